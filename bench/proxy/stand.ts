@@ -1,0 +1,109 @@
+// What every contender stands on: a temporary folder with certificates, processes that end with the run, cores to be pinned to.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fakeCertificate } from '../../test/fakes/plain-certificates.ts';
+
+/** The core of whatever is measured, and the core of everything else. */
+export const PROXY_CORE = 0;
+export const LOAD_CORE = 1;
+
+export const CART_ID = 'spiffe://cluster.local/ns/shop/sa/cart';
+export const FRONT_ID = 'spiffe://cluster.local/ns/shop/sa/front';
+
+/** PEM files of the mesh: one issuing CA, a server and a client identity; `bundle` files hold certificate and key for HAProxy. */
+export interface Certificates {
+  readonly ca: string;
+  readonly cart: { readonly cert: string; readonly key: string; readonly bundle: string };
+  readonly front: { readonly cert: string; readonly key: string; readonly bundle: string };
+}
+
+export class Stand {
+  readonly folder = mkdtempSync(join(tmpdir(), 'cullis-bench-'));
+  readonly #children: ChildProcess[] = [];
+
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  }
+
+  certificates(): Certificates {
+    const root = fakeCertificate('root', undefined);
+    const leaf = (name: string, uri: string): Certificates['cart'] => {
+      const made = fakeCertificate(name, uri, root);
+      return {
+        cert: this.write(`${name}.crt`, made.certPem),
+        key: this.write(`${name}.key`, made.keyPem),
+        bundle: this.write(`${name}.pem`, made.certPem + made.keyPem),
+      };
+    };
+    return { ca: this.write('ca.crt', root.certPem), cart: leaf('cart', CART_ID), front: leaf('front', FRONT_ID) };
+  }
+
+  /** Starts a program on one core. Its output is shown when it fails. */
+  start(core: number, command: string, args: readonly string[]): ChildProcess {
+    const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#children.push(child);
+    return child;
+  }
+
+  async stop(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) await this.stop(child);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A loopback port that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
+
+/** Version as the program says it, '' when it is not installed. */
+export function versionOf(command: string, args: readonly string[], pattern: RegExp): string {
+  const { stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  return error ? '' : (pattern.exec(stdout + stderr)?.[1] ?? '');
+}
+
+export interface Usage {
+  readonly cpuMs: number;
+  readonly rssMiB: number;
+}
+
+/** Processor time and memory of a process and its children, from /proc. */
+export function usageOf(pid: number): Usage {
+  let cpuMs = 0;
+  let rssMiB = 0;
+  for (const one of [pid, ...childrenOf(pid)]) {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    // utime and stime are in ticks of 10 ms, rss in pages of 4 KiB.
+    cpuMs += (Number(fields[11]) + Number(fields[12])) * 10;
+    rssMiB += Number(fields[21]) / 256;
+  }
+  return { cpuMs, rssMiB };
+}
+
+function childrenOf(pid: number): number[] {
+  const own = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return own === '' ? [] : own.split(' ').flatMap((child) => [Number(child), ...childrenOf(Number(child))]);
+}

@@ -1,0 +1,74 @@
+// What the supervisor and the processes it starts say to each other over their IPC channels. Secrets travel on standard input at start, never here.
+import type { Diagnostic } from '#model/diagnostic.ts';
+import type { Finding } from '#model/finding.ts';
+import type { Observed } from '#model/observed.ts';
+import type { System } from '#model/system.ts';
+
+/** The one document on control's standard input. */
+export interface ControlStart {
+  /** As the user named them; `-` stands for `stdin`. */
+  readonly paths: readonly string[];
+  readonly stdin: string;
+  readonly cwd: string;
+  readonly stateDir: string;
+  readonly socketPath: string;
+  readonly pageDir: string;
+  readonly adminPort: number;
+  readonly isolation: 'none' | 'namespaces';
+  readonly version: string;
+  /** Names this run of the supervisor. */
+  readonly run: string;
+  /** Worker name -> 256-bit token in base64url. */
+  readonly workerTokens: Readonly<Record<string, string>>;
+  /** False: AuthorizationPolicies are left out until a `policy` message says otherwise. Only the demo does that, to show the breach before. */
+  readonly policy: boolean;
+}
+
+/** The one document on a worker's standard input. */
+export interface WorkerStart {
+  readonly name: string;
+  readonly token: string;
+  readonly socketPath: string;
+  readonly journalDir: string;
+  /** True when addresses inside namespaces are opened by the supervisor and passed as handles. */
+  readonly handles: boolean;
+}
+
+export interface LoadedSystem {
+  readonly system: System;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly findings: readonly Finding[];
+}
+
+export interface ProcessState {
+  readonly name: string;
+  readonly kind: 'control' | 'proxy' | 'workload';
+  readonly pid: number;
+  readonly state: 'starting' | 'ready' | 'restarting' | 'stopped';
+  readonly restarts: number;
+}
+
+/** What the supervisor asks of control; each is answered under its id. */
+export type ControlRequest =
+  /** Where everything lives: the plan is built, distributed and acknowledged. Answers the version in force. */
+  | { readonly type: 'place'; readonly observed: Observed }
+  | { readonly type: 'policy'; readonly on: boolean }
+  | { readonly type: 'status' }
+  | { readonly type: 'events'; readonly limit: number; readonly denied: boolean }
+  | { readonly type: 'explain'; readonly decision: string };
+
+export type ToControl =
+  | { readonly id: number; readonly request: ControlRequest }
+  | { readonly type: 'processes'; readonly processes: readonly ProcessState[] };
+
+export type FromControlProcess =
+  /** Manifests were read, at start and after each change; a `place` request must follow. */
+  | { readonly type: 'loaded'; readonly loaded: LoadedSystem; readonly adminUrl: string }
+  /** Manifests are wrong: at start nothing runs, later the former configuration stays. */
+  | { readonly type: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };
+
+export type ToWorker =
+  /** Root process of each workload: whose sockets its outbound listeners accept. */
+  { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> } | { readonly type: 'stop'; readonly graceMs: number };

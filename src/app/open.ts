@@ -1,0 +1,60 @@
+// From options to a running system: the state folder, the isolation this machine can give, the supervisor.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CullisError } from '#base/errors.ts';
+import { isolationAvailable, type Isolation } from '#host/isolation.ts';
+import { freePort } from '#host/ports.ts';
+import { openState, type State } from '#host/state.ts';
+import { PACKAGE_ROOT } from './plane-process.ts';
+import { Supervisor, type SupervisorOptions } from './supervisor.ts';
+
+const ADMIN_PORT = 15_000;
+
+export interface OpenOptions extends Pick<SupervisorOptions, 'paths' | 'stdin' | 'cwd' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'> {
+  /** Absolute. */
+  readonly stateDir: string;
+  readonly isolation: 'auto' | 'none' | 'namespaces';
+}
+
+export interface Opened {
+  readonly supervisor: Supervisor;
+  readonly state: State;
+  readonly isolation: Isolation;
+  /** Text for people: why there is no isolation, or what is amiss with it; '' when it is whole. */
+  readonly isolationNote: string;
+  /** The token of this run, for the page's link. */
+  ownerToken(): string;
+  /** Stops everything that was started and gives the state folder free. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Version in package.json. */
+export function productVersion(): string {
+  return (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/**
+ * Opens the state folder, cleaning what an earlier run that was killed left behind, and prepares a supervisor. Nothing is started yet.
+ * @throws CullisError state.locked, state.unreadable, isolation.unavailable when `namespaces` was demanded and cannot be had
+ */
+export async function openSystem(options: OpenOptions): Promise<Opened> {
+  const isolation: Isolation = options.isolation === 'none' ? { ok: false, why: 'switched off with --isolation none' } : isolationAvailable();
+  if (options.isolation === 'namespaces' && !isolation.ok) throw new CullisError('isolation.unavailable', isolation.why);
+  const state = await openState(options.stateDir);
+  let stopped: Promise<void> | undefined;
+  try {
+    const { port } = await freePort('127.0.0.1', ADMIN_PORT);
+    const supervisor = new Supervisor({ ...options, state, isolation: isolation.ok ? isolation : undefined, version: productVersion(), adminPort: port });
+    return {
+      supervisor,
+      state,
+      isolation,
+      isolationNote: isolation.ok ? isolation.note : isolation.why,
+      ownerToken: () => readFileSync(state.path('operator-token'), 'utf8').trim(),
+      stop: () => (stopped ??= supervisor.stop().finally(() => state.close())),
+    };
+  } catch (error) {
+    state.close();
+    throw error;
+  }
+}

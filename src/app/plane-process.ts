@@ -1,0 +1,67 @@
+// Starts control and the proxy workers: Node with the permission model on, code generation off, secrets on standard input, logs line by line.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** The checkout or the installed package: all code that a plane may load. */
+export const PACKAGE_ROOT = join(here, '..', '..');
+
+export interface PlaneSpec {
+  /** `control`, `proxy/1` */
+  readonly name: string;
+  /** File in src/app. */
+  readonly main: string;
+  /** One JSON document, written to standard input and closed. */
+  readonly start: unknown;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  onLine(line: string): void;
+}
+
+/**
+ * Node's flags for a plane. Files: the package itself plus what the spec names. No child processes, no workers, no add-ons.
+ * Patterns of users run on V8's linear engine when they backtrack too much.
+ */
+export function planeFlags(read: readonly string[], write: readonly string[]): string[] {
+  return [
+    '--permission',
+    '--allow-net',
+    // Parents first: Node's permission tree forgets a folder that is named after one inside it.
+    ...[PACKAGE_ROOT, ...read].sort().map((path) => `--allow-fs-read=${path}`),
+    ...[...write].sort().map((path) => `--allow-fs-write=${path}`),
+    '--disallow-code-generation-from-strings',
+    '--disable-proto=throw',
+    '--enable-experimental-regexp_engine-on-excessive-backtracks',
+    '--no-warnings',
+  ];
+}
+
+/** Starts one plane; the caller listens to `message` and `exit`. The environment holds nothing of the user's but PATH and time zone. */
+export function startPlane(spec: PlaneSpec): ChildProcess {
+  const child = spawn(process.execPath, [...planeFlags(spec.read, spec.write), join(here, spec.main)], {
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...spec.env },
+    // Its own process group: a Ctrl-C in the terminal reaches the supervisor alone, which then stops things in order.
+    detached: true,
+  });
+  child.stdin!.on('error', () => {});
+  child.stdin!.end(JSON.stringify(spec.start));
+  for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', (line) => spec.onLine(line));
+  return child;
+}
+
+/** The other side: reads the start document. @throws when it is longer than 16 MiB or no JSON */
+export async function readStart<T>(input: NodeJS.ReadableStream): Promise<T> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > 16 * 1024 * 1024) throw new Error('the start document is too long');
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as T;
+}

@@ -1,0 +1,81 @@
+// A proxy worker process: everything from outside passes here, so it holds leaf keys only and may touch nothing but its journal.
+import { createFetch } from '#connect/fetch.ts';
+import { handleNetwork } from '#host/handles.ts';
+import { socketBelongsTo } from '#host/sockets.ts';
+import { createProxy } from '#proxy/worker.ts';
+import type { NodePlan } from '#plan/plan.ts';
+import { openJournal } from '#telemetry/journal.ts';
+import { createLogger } from '#telemetry/log.ts';
+import { systemClock, systemRandom } from '#telemetry/machine.ts';
+import { Metrics } from '#telemetry/metrics.ts';
+import { measureProcess } from '#telemetry/process-metrics.ts';
+import { machineNetwork } from '#wire/network.ts';
+import type { ToWorker, WorkerStart } from './messages.ts';
+import { readStart } from './plane-process.ts';
+import { connectControl } from './worker-channel.ts';
+
+const REPORT_EVERY_MS = 1000;
+const DRAIN_MS = 2000;
+
+const start = await readStart<WorkerStart>(process.stdin);
+const log = createLogger({ name: start.name, level: 'warn', format: 'human' });
+const metrics = new Metrics();
+const journal = await openJournal(start.journalDir, {
+  node: start.name,
+  clock: systemClock,
+  random: systemRandom,
+  metrics,
+  onError: (error) => log.error({ err: error }, 'journal write failed'),
+});
+
+let pids: Readonly<Record<string, number>> = {};
+const proxy = createProxy({
+  network: start.handles ? handleNetwork(process) : machineNetwork({ connectionsMax: 10_000 }),
+  emit: journal,
+  metrics,
+  clock: systemClock,
+  random: systemRandom,
+  fetch: createFetch(),
+  requestSvid: (identity, csrPem) => channel.requestSvid(identity, csrPem),
+  // In a namespace only the workload itself can reach its listeners; on plain loopback the socket's owner is looked up.
+  ownsSocket: (workload, socket) => {
+    if (start.handles) return true;
+    const { localAddress, localPort, remoteAddress, remotePort } = socket;
+    const root = pids[workload];
+    if (!root || !localAddress || !localPort || !remoteAddress || !remotePort) return false;
+    return socketBelongsTo(root, { localAddress, localPort, remoteAddress, remotePort });
+  },
+  node: start.name,
+  log: (level, message, fields) => log[level](fields, message),
+});
+measureProcess(metrics, systemClock);
+
+const channel = connectControl({
+  socketPath: start.socketPath,
+  token: start.token,
+  name: start.name,
+  random: systemRandom,
+  onSnapshot: (message) => proxy.apply({ ...message, plan: message.plan as NodePlan }),
+  onLease: (expiresAtMs) => proxy.lease(expiresAtMs),
+  onReportNow: () => channel.sendReport(proxy.report()),
+});
+const reports = setInterval(() => channel.sendReport(proxy.report()), REPORT_EVERY_MS);
+
+let stopping = false;
+async function stop(graceMs: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  clearInterval(reports);
+  await proxy.drain(graceMs);
+  channel.close();
+  await journal.close();
+  process.exit(0);
+}
+process.on('message', (message: ToWorker) => {
+  if (!('type' in message)) return;
+  if (message.type === 'pids') pids = message.pids;
+  else if (message.type === 'stop') void stop(message.graceMs);
+});
+// Without a supervisor nobody would end it.
+process.on('disconnect', () => void stop(DRAIN_MS));
+process.on('SIGTERM', () => void stop(DRAIN_MS));

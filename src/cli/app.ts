@@ -1,0 +1,224 @@
+// The commands: their words and flags. What they do lies in run/, loaded when it is needed, so that a short command starts at once.
+import {
+  FlagNotFoundError,
+  UnexpectedPositionalError,
+  buildApplication,
+  buildRouteMap,
+  formatMessageForArgumentScannerError,
+  text_en,
+} from '@stricli/core';
+import type { Application, ApplicationText } from '@stricli/core';
+import { command, jsonFlag, stateFlag, text } from './command.ts';
+import type { JsonFlag } from './command.ts';
+import type { Cli } from './context.ts';
+import type { CheckFlags } from './run/check.ts';
+import type { RequestFlags } from './run/request.ts';
+import type { LiveFlags } from './run/status.ts';
+import type { IsolationFlags } from './run/up.ts';
+import type { CreateFlags } from './run/operator.ts';
+
+const paths = {
+  kind: 'array',
+  parameter: { brief: 'File, folder, or - for standard input; this folder when none is given', placeholder: 'PATH', parse: text },
+} as const;
+const one = (brief: string, placeholder: string) =>
+  ({ kind: 'tuple', parameters: [{ brief, placeholder, parse: text }] }) as const;
+const none = { kind: 'tuple', parameters: [] } as const;
+const live = { json: jsonFlag, state: stateFlag } as const;
+const optional = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: text, brief, placeholder, optional: true }) as const;
+const isolation = {
+  kind: 'enum',
+  values: ['auto', 'none', 'namespaces'],
+  brief: 'Own network namespace per workload: auto where it can be had',
+  default: 'auto',
+} as const;
+
+const check = command<CheckFlags>('Find every mistake and gap in manifests', () => import('./run/check.ts'), {
+  positional: paths,
+  flags: {
+    json: jsonFlag,
+    namespace: { ...optional('Namespace of documents that name none', 'NAME') },
+    failOn: {
+      kind: 'enum',
+      values: ['critical', 'high', 'medium', 'low', 'info', 'never'],
+      brief: 'Leave with 1 from findings of this severity on',
+      default: 'high',
+    },
+  },
+});
+
+const request = command<RequestFlags>('Would this request be allowed, and why? Offline', () => import('./run/request.ts'), {
+  positional: paths,
+  flags: {
+    json: jsonFlag,
+    from: { kind: 'parsed', parse: text, brief: 'Who calls: workload, gateway, identity, or `anyone`', placeholder: 'WHO' },
+    to: { kind: 'parsed', parse: text, brief: 'Who is called: workload, service or gateway', placeholder: 'WHO' },
+    method: { kind: 'parsed', parse: text, brief: 'HTTP method', placeholder: 'METHOD', default: 'GET' },
+    path: { kind: 'parsed', parse: text, brief: 'Path of the request, as sent', placeholder: 'PATH', default: '/' },
+    host: optional('Host the caller names; else the service', 'HOST'),
+    port: { kind: 'parsed', parse: portNumber, brief: 'Port of the service or workload', placeholder: 'PORT', optional: true },
+    header: {
+      kind: 'parsed',
+      parse: text,
+      brief: 'Header `name: value`, any number of times',
+      placeholder: 'HEADER',
+      variadic: true,
+      optional: true,
+    },
+    claim: {
+      kind: 'parsed',
+      parse: text,
+      brief: 'Claim of a verified token, `name=value`',
+      placeholder: 'CLAIM',
+      variadic: true,
+      optional: true,
+    },
+    ip: optional('Address of the caller', 'IP'),
+    plaintext: { kind: 'boolean', brief: 'The caller speaks without mutual TLS', default: false, withNegated: false },
+  },
+});
+
+const upFlags = { json: jsonFlag, state: stateFlag, isolation } as const;
+const up = command<IsolationFlags>('Run a system behind gateway and sidecars', () => import('./run/up.ts'), {
+  positional: paths,
+  flags: upFlags,
+});
+const demo = command<IsolationFlags, readonly []>('Run the example shop and play a breach on it', () => import('./run/demo.ts'), {
+  positional: none,
+  flags: upFlags,
+});
+const status = command<LiveFlags, readonly []>('Show the running system', () => import('./run/status.ts'), {
+  positional: none,
+  flags: live,
+});
+const explain = command<LiveFlags, readonly [string]>('Explain one denied request', () => import('./run/explain.ts'), {
+  positional: one('Id that the caller was shown', 'ID'),
+  flags: live,
+});
+const identityLs = command<LiveFlags, readonly []>('List identities and their certificates', () => import('./run/identity.ts'), {
+  positional: none,
+  flags: live,
+});
+const identityShow = command<LiveFlags, readonly [string]>(
+  'Show one identity: certificate, and what it may call',
+  () => import('./run/identity-show.ts'),
+  {
+    positional: one('Workload, service account or SPIFFE id', 'NAME'),
+    flags: live,
+  },
+);
+const operatorCreate = command<CreateFlags, readonly [string]>(
+  'Make an operator; its token is shown once',
+  () => import('./run/operator.ts'),
+  {
+    positional: one('Name of a person or tool', 'NAME'),
+    flags: {
+      ...live,
+      role: { kind: 'enum', values: ['viewer', 'operator', 'admin'], brief: 'What it may do', default: 'viewer' },
+    },
+  },
+);
+const operatorLs = command<LiveFlags, readonly []>('List operators', () => import('./run/operator-ls.ts'), {
+  positional: none,
+  flags: live,
+});
+const operatorRevoke = command<LiveFlags, readonly [string]>(
+  'Take an operator its access',
+  () => import('./run/operator-revoke.ts'),
+  {
+    positional: one('Name of the operator', 'NAME'),
+    flags: live,
+  },
+);
+const doctor = command<LiveFlags, readonly []>(
+  'Is this machine fit, and is the running system well?',
+  () => import('./run/doctor.ts'),
+  {
+    positional: none,
+    flags: live,
+  },
+);
+const version = command<JsonFlag, readonly []>('Print the version', () => import('./run/version.ts'), {
+  positional: none,
+  flags: { json: jsonFlag },
+});
+const completion = command<JsonFlag, readonly [string]>('Print a completion script', () => import('./run/completion.ts'), {
+  positional: one('bash, zsh or fish', 'SHELL'),
+  flags: { json: jsonFlag },
+});
+/** What the completion scripts call: `cullis __complete WORD…`, the last word being the one that is typed. */
+const complete = command<JsonFlag>('Propose completions', () => import('./run/complete.ts'), {
+  positional: { kind: 'array', parameter: { brief: 'Words so far', placeholder: 'WORD', parse: text } },
+  flags: { json: jsonFlag },
+});
+
+function portNumber(input: string): number {
+  const port = Number(input);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('a port is a number from 1 to 65535');
+  return port;
+}
+
+export function buildCli(): Application<Cli> {
+  const root = buildRouteMap<string, Cli>({
+    routes: {
+      demo,
+      up,
+      status,
+      explain,
+      check,
+      request,
+      identity: buildRouteMap<string, Cli>({
+        routes: { ls: identityLs, show: identityShow },
+        docs: { brief: 'Who is who, and until when' },
+      }),
+      operator: buildRouteMap<string, Cli>({
+        routes: { create: operatorCreate, ls: operatorLs, revoke: operatorRevoke },
+        docs: { brief: 'People and tools that may use the control API' },
+      }),
+      doctor,
+      completion,
+      version,
+      __complete: complete,
+    },
+    docs: { brief: 'Zero trust for microservices: see, enforce, watch, tighten', hideRoute: { __complete: true } },
+  });
+  return buildApplication(root, {
+    name: 'cullis',
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true },
+    localization: { text: TEXT },
+  });
+}
+
+const or = (words: readonly string[], otherwise = ''): string =>
+  words.length === 0
+    ? otherwise
+    : `; did you mean ${words.map((word) => (word.startsWith('`') ? word : `\`${word}\``)).join(' or ')}?`;
+
+const TEXT: ApplicationText = {
+  ...text_en,
+  briefs: { ...text_en.briefs, help: 'Print help and exit' },
+  noCommandRegisteredForInput: ({ input, corrections }) =>
+    `error unknown command \`${input.slice(0, 32)}\`${or(corrections, '; `cullis --help` lists them all')}`,
+  exceptionWhileParsingArguments: (exception) => `error ${parsingMessage(exception)}`,
+};
+
+/** Says which flag or argument is wrong, never what was given for it: that may be a secret. */
+function parsingMessage(exception: unknown): string {
+  if (exception instanceof FlagNotFoundError)
+    return `unknown flag \`--${exception.input.split('=', 1)[0] ?? ''}\`${or(exception.corrections.map((name) => `--${name}`))}`;
+  if (exception instanceof UnexpectedPositionalError) return `too many arguments, at most ${exception.expectedCount} expected`;
+  if (!(exception instanceof Error)) return 'the arguments could not be read';
+  return formatMessageForArgumentScannerError(exception as FlagNotFoundError, {
+    AliasNotFoundError: (error) => `unknown flag \`-${error.input.slice(0, 1)}\``,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception: why, input }) =>
+      why instanceof Error && !why.message.includes(input) ? `${name}: ${why.message}` : `the value of ${name} is not understood`,
+    EnumValidationError: (error) => `--${error.externalFlagName} must be one of ${error.values.join(', ')}`,
+    UnexpectedFlagError: (error) => `--${error.externalFlagName} was given more than once`,
+    UnsatisfiedFlagError: (error) =>
+      error.nextFlagName === undefined ? `--${error.externalFlagName} is required` : `--${error.externalFlagName} needs a value`,
+    UnsatisfiedPositionalError: (error) => `${error.placeholder} is required`,
+    InvalidNegatedFlagSyntaxError: (error) => `--${error.externalFlagName} takes no value`,
+  });
+}

@@ -1,0 +1,100 @@
+// `cullis demo`, which is `npm start`: the example shop behind Cullis, a breach played on it with policy off and on, and where to look.
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { COMPROMISED, TARGET, allTargets, makeBreach } from '#app/breach.ts';
+import type { LoadedSystem } from '#app/messages.ts';
+import type { Opened } from '#app/open.ts';
+import { readSources } from '#app/sources.ts';
+import { visitShop } from '#app/visit.ts';
+import { readSystem } from '#ingest/read.ts';
+import { lintPolicies } from '#policy/lint.ts';
+import type { Cli } from '../context.ts';
+import { renderBreach, renderFixture, renderFound, renderIntruder, renderNext } from '../view/demo.ts';
+import { renderStatus } from '../view/status.ts';
+import { renderMoved } from '../view/up.ts';
+import { bringUp, type IsolationFlags } from './up.ts';
+
+const SHOP = fileURLToPath(new URL('../../../examples/shop', import.meta.url));
+
+export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
+  const manifests = relative(cli.cwd, `${SHOP}/manifests`) || '.';
+  const breach = makeBreach();
+  const print = (lines: readonly string[]): void => {
+    if (!flags.json) for (const line of lines) cli.out(line);
+  };
+  return await bringUp(cli, {
+    ...flags,
+    paths: [manifests],
+    policy: false,
+    extraEnv: breach.env,
+    follow: false,
+    loaded(loaded) {
+      print([
+        ...renderFound(loaded, cli.paint, cli.columns),
+        '',
+        ...renderFixture(fixtureFindings(cli, loaded), cli.paint, cli.columns),
+      ]);
+      cli.note('starting six services, their sidecars and a gateway …');
+    },
+    async serve(opened, failed) {
+      for (const [id, why] of failed) cli.err(`${cli.paintErr('bad', id)} ${why}`);
+      const { supervisor } = opened;
+      const off = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, {});
+      await supervisor.setPolicy(true);
+      const on = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, {});
+      const explanation = await lastRefusal(opened);
+      await visitShop(gatewayUrl(opened));
+      const intruder = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, allTargets(supervisor, opened.state.folder));
+      const status = await settled(opened);
+      if (flags.json) {
+        cli.out(
+          JSON.stringify({
+            breach: { off, on, explanation, intruder },
+            status,
+            admin: supervisor.adminUrl,
+            stateDir: opened.state.folder,
+          }),
+        );
+        return;
+      }
+      print(['', ...renderBreach(off, on, explanation, cli.paint, cli.columns)]);
+      print(['', ...renderIntruder(intruder, opened, cli.paint, cli.columns)]);
+      print(['', ...renderMoved(supervisor.moved, cli.paint), ...renderStatus(status, cli.paint)]);
+      print(['', ...renderNext(opened, status, cli.paint)]);
+    },
+  });
+}
+
+/** The guide's policy beside the shop's own manifests: what it means there. Only what it adds is shown. */
+function fixtureFindings(cli: Cli, loaded: LoadedSystem): ReturnType<typeof lintPolicies> {
+  const sources = readSources(
+    [`${SHOP}/fixtures`, `${SHOP}/manifests`].map((path) => relative(cli.cwd, path) || '.'),
+    () => new Uint8Array(),
+    cli.cwd,
+  );
+  const { system } = readSystem(sources.texts);
+  const known = new Set(loaded.findings.map((one) => one.id));
+  return lintPolicies(system).filter((one) => !known.has(one.id) && one.location?.file.includes('fixtures'));
+}
+
+function gatewayUrl(opened: Opened): string {
+  const [address] = Object.values(opened.supervisor.observed?.gateways ?? {});
+  return `http://${address?.ip}:${address?.port}`;
+}
+
+/** Why the billing API said no to the compromised service, from the journal. */
+async function lastRefusal({ supervisor }: Opened): ReturnType<Opened['supervisor']['explain']> {
+  const events = await supervisor.events(50, true);
+  const refusal = events.find((one) => one.type === 'exchange' && one.workload === TARGET && !one.allowed);
+  return refusal ? await supervisor.explain(refusal.id) : null;
+}
+
+/** The status once the workers have reported what just happened: they do so every second. */
+async function settled({ supervisor }: Opened): ReturnType<Opened['supervisor']['status']> {
+  const sinceMs = Date.now();
+  for (let i = 0; ; i++) {
+    const status = await supervisor.status();
+    if (i === 30 || status.workers.every((one) => one.lastReportMs > sinceMs)) return status;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,135 @@
+// What `cullis status` prints: the running system on one screen.
+import type { EventsResponse, StatusResponse, WorkloadStatus } from '#api/control.ts';
+import { formatDurationMs } from '#base/duration.ts';
+import { count, heading, printable, table } from '../text.ts';
+import type { Paint } from '../text.ts';
+
+export type ApiEvent = EventsResponse['events'][number];
+
+/** `spiffe://cluster.local/ns/ecommerce/sa/cart` -> `ecommerce/cart`; other texts stay. */
+export function shortIdentity(identity: string): string {
+  const match = /^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(identity);
+  return match ? `${match[1]}/${match[2]}` : identity;
+}
+
+const STATE_TONES: Readonly<Record<WorkloadStatus['state'], Parameters<Paint>[0]>> = {
+  ready: 'good',
+  external: 'good',
+  starting: 'warn',
+  restarting: 'warn',
+  stopped: 'bad',
+  declared: 'quiet',
+};
+
+export interface StatusExtras {
+  /** The latest ones, newest first. */
+  readonly denials?: readonly ApiEvent[];
+  /** Of the page. */
+  readonly url?: string;
+}
+
+export function renderStatus(status: StatusResponse, paint: Paint, { denials = [], url }: StatusExtras = {}): string[] {
+  const { totals } = status;
+  const rows = [
+    [
+      paint(status.ready ? 'good' : 'warn', status.ready ? 'in force' : 'not in force yet'),
+      `snapshot ${status.snapshotVersion.slice(0, 12) || '(none)'}, up ${formatDurationMs(status.uptimeMs)}, ${count(totals.requests, 'request')}, ${totals.denied} denied, ${totals.failed} failed`,
+    ],
+    isolationRow(status.isolation, paint),
+  ];
+  if (status.rejected)
+    rows.push([
+      paint('bad', 'rejected'),
+      `a newer configuration was not taken, the one before it stays: ${printable(status.rejected.reason)}`,
+    ]);
+  for (const gateway of status.gateways) rows.push([paint('quiet', 'gateway'), `${gateway.url}  ${paint('quiet', gateway.id)}`]);
+  if (url !== undefined)
+    rows.push([paint('quiet', 'page'), `${url}/  ${paint('quiet', 'asks for the text of the file `operator-token`')}`]);
+  const lines = [
+    ...table(rows),
+    '',
+    heading(paint, 'services'),
+    ...table(
+      status.workloads.map((one) => workloadRow(one, status.timeMs, paint)),
+      { indent: 2 },
+    ),
+  ];
+  if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
+  if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
+  if (status.closed.length > 0) {
+    lines.push('', heading(paint, 'closed'));
+    for (const one of status.closed) lines.push(`  ${paint('warn', one.what)}: ${printable(one.why)} ${paint('quiet', one.at)}`);
+  }
+  const down = status.workers.filter((one) => !one.connected);
+  if (down.length > 0)
+    lines.push(
+      '',
+      paint('bad', `${count(down.length, 'proxy worker')} not connected: ${down.map((one) => one.name).join(', ')}`),
+    );
+  return lines;
+}
+
+export function isolationRow(isolation: StatusResponse['isolation'], paint: Paint): string[] {
+  return isolation === 'namespaces'
+    ? [paint('good', 'isolation'), 'namespaces: a workload has no network but its sidecar']
+    : [paint('warn', 'isolation'), 'none: a local process can bypass the sidecar; run as root for network namespaces'];
+}
+
+/** Each with the id that `cullis explain` takes. */
+function denialTable(denials: readonly ApiEvent[], nowMs: number, paint: Paint): string[] {
+  return table(
+    denials.flatMap((one) => {
+      if (one.type !== 'exchange') return [];
+      const what = one.protocol === 'tcp' ? `TCP port ${one.destinationPort}` : `${one.method} ${printable(one.path)}`;
+      const from = one.source === '' ? one.sourceIp : shortIdentity(one.source);
+      return [
+        [
+          `${formatDurationMs(nowMs - one.timeMs)} ago`,
+          from,
+          paint('quiet', '->'),
+          one.destination || one.workload,
+          what,
+          paint('bad', one.code ?? 'denied'),
+          paint('quiet', one.id),
+        ],
+      ];
+    }),
+    { indent: 2 },
+  );
+}
+
+function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[] {
+  const modes = [...new Set(one.ports.map((port) => port.mtls))].join(' ');
+  const expiry = one.certificate
+    ? `expires in ${formatDurationMs(one.certificate.notAfterMs - nowMs)}`
+    : paint('warn', 'no certificate yet');
+  const restarts = one.restarts > 0 ? paint('warn', count(one.restarts, 'restart')) : '';
+  return [
+    one.id,
+    paint(STATE_TONES[one.state], one.state),
+    paint('quiet', one.identity),
+    expiry,
+    paint(modes === 'STRICT' ? 'good' : 'warn', modes),
+    restarts,
+  ];
+}
+
+/** Callers at the left, receivers at the right, as the arrow points. */
+export function linkTable(status: Pick<StatusResponse, 'links'>, paint: Paint): string[] {
+  const rows = [...status.links]
+    .sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : a.destination < b.destination ? -1 : 1))
+    .map((link) => [
+      shortIdentity(link.source),
+      paint('quiet', '->'),
+      `${link.destination}:${link.port}`,
+      link.mtls ? paint('good', `mTLS ${link.tlsProtocol.replace('TLSv', '')}`) : paint('warn', 'plaintext'),
+      String(link.requests),
+      paint('quiet', link.protocol === 'http' ? 'requests' : 'connections'),
+      link.protocol === 'http' && link.p99Ms > 0
+        ? `p99 ${link.p99Ms < 10 ? link.p99Ms.toFixed(1) : Math.round(link.p99Ms)} ms`
+        : '',
+      link.denied > 0 ? paint('bad', `${link.denied} denied`) : '',
+      link.failed > 0 ? paint('warn', `${link.failed} failed`) : '',
+    ]);
+  return table(rows, { indent: 2, right: [4] });
+}

@@ -1,0 +1,324 @@
+// The control plane: CA, snapshots, admin API and the journal's index in one process. It holds the CA's key, so no proxy code runs here.
+import type { ExplainResponse, StatusResponse } from '#api/control.ts';
+import { CullisError, messageOf } from '#base/errors.ts';
+import type { Diagnostic } from '#model/diagnostic.ts';
+import type { ConfigEvent } from '#model/event.ts';
+import type { Finding } from '#model/finding.ts';
+import type { Observed } from '#model/observed.ts';
+import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
+import type { System } from '#model/system.ts';
+import type { NodePlan } from '#plan/plan.ts';
+import { uuidv7 } from '#telemetry/ids.ts';
+import { mergeExposition } from '#telemetry/exposition.ts';
+import { measureProcess } from '#telemetry/process-metrics.ts';
+import { AdminServer } from './admin.ts';
+import { type CaService, openCaService } from './ca.ts';
+import { explainEvent } from './explanation.ts';
+import { makeHandlers } from './handlers.ts';
+import { LinkLedger } from './links.ts';
+import { LiveFeed } from './live.ts';
+import { openOperators, type Operators } from './operators.ts';
+import { type SnapshotMessage, SnapshotServer, type SvidAnswer } from './snapshots.ts';
+import type { Applied, Control, ControlPorts } from './ports.ts';
+import { openSessionKey, readLastSnapshot, saveLastSnapshot } from './state.ts';
+import { buildStatus, type InForce, type ProcessView, type StatusSources } from './status.ts';
+
+export type { Applied, Control, ControlPorts } from './ports.ts';
+
+const CA_CHECK_EVERY_MS = 60_000;
+const TTL_DEFAULT_MS = 24 * 3_600_000;
+
+/** @throws CullisError key.unavailable, state.unreadable, listen.failed */
+export async function startControl(ports: ControlPorts): Promise<Control> {
+  const operators = await openOperators({ ...ports, emit: ports.journal, node: 'control' });
+  const sessionKey = await openSessionKey(ports.kv, ports.keyWrap, ports.random);
+  const plane = new ControlPlane(ports, operators, sessionKey);
+  try {
+    await plane.start();
+  } catch (error) {
+    await plane.close();
+    throw error;
+  }
+  return plane;
+}
+
+class ControlPlane implements Control {
+  readonly operators: Operators;
+  adminUrl = '';
+  readonly #ports: ControlPorts;
+  readonly #sessionKey: string;
+  readonly #nextId: () => string;
+  readonly #startedMs: number;
+  readonly #snapshots: SnapshotServer;
+  readonly #admin: AdminServer;
+  readonly #live: LiveFeed;
+  readonly #ledger = new LinkLedger();
+  readonly #reports = new Map<string, { readonly report: WorkerReport; readonly atMs: number }>();
+  readonly #cas = new Map<string, CaService>();
+  #ca: CaService | undefined;
+  #inForce: InForce | undefined;
+  /** Plans whose identities may be certified: the one in force, and during a distribution the one that is being tried. */
+  #certifiable: readonly NodePlan[] = [];
+  #ttlMs = TTL_DEFAULT_MS;
+  #rejected: StatusResponse['rejected'] = null;
+  #findings: readonly Finding[] = [];
+  #diagnostics: readonly Diagnostic[] = [];
+  #processes: readonly ProcessView[] = [];
+  #applying: Promise<unknown> = Promise.resolve();
+  #caTimer: NodeJS.Timeout | undefined;
+
+  constructor(ports: ControlPorts, operators: Operators, sessionKey: string) {
+    const { clock, random, log, metrics } = ports;
+    this.#ports = ports;
+    this.operators = operators;
+    this.#sessionKey = sessionKey;
+    this.#nextId = uuidv7(clock, random);
+    this.#startedMs = clock.nowMs();
+    this.#snapshots = new SnapshotServer({
+      socketPath: ports.socketPath,
+      tokens: ports.workerTokens,
+      clock,
+      log,
+      onCsr: (worker, identity, csrPem) => this.#sign(worker, identity, csrPem),
+      onReport: (report) => this.#take(report),
+      onLateNack: (worker, version, reason) => {
+        log.error({ worker, version, reason }, 'worker refused the snapshot in force');
+        this.#rejected = { version, reason: `worker ${worker}: ${reason}`, timeMs: clock.nowMs() };
+      },
+    });
+    this.#live = new LiveFeed(() => this.status(), ports.liveEveryMs);
+    this.#admin = new AdminServer({
+      address: ports.admin.address,
+      port: ports.admin.port,
+      pageDir: ports.admin.pageDir,
+      operators,
+      handlers: makeHandlers({
+        version: ports.version,
+        journalDir: ports.journalDir,
+        operators,
+        sources: () => this.#sources(),
+        status: () => this.status(),
+        latest: (identity) => this.#ca?.latest(identity),
+        rootPem: () => (this.#ca ? [this.#ca.rootPem] : []),
+        explain: (id) => this.explain(id),
+        reload: () => ports.reload(),
+      }),
+      live: (response, mayStay) => this.#live.add(response, mayStay),
+      exposition: () => this.#exposition(),
+      ready: () => this.status().ready,
+      metrics,
+      clock,
+      random,
+      log,
+    });
+    measureProcess(metrics, clock);
+    metrics.onRender(() => this.#measure());
+  }
+
+  async start(): Promise<void> {
+    const last = readLastSnapshot(this.#ports.kv, this.#ports.run);
+    if (last) {
+      // Workers of this run still have it; until the manifests are read again, their certificates must be renewed by it.
+      await this.#openCa(last.plan.mesh.trustDomain);
+      this.#certifiable = [last.plan];
+      this.#snapshots.resume(this.#message(last.plan));
+    }
+    await this.#snapshots.listen();
+    this.adminUrl = await this.#admin.listen();
+    this.#caTimer = setInterval(() => {
+      this.#ca
+        ?.renewIssuingWhenDue(this.#ttlMs)
+        .catch((error: unknown) => this.#ports.log.error({ err: error }, 'issuing CA was not renewed'));
+    }, CA_CHECK_EVERY_MS).unref();
+  }
+
+  applySystem(system: System, _observed: Observed, plan: NodePlan): Promise<Applied> {
+    const result = this.#applying.then(() => this.#apply(system, plan));
+    this.#applying = result.catch(() => undefined);
+    return result;
+  }
+
+  async #apply(system: System, plan: NodePlan): Promise<Applied> {
+    const { clock, kv, log, metrics, run } = this.#ports;
+    const fault = faultOf(plan);
+    if (fault) return this.#reject(plan.version, fault);
+    const former = { ca: this.#ca, certifiable: this.#certifiable, ttlMs: this.#ttlMs };
+    let verdict: Awaited<ReturnType<SnapshotServer['distribute']>>;
+    try {
+      await this.#openCa(plan.mesh.trustDomain);
+      this.#certifiable = [plan, ...former.certifiable.slice(0, 1)];
+      this.#ttlMs = system.platform.certificateTtlMs;
+      // On disk before a worker sees it: whatever is in force has been said.
+      await this.#say('applied', plan.version, `offered to ${this.#connectedCount()} workers`);
+      verdict = await this.#snapshots.distribute(this.#message(plan));
+    } catch (error) {
+      this.#ca = former.ca;
+      this.#certifiable = former.certifiable;
+      this.#ttlMs = former.ttlMs;
+      log.error({ err: error, version: plan.version }, 'configuration could not be offered');
+      return { ok: false, reason: error instanceof CullisError ? error.message : `bug: ${messageOf(error)}` };
+    }
+    if (!verdict.ok) {
+      this.#ca = former.ca;
+      this.#certifiable = former.certifiable;
+      this.#ttlMs = former.ttlMs;
+      return this.#reject(plan.version, `worker ${verdict.worker} refused it: ${verdict.reason}`);
+    }
+    this.#certifiable = [plan];
+    this.#inForce = { system, plan, appliedMs: clock.nowMs() };
+    this.#rejected = null;
+    try {
+      saveLastSnapshot(kv, { run, plan });
+    } catch (error) {
+      // It is in force all the same; a restarted control would go on with the one before until the manifests are read again.
+      log.error({ err: error, version: plan.version }, 'the snapshot in force could not be stored');
+    }
+    metrics.counter('cullis_config_changes_total', 'applied').inc();
+    metrics.gauge('cullis_config_applied_seconds').set(clock.nowMs() / 1000);
+    return { ok: true };
+  }
+
+  async #reject(version: string, reason: string): Promise<Applied> {
+    const { clock, log, metrics } = this.#ports;
+    this.#rejected = { version, reason, timeMs: clock.nowMs() };
+    metrics.counter('cullis_config_changes_total', 'rejected').inc();
+    log.warn({ version, reason }, 'configuration rejected, the former one stays');
+    await this.#say('rejected', version, reason);
+    return { ok: false, reason };
+  }
+
+  setFindings(findings: readonly Finding[], diagnostics: readonly Diagnostic[]): void {
+    this.#findings = findings;
+    this.#diagnostics = diagnostics;
+  }
+
+  setProcesses(processes: readonly ProcessView[]): void {
+    this.#processes = processes;
+  }
+
+  setWorkerToken(name: string, token: string): void {
+    this.#snapshots.setToken(name, token);
+  }
+
+  status(): StatusResponse {
+    return buildStatus(this.#sources());
+  }
+
+  explain(id: string): Promise<ExplainResponse | undefined> {
+    return explainEvent(this.#ports.journalDir, id, this.#ports.findChange ?? (() => undefined));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#caTimer);
+    this.#live.close();
+    await this.#admin.close();
+    await this.#snapshots.close();
+    await this.#applying;
+  }
+
+  async #openCa(trustDomain: string): Promise<void> {
+    let ca = this.#cas.get(trustDomain);
+    if (!ca) {
+      ca = await openCaService({ ...this.#ports, emit: this.#ports.journal, node: 'control', trustDomain });
+      this.#cas.set(trustDomain, ca);
+    }
+    this.#ca = ca;
+  }
+
+  #message(plan: NodePlan): SnapshotMessage {
+    const bundle: TrustBundle = { roots: this.#ca ? { [plan.mesh.trustDomain]: [this.#ca.rootPem] } : {} };
+    return { type: 'snapshot', version: plan.version, plan, bundle, sessionKey: this.#sessionKey, expiresAtMs: 0 };
+  }
+
+  async #sign(worker: string, identity: string, csrPem: string): Promise<SvidAnswer> {
+    const ca = this.#ca;
+    if (!ca) return { ok: false, reason: 'no configuration is in force yet' };
+    const results = this.#ports.metrics;
+    try {
+      const chainPem = await ca.issue(worker, identity, csrPem, this.#ttlMs, (wanted) => this.#mayHave(worker, wanted));
+      results.counter('cullis_certificates_issued_total', 'issued').inc();
+      return { ok: true, chainPem };
+    } catch (error) {
+      if (!(error instanceof CullisError)) throw error;
+      results.counter('cullis_certificates_issued_total', 'refused').inc();
+      return { ok: false, reason: error.message };
+    }
+  }
+
+  #mayHave(worker: string, identity: string): boolean {
+    return this.#certifiable.some((plan) => (this.#ports.identitiesOf?.(worker, plan) ?? identitiesIn(plan)).includes(identity));
+  }
+
+  #take(report: WorkerReport): void {
+    this.#reports.set(report.name, { report, atMs: this.#ports.clock.nowMs() });
+    this.#ledger.report(report);
+  }
+
+  #sources(): StatusSources {
+    return {
+      version: this.#ports.version,
+      isolation: this.#ports.isolation,
+      startedMs: this.#startedMs,
+      nowMs: this.#ports.clock.nowMs(),
+      inForce: this.#inForce,
+      rejected: this.#rejected,
+      authority: this.#ca?.view(),
+      workers: this.#snapshots.workers(),
+      reports: this.#reports,
+      links: this.#ledger.merged(),
+      processes: this.#processes,
+      findings: this.#findings,
+      diagnostics: this.#diagnostics,
+    };
+  }
+
+  #measure(): void {
+    const { metrics } = this.#ports;
+    metrics.gauge('cullis_workers_connected').set(this.#connectedCount());
+    for (const process of this.#processes) {
+      metrics
+        .gauge('cullis_workload_up', process.workload)
+        .set(process.state === 'ready' || process.state === 'external' ? 1 : 0);
+      metrics.gauge('cullis_workload_restarts', process.workload).set(process.restarts);
+    }
+  }
+
+  #exposition(): string {
+    const workers = this.#snapshots.workers().filter((worker) => worker.connected);
+    const texts = workers.flatMap(({ name }) => {
+      const known = this.#reports.get(name);
+      return known ? [{ worker: name, text: known.report.metrics }] : [];
+    });
+    return mergeExposition([{ worker: 'control', text: this.#ports.metrics.render() }, ...texts]);
+  }
+
+  #connectedCount(): number {
+    return this.#snapshots.workers().filter((worker) => worker.connected).length;
+  }
+
+  #say(action: ConfigEvent['action'], version: string, detail: string): Promise<void> {
+    const { journal, clock } = this.#ports;
+    return journal.emitDurably({
+      type: 'config',
+      id: this.#nextId(),
+      timeMs: clock.nowMs(),
+      node: 'control',
+      action,
+      version,
+      detail,
+    });
+  }
+}
+
+function identitiesIn(plan: NodePlan): readonly string[] {
+  return [...plan.workloads, ...plan.gateways].map(({ identity }) => identity);
+}
+
+/** What no worker should be asked to try. */
+function faultOf(plan: NodePlan): string | undefined {
+  if (!/^[0-9a-f]{64}$/.test(plan.version)) return 'the plan has no version';
+  const prefix = `spiffe://${plan.mesh.trustDomain}/`;
+  const foreign = identitiesIn(plan).find((identity) => !identity.startsWith(prefix));
+  if (foreign !== undefined) return `the identity \`${foreign}\` is not of the trust domain \`${plan.mesh.trustDomain}\``;
+  return undefined;
+}

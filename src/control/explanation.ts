@@ -1,0 +1,79 @@
+import { unreachable } from '#base/assert.ts';
+import type { ExplainResponse } from '#api/control.ts';
+import type { SmallestChange } from '#model/decision.ts';
+import type { Event, ExchangeEvent } from '#model/event.ts';
+import { findEvent, readJournal } from '#telemetry/journal.ts';
+
+const RELATED_MAX = 16;
+const RELATED_LINES_MAX = 200_000;
+const AROUND_MS = 60_000;
+
+/** Says what policy change would have let a refused exchange pass; given by whoever holds the policy engine. */
+export type ChangeFinder = (event: ExchangeEvent) => SmallestChange | undefined;
+
+/** The event with this id in words, with its reasons and the other events of the same request; undefined when the journal does not hold it. */
+export async function explainEvent(
+  journalDir: string,
+  id: string,
+  findChange: ChangeFinder,
+): Promise<ExplainResponse | undefined> {
+  const event = await findEvent(journalDir, id);
+  if (!event) return undefined;
+  const exchange = event.type === 'exchange' ? event : undefined;
+  const change = exchange && !exchange.allowed ? findChange(exchange) : undefined;
+  return {
+    event: loose(event),
+    summary: summarize(event),
+    reasons: exchange?.reasons ?? [],
+    change: change ?? null,
+    related: exchange && exchange.requestId !== '' ? await relatedTo(journalDir, exchange) : [],
+  };
+}
+
+async function relatedTo(journalDir: string, event: ExchangeEvent): Promise<ExplainResponse['related']> {
+  const related: ExplainResponse['related'][number][] = [];
+  const found = readJournal(journalDir, {
+    fromMs: event.timeMs - AROUND_MS,
+    contains: JSON.stringify({ requestId: event.requestId }).slice(1, -1),
+    filter: (other) => other.id !== event.id && other.type === 'exchange' && other.requestId === event.requestId,
+    limit: RELATED_MAX,
+    linesMax: RELATED_LINES_MAX,
+  });
+  for await (const other of found) related.push(loose(other));
+  return related;
+}
+
+/** The API's event type lets unknown members pass; the model's is exact. */
+export function loose(event: Event): ExplainResponse['event'] {
+  return event as ExplainResponse['event'];
+}
+
+/** One sentence: lower-case, no full stop. */
+export function summarize(event: Event): string {
+  switch (event.type) {
+    case 'exchange':
+      return summarizeExchange(event);
+    case 'certificate':
+      return `certificate ${event.action} for \`${event.identity}\`${event.detail ? `: ${event.detail}` : ''}`;
+    case 'config':
+      return `configuration ${event.action}: version ${event.version.slice(0, 12)}${event.detail ? `, ${event.detail}` : ''}`;
+    case 'process':
+      return `\`${event.name}\` ${event.action}${event.detail ? `: ${event.detail}` : ''}`;
+    case 'audit':
+      return `\`${event.operator}\` (${event.role}) ${event.allowed ? 'did' : 'was refused'} ${event.action} on \`${event.target}\``;
+    case 'gap':
+      return `${event.lost} events lost: ${event.detail}`;
+    default:
+      return unreachable(event);
+  }
+}
+
+function summarizeExchange(event: ExchangeEvent): string {
+  const who = event.source === '' ? `a caller without an identity (${event.sourceIp})` : `\`${event.source}\``;
+  const what = event.protocol === 'tcp' ? `a connection to port ${event.destinationPort}` : `\`${event.method} ${event.path}\``;
+  const to = event.destination || event.workload;
+  if (event.allowed) return `${who} was allowed ${what} on \`${to}\` (status ${event.status})`;
+  const reason = event.reasons?.[0];
+  const why = reason ? `: ${reason.text}${reason.at ? ` (${reason.at})` : ''}` : '';
+  return `${who} was refused ${what} on \`${to}\` with \`${event.code ?? 'unknown'}\`${why}`;
+}

@@ -1,0 +1,120 @@
+// Documents to the System.
+import { hash } from 'node:crypto';
+import { canonicalJson } from '#base/canonical-json.ts';
+import type { MeshConfig } from '#model/istio.ts';
+import type { Resource } from '#model/resource.ts';
+import type { Namespace, Service, System } from '#model/system.ts';
+import type { Findings } from '../findings.ts';
+import type { ImportedDocument } from '../import.ts';
+import type { Part, ServiceDraft } from '../kind.ts';
+import { selectProtocol } from '../kubernetes/service.ts';
+import { deriveCalls } from './calls.ts';
+import { checkReferences } from './references.ts';
+import { readSettings } from './settings.ts';
+import { deriveWorkloads } from './workloads.ts';
+
+/** Puts the System together; everything in it is frozen. */
+export function buildSystem(documents: readonly ImportedDocument[], mesh: Partial<MeshConfig>, out: Findings): System {
+  const settings = readSettings(documents, mesh, out);
+  const { clusterDomain } = settings.mesh;
+  const sources = {
+    configMaps: new Map(parts(documents, 'configMap').map(({ part, resource }) => [idOf(resource), part.data])),
+    secretKeys: new Map(parts(documents, 'secret').map(({ part, resource }) => [idOf(resource), part.keys])),
+  };
+  const drafts = deriveWorkloads(documents, settings.mesh, sources);
+  const services = parts(documents, 'service').map(({ part, resource }) => serviceOf(resource, part.service, clusterDomain));
+  const resources = documents.map((document) => document.resource);
+  const system: System = freeze({
+    mesh: settings.mesh,
+    platform: settings.platform,
+    namespaces: namespacesOf(documents),
+    workloads: drafts.map((draft) => draft.workload),
+    services,
+    calls: deriveCalls(drafts, services, clusterDomain),
+    gateways: parts(documents, 'gateway').map(({ part }) => part.gateway),
+    httpRoutes: parts(documents, 'httpRoute').map(({ part }) => part.route),
+    authorizationPolicies: parts(documents, 'authorizationPolicy').map(({ part }) => part.policy),
+    requestAuthentications: parts(documents, 'requestAuthentication').map(({ part }) => part.policy),
+    peerAuthentications: parts(documents, 'peerAuthentication').map(({ part }) => part.policy),
+    runs: parts(documents, 'run').map(({ part }) => part.run),
+    resources,
+    notActedOn: countNotActedOn(documents),
+    hash: hashOf(resources),
+  });
+  checkReferences(system, out);
+  return system;
+}
+
+function idOf({ metadata }: Resource): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+type PartOf<T extends Part['type']> = Extract<Part, { readonly type: T }>;
+
+function parts<T extends Part['type']>(
+  documents: readonly ImportedDocument[],
+  type: T,
+): readonly { readonly part: PartOf<T>; readonly resource: Resource }[] {
+  return documents.flatMap(({ part, resource }) => (part?.type === type ? [{ part: part as PartOf<T>, resource }] : []));
+}
+
+function serviceOf(resource: Resource, draft: ServiceDraft, clusterDomain: string): Service {
+  const { namespace, name } = resource.metadata;
+  return {
+    id: `${namespace}/${name}`,
+    namespace,
+    name,
+    host: `${name}.${namespace}.svc.${clusterDomain}`,
+    type: draft.type,
+    selector: draft.selector,
+    ports: draft.ports.map((port) => ({
+      name: port.name,
+      port: port.port,
+      targetPort: port.targetPort,
+      protocol: selectProtocol(port) ?? 'tcp',
+    })),
+    resource,
+  };
+}
+
+/** Those with a document, and those that documents are in. */
+function namespacesOf(documents: readonly ImportedDocument[]): readonly Namespace[] {
+  const found = new Map<string, Namespace>();
+  for (const { resource } of documents) {
+    const { namespace } = resource.metadata;
+    if (namespace !== '') found.set(namespace, { name: namespace, labels: { 'kubernetes.io/metadata.name': namespace } });
+  }
+  for (const { resource } of parts(documents, 'namespace')) {
+    const { name, labels } = resource.metadata;
+    found.set(name, { name, labels: { 'kubernetes.io/metadata.name': name, ...labels } });
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function countNotActedOn(documents: readonly ImportedDocument[]): System['notActedOn'] {
+  const counts = new Map<string, { apiVersion: string; kind: string; count: number }>();
+  for (const { row, resource } of documents) {
+    if (row?.actedOn) continue;
+    const { apiVersion, kind } = resource;
+    const key = `${apiVersion} ${kind}`;
+    const present = counts.get(key);
+    if (present) present.count++;
+    else counts.set(key, { apiVersion, kind, count: 1 });
+  }
+  return [...counts.values()].sort((a, b) => (`${a.kind} ${a.apiVersion}` < `${b.kind} ${b.apiVersion}` ? -1 : 1));
+}
+
+/** SHA-256 over the sorted hashes of the resources' canonical JSON: the order of documents and files does not matter. */
+function hashOf(resources: readonly Resource[]): string {
+  const hashes = resources.map((resource) => hash('sha256', canonicalJson(resource)));
+  return hash('sha256', hashes.sort().join('\n'));
+}
+
+/** Freezes all the way down. What is frozen already is taken to be frozen to its bottom, as the parser's values are. */
+function freeze<T extends object>(value: T): T {
+  for (const name in value) {
+    const member = value[name];
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,4 @@
+import { guardProcess, runCli } from '#cli/main.ts';
+
+guardProcess(process);
+process.exitCode = await runCli(process);

@@ -1,0 +1,95 @@
+// Facts that leave the data plane. One line of the journal each; catalogue of types in telemetry/catalogue.ts.
+import type { DenyCode, Reason } from './decision.ts';
+
+interface EventBase {
+  /** Opaque, unique, time-ordered (UUIDv7 text). A denial's id is what the caller sees and what `cullis explain` takes. */
+  readonly id: string;
+  readonly timeMs: number;
+  /** Process that saw it, e.g. `proxy/1`, `control`. */
+  readonly node: string;
+}
+
+/** One request through a proxy (an Exchange), or one TCP connection when `protocol` is tcp. */
+export interface ExchangeEvent extends EventBase {
+  readonly type: 'exchange';
+  readonly role: 'gateway' | 'sidecar-in' | 'sidecar-out';
+  readonly protocol: 'http' | 'tcp';
+  /** Workload id of this proxy's own side. */
+  readonly workload: string;
+  /** Verified source identity, '' when none. */
+  readonly source: string;
+  readonly sourceIp: string;
+  /** Service or workload id called. */
+  readonly destination: string;
+  readonly destinationPort: number;
+  readonly method: string;
+  readonly host: string;
+  /** Normalised path, query cut (a query may carry secrets). */
+  readonly path: string;
+  /** HTTP status sent to the caller; 0 for TCP. */
+  readonly status: number;
+  readonly allowed: boolean;
+  readonly code?: DenyCode;
+  readonly reasons?: readonly Reason[];
+  /** Reasons of dry-run and AUDIT policies that matched. */
+  readonly shadow?: readonly Reason[];
+  readonly mtls: boolean;
+  readonly tlsProtocol: string;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly sessionId: string;
+  readonly durationMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly upstreamMs: number;
+}
+
+export interface CertificateEvent extends EventBase {
+  readonly type: 'certificate';
+  readonly action: 'issued' | 'renewed' | 'refused' | 'ca-created' | 'revoked';
+  readonly identity: string;
+  readonly serial: string;
+  readonly notAfterMs: number;
+  readonly detail: string;
+}
+
+export interface ConfigEvent extends EventBase {
+  readonly type: 'config';
+  readonly action: 'applied' | 'rejected' | 'expired';
+  readonly version: string;
+  readonly detail: string;
+}
+
+export interface ProcessEvent extends EventBase {
+  readonly type: 'process';
+  readonly action: 'started' | 'ready' | 'exited' | 'restarted' | 'gave-up';
+  readonly name: string;
+  readonly pid: number;
+  readonly detail: string;
+}
+
+export interface AuditEvent extends EventBase {
+  readonly type: 'audit';
+  readonly operator: string;
+  readonly role: string;
+  readonly action: string;
+  readonly target: string;
+  readonly allowed: boolean;
+}
+
+/** Allowed-request events that a crash lost or a full queue dropped, counted and said. */
+export interface GapEvent extends EventBase {
+  readonly type: 'gap';
+  readonly lost: number;
+  readonly detail: string;
+}
+
+export type Event = ExchangeEvent | CertificateEvent | ConfigEvent | ProcessEvent | AuditEvent | GapEvent;
+
+/** Port: where planes send facts. */
+export interface Emit {
+  /** Batched for at most a second; may be lost in a crash, the loss is counted. For allowed requests. */
+  emit(event: Event): void;
+  /** Resolves when the event is on disk. For denials, certificates, configuration, audit. */
+  emitDurably(event: Event): Promise<void>;
+}

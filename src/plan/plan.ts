@@ -1,0 +1,125 @@
+// The Plan: all that one node proxy needs, as plain data. Made from System and Observed in build.ts, shipped as a snapshot, compiled in the worker.
+import type { ExtAuthzProvider, EffectiveMtlsMode, MeshConfig, AuthorizationPolicy, RequestAuthentication } from '#model/istio.ts';
+import type { HttpRouteRule } from '#model/gateway.ts';
+import type { Address } from '#model/observed.ts';
+import type { Limits } from '#model/platform.ts';
+
+/** A resource with the places of its parts, since the origin side table does not travel between processes. */
+export interface Placed<R> {
+  readonly resource: R;
+  /** `formatPath(path)` -> `file:line:column`, for the resource ('' key) and each part below spec that a reason may name. */
+  readonly at: Readonly<Record<string, string>>;
+}
+
+/** The policies in force at one enforcement point, already selected by namespace, root namespace, selector and targetRefs. */
+export interface PolicySet {
+  readonly authorization: readonly Placed<AuthorizationPolicy>[];
+  readonly requestAuthentication: readonly Placed<RequestAuthentication>[];
+}
+
+export interface InboundPort {
+  /** Workload (container) port: what policies match on. */
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp';
+  readonly mtls: EffectiveMtlsMode;
+  /** Where the PeerAuthentication that decided says so; '' when it is the default. */
+  readonly mtlsAt: string;
+  /** Sidecar's listener for peers. */
+  readonly listen: Address;
+  /** The application. */
+  readonly app: Address;
+}
+
+export interface Endpoint {
+  readonly workload: string;
+  /** The peer's sidecar. */
+  readonly address: Address;
+  /** The SPIFFE id its certificate must carry; '' when it has no sidecar and is spoken to in plaintext. */
+  readonly identity: string;
+}
+
+/** A service port as destinations see it. */
+export interface Cluster {
+  /** `ecommerce/cart:7070` */
+  readonly id: string;
+  readonly service: string;
+  /** `cart.ecommerce.svc.cluster.local` */
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp';
+  /** `outbound_.7070_._.cart.ecommerce.svc.cluster.local`, the SNI Istio uses. */
+  readonly sni: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface OutboundListener {
+  readonly cluster: string;
+  readonly listen: Address;
+  /** What the program meant to call (`cart:7070`): put back as authority when its request names the listener's own address. */
+  readonly authority: string;
+}
+
+export interface WorkloadPlan {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly identity: string;
+  readonly inbound: readonly InboundPort[];
+  readonly outbound: readonly OutboundListener[];
+  readonly policies: PolicySet;
+}
+
+export interface RouteRulePlan {
+  /** `ecommerce/shop-route#0` */
+  readonly id: string;
+  readonly rule: HttpRouteRule;
+  /** Cluster ids with weights, in backendRefs' order; an unresolvable ref has cluster '' and answers 500 for its share. */
+  readonly backends: readonly { readonly cluster: string; readonly weight: number }[];
+  readonly at: string;
+}
+
+export interface VirtualHost {
+  /** Lower-case names; `*.example.com` and `*` allowed; most specific wins. */
+  readonly hostnames: readonly string[];
+  readonly rules: readonly RouteRulePlan[];
+}
+
+export interface GatewayListenerPlan {
+  /** `ecommerce/shop/http` */
+  readonly id: string;
+  readonly listen: Address;
+  /** Port as written in the Gateway. */
+  readonly port: number;
+  readonly hostname: string;
+  readonly tls: boolean;
+  readonly virtualHosts: readonly VirtualHost[];
+}
+
+export interface GatewayPlan {
+  /** `ecommerce/shop` */
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `spiffe://…/ns/<namespace>/sa/<name>-<gateway class>`, as Istio names the account of a gateway that it deploys, unless the annotation
+   *  `gateway.istio.io/service-account` names another. */
+  readonly identity: string;
+  readonly listeners: readonly GatewayListenerPlan[];
+  readonly policies: PolicySet;
+}
+
+export interface NodePlan {
+  /** Hex SHA-256 over the plan's canonical JSON without this field. */
+  readonly version: string;
+  readonly mesh: MeshConfig;
+  readonly limits: Limits;
+  /** Cookie whose value names a session; absent or '' when there is none. */
+  readonly sessionCookie?: string;
+  readonly workloads: readonly WorkloadPlan[];
+  readonly gateways: readonly GatewayPlan[];
+  readonly clusters: readonly Cluster[];
+  readonly extAuthz: readonly ExtAuthzProvider[];
+  /** Resources that could not be honoured and so closed something: shown in status. */
+  readonly closed: readonly { readonly what: string; readonly why: string; readonly at: string }[];
+}

@@ -1,0 +1,179 @@
+// Route choice at the gateway: host, then path, method, headers and query in Gateway API's order of precedence. Compiled once per plan.
+import type { HttpRouteMatch, StringMatch } from '#model/gateway.ts';
+import type { RouteRulePlan, VirtualHost } from './plan.ts';
+
+export interface RouteRequest {
+  /** `:authority` as sent; port and a trailing dot are ignored, case too. */
+  readonly host: string;
+  /** Normalised, without the query. */
+  readonly path: string;
+  /** With its `?`, or ''. */
+  readonly query: string;
+  readonly method: string;
+  header(name: string): string | undefined;
+}
+
+export interface RouteChoice {
+  readonly rule: RouteRulePlan;
+  readonly match: HttpRouteMatch;
+}
+
+export interface RouteTable {
+  /** The most specific rule, or why there is none. */
+  match(request: RouteRequest): RouteChoice | undefined;
+  /** Whether any virtual host answers for this name. */
+  hasHost(host: string): boolean;
+}
+
+interface Candidate extends RouteChoice {
+  readonly order: number;
+  readonly accepts: ((request: RouteRequest) => boolean) | undefined;
+}
+
+interface HostTable {
+  readonly exact: Map<string, Candidate[]>;
+  readonly prefix: Map<string, Candidate[]>;
+  readonly regex: { readonly pattern: RegExp; readonly candidate: Candidate }[];
+}
+
+/**
+ * Lower-case host name of an authority: no port, no trailing dot; IPv6 literals keep their brackets.
+ */
+export function hostName(authority: string): string {
+  let end = authority.length;
+  const close = authority.charCodeAt(0) === 0x5b ? authority.indexOf(']') : -1;
+  const colon = authority.indexOf(':', close + 1);
+  if (colon !== -1) end = colon;
+  if (end > 0 && authority.charCodeAt(end - 1) === 0x2e) end--;
+  return (end === authority.length ? authority : authority.slice(0, end)).toLowerCase();
+}
+
+/** Bounds what a user's pattern may cost: constructs that only a backtracking engine can run are refused (RE2's subset). */
+export function compilePattern(source: string): { readonly ok: true; readonly pattern: RegExp } | { readonly ok: false; readonly reason: string } {
+  if (source.length > 1024) return { ok: false, reason: 'the pattern is longer than 1024 characters' };
+  if (/\(\?(?:[=!]|<[=!])/.test(source)) return { ok: false, reason: 'look-around is not part of RE2 syntax' };
+  if (/\\[1-9]|\\k</.test(source)) return { ok: false, reason: 'back-references are not part of RE2 syntax' };
+  try {
+    return { ok: true, pattern: new RegExp(`^(?:${source})$`, 's') };
+  } catch {
+    return { ok: false, reason: 'the pattern is not a valid regular expression' };
+  }
+}
+
+/**
+ * Compiles virtual hosts into a table.
+ *
+ * Order within a host (gateway.networking.k8s.io/v1 HTTPRouteRule): exact path, longest prefix, regular expression, then method, number of
+ * headers, number of query parameters, then the order given (the caller sorts routes by age and name). A pattern that cannot be
+ * compiled never matches, so its rule is closed.
+ */
+export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable {
+  const hosts = new Map<string, HostTable>();
+  let order = 0;
+  for (const virtualHost of virtualHosts)
+    for (const hostname of virtualHost.hostnames) {
+      let table = hosts.get(hostname);
+      if (!table) hosts.set(hostname, (table = { exact: new Map(), prefix: new Map(), regex: [] }));
+      for (const rule of virtualHost.rules) for (const match of rule.rule.matches) addCandidate(table, { rule, match, order: order++, accepts: compileExtras(match) });
+    }
+  for (const table of hosts.values()) {
+    for (const list of table.exact.values()) list.sort(byPrecedence);
+    for (const list of table.prefix.values()) list.sort(byPrecedence);
+    table.regex.sort((a, b) => b.candidate.match.path.value.length - a.candidate.match.path.value.length || byPrecedence(a.candidate, b.candidate));
+  }
+  const tableFor = (authority: string): HostTable | undefined => {
+    const name = hostName(authority);
+    const exact = hosts.get(name);
+    if (exact) return exact;
+    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+      const wild = hosts.get(`*${name.slice(dot)}`);
+      if (wild) return wild;
+    }
+    return hosts.get('*');
+  };
+  return {
+    hasHost: (host) => tableFor(host) !== undefined,
+    match(request) {
+      const table = tableFor(request.host);
+      if (!table) return undefined;
+      const exact = table.exact.get(request.path);
+      if (exact) {
+        const found = firstAccepting(exact, request);
+        if (found) return found;
+      }
+      // Prefixes match whole path elements: `/a` covers `/a` and `/a/b`, never `/ab`.
+      let path = request.path;
+      if (table.prefix.size > 0) {
+        for (;;) {
+          const list = table.prefix.get(path);
+          if (list) {
+            const found = firstAccepting(list, request);
+            if (found) return found;
+          }
+          const slash = path.lastIndexOf('/');
+          if (slash < 0 || path === '') break;
+          path = path.slice(0, slash);
+        }
+      }
+      for (const { pattern, candidate } of table.regex) if (pattern.test(request.path) && (!candidate.accepts || candidate.accepts(request))) return candidate;
+      return undefined;
+    },
+  };
+}
+
+function addCandidate(table: HostTable, candidate: Candidate): void {
+  const { type, value } = candidate.match.path;
+  if (type === 'RegularExpression') {
+    const compiled = compilePattern(value);
+    if (compiled.ok) table.regex.push({ pattern: compiled.pattern, candidate });
+    return;
+  }
+  const map = type === 'Exact' ? table.exact : table.prefix;
+  const key = type === 'Exact' ? value : value.replace(/\/+$/, '');
+  const list = map.get(key);
+  if (list) list.push(candidate);
+  else map.set(key, [candidate]);
+}
+
+function byPrecedence(a: Candidate, b: Candidate): number {
+  return (
+    Number(b.match.method !== undefined) - Number(a.match.method !== undefined) ||
+    b.match.headers.length - a.match.headers.length ||
+    b.match.queryParams.length - a.match.queryParams.length ||
+    a.order - b.order
+  );
+}
+
+function firstAccepting(list: readonly Candidate[], request: RouteRequest): Candidate | undefined {
+  for (const candidate of list) if (!candidate.accepts || candidate.accepts(request)) return candidate;
+  return undefined;
+}
+
+function compileExtras(match: HttpRouteMatch): ((request: RouteRequest) => boolean) | undefined {
+  const { method } = match;
+  const headers = match.headers.map((header) => [header.name.toLowerCase(), compileText(header)] as const);
+  const params = match.queryParams.map((param) => [param.name, compileText(param)] as const);
+  if (method === undefined && headers.length === 0 && params.length === 0) return undefined;
+  return (request) => {
+    if (method !== undefined && request.method !== method) return false;
+    for (const [name, accepts] of headers) {
+      const value = request.header(name);
+      if (value === undefined || !accepts(value)) return false;
+    }
+    if (params.length > 0) {
+      const query = new URLSearchParams(request.query);
+      for (const [name, accepts] of params) {
+        // The first value counts when a parameter is repeated (HTTPQueryParamMatch).
+        const value = query.get(name);
+        if (value === null || !accepts(value)) return false;
+      }
+    }
+    return true;
+  };
+}
+
+function compileText(match: StringMatch): (value: string) => boolean {
+  if (match.type === 'Exact') return (value) => value === match.value;
+  const compiled = compilePattern(match.value);
+  return compiled.ok ? (value) => compiled.pattern.test(value) : () => false;
+}

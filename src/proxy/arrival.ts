@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net';
+import type { ConnectionInfo } from '#wire/types.ts';
+import type { Slot } from './listeners.ts';
+import type { Runtime } from './runtime.ts';
+import type { Service } from './service.ts';
+
+/** A connection that came in, before anything of it is read. */
+export class Arrival {
+  readonly runtime: Runtime;
+  readonly slot: Slot;
+  /** The configuration of its listener at that moment. */
+  readonly service: Service;
+  readonly socket: Socket;
+  /** What the handshake showed; undefined over plaintext. */
+  readonly tls: ConnectionInfo['tls'];
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+
+  constructor(runtime: Runtime, slot: Slot, service: Service, socket: Socket, tls?: ConnectionInfo['tls']) {
+    this.runtime = runtime;
+    this.slot = slot;
+    this.service = service;
+    this.socket = socket;
+    this.tls = tls;
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.localAddress = plainAddress(socket.localAddress);
+  }
+}
+
+/** An IPv4 address that came over an IPv6 socket in its own form. */
+export function plainAddress(address: string | undefined): string {
+  return address === undefined ? '' : address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

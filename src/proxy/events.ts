@@ -1,0 +1,55 @@
+import type { ExchangeEvent } from '#model/event.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The one event of a request, from what the stages found out. A query is cut: it may carry secrets. */
+export function exchangeEvent(x: Exchange, id: string, bytesOut: number): ExchangeEvent {
+  const { service, runtime } = x;
+  const nowMs = runtime.clock.monotonicMs();
+  return {
+    type: 'exchange',
+    id,
+    timeMs: runtime.clock.nowMs(),
+    node: runtime.node,
+    role: service.role,
+    protocol: 'http',
+    workload: service.workload,
+    source: x.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : ''),
+    sourceIp: x.sourceIp,
+    destination: x.destination?.name ?? service.destinationName,
+    destinationPort: x.destination?.port ?? service.port,
+    method: x.method,
+    host: x.host,
+    path: x.path,
+    status: x.status,
+    allowed: x.code === undefined || x.code === 'upstream.failed',
+    ...(x.code !== undefined && { code: x.code }),
+    ...(x.reasons.length > 0 && { reasons: x.reasons }),
+    ...(x.shadow.length > 0 && { shadow: x.shadow }),
+    mtls: x.sourceIdentity !== undefined,
+    tlsProtocol: x.tlsProtocol,
+    requestId: x.requestId,
+    traceId: x.traceId,
+    sessionId: x.sessionId,
+    durationMs: nowMs - x.startMs,
+    bytesIn: x.bytesIn,
+    bytesOut,
+    upstreamMs: x.upstreamMs,
+  };
+}
+
+/** Counts a request that is over, whatever became of it. */
+export function countExchange(x: Exchange, bytesOut: number): void {
+  const { service, runtime } = x;
+  const source = x.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : '');
+  const durationMs = runtime.clock.monotonicMs() - x.startMs;
+  service.counters.exchange(source, x.status, durationMs, x.upstreamMs, x.bytesIn, bytesOut);
+  const link = service.counters.link(x.sourceIdentity ?? '');
+  if (!link) return;
+  link.requests++;
+  if (x.code !== undefined && x.code !== 'upstream.failed') link.denied++;
+  if (x.failed) link.failed++;
+  link.mtls = x.sourceIdentity !== undefined;
+  link.tlsProtocol = x.tlsProtocol;
+  link.lastMs = runtime.clock.nowMs();
+  link.time(durationMs);
+}

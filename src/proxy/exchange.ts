@@ -1,0 +1,106 @@
+import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
+import type { RouteChoice, RouteRequest } from '#plan/route.ts';
+import type { Permit } from '#policy/permit.ts';
+import type { Http1Request, Http1Responder } from '#wire/types.ts';
+import type { Service } from './service.ts';
+import type { Destination } from './upstreams.ts';
+import { Headers } from './headers.ts';
+import type { Runtime } from './runtime.ts';
+
+const NO_REASONS: readonly Reason[] = Object.freeze([]);
+const NO_CHANGES: readonly ResponseChange[] = Object.freeze([]);
+
+/** What a route changes on an answer's headers. */
+export interface ResponseChange {
+  readonly op: 'set' | 'add' | 'remove';
+  /** Lower case. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * One HTTP request on its way through a proxy. The stages fill it in order; policy and routes look at it directly, so that what they judge
+ * is what is forwarded and no copy is made.
+ */
+export class Exchange implements Attributes, RouteRequest {
+  readonly runtime: Runtime;
+  /** The configuration that this request is served by, to its end. */
+  readonly service: Service;
+  readonly request: Http1Request;
+  readonly responder: Http1Responder;
+  readonly startMs: number;
+
+  readonly protocol = 'http';
+  readonly method: string;
+  /** Set by `peer`. */
+  sourceIdentity: string | undefined = undefined;
+  /** The peer's copies of forwarding and correlation headers may be believed. */
+  trustedPeer = false;
+  readonly sourceIp: string;
+  remoteIp: string;
+  readonly destinationIp: string;
+  readonly destinationPort: number;
+  readonly sni: string;
+  /** Set by `normalise`; until then nothing may look at them. */
+  path = '';
+  query = '';
+  host: string;
+  /** Path and query for the next hop. */
+  target = '';
+  auth: RequestAuth | undefined = undefined;
+  /** Headers for the next hop, filled by `strip`. */
+  readonly headers = new Headers();
+
+  requestId = '';
+  traceId = '';
+  sessionId = '';
+
+  route: RouteChoice | undefined = undefined;
+  destination: Destination | undefined = undefined;
+  /** Authority for the next hop. */
+  authority: string;
+  responseChanges: readonly ResponseChange[] = NO_CHANGES;
+  requestTimeoutMs = 0;
+  backendTimeoutMs = 0;
+  permit: Permit | undefined = undefined;
+  /** The answer is on its way: `refuse` and `forward` happen once. */
+  answered = false;
+
+  /** Facts for the event. */
+  status = 0;
+  code: DenyCode | undefined = undefined;
+  reasons: readonly Reason[] = NO_REASONS;
+  shadow: readonly Reason[] = NO_REASONS;
+  bytesIn = 0;
+  upstreamMs = 0;
+  failed = false;
+
+  constructor(runtime: Runtime, service: Service, request: Http1Request, responder: Http1Responder) {
+    const { connection } = request;
+    this.runtime = runtime;
+    this.service = service;
+    this.request = request;
+    this.responder = responder;
+    this.startMs = runtime.clock.monotonicMs();
+    this.method = request.method;
+    this.sourceIp = connection.remoteAddress;
+    this.remoteIp = connection.remoteAddress;
+    this.destinationIp = service.destinationIp === '' ? connection.localAddress : service.destinationIp;
+    this.destinationPort = service.port;
+    this.sni = connection.tls?.sni ?? '';
+    this.host = request.authority;
+    this.authority = request.authority;
+  }
+
+  header(name: string): string | undefined {
+    return name === 'host' ? this.host || undefined : this.headers.get(name);
+  }
+
+  headerValues(name: string): readonly string[] {
+    return this.headers.all(name);
+  }
+
+  get tlsProtocol(): string {
+    return this.request.connection.tls?.protocol ?? '';
+  }
+}

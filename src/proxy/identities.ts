@@ -1,0 +1,188 @@
+// Keys and certificates of the workloads behind this proxy. Keys are made here, never leave, and are never written down.
+import type { Socket } from 'node:net';
+import { CullisError, messageOf } from '#base/errors.ts';
+import type { CertificateEvent } from '#model/event.ts';
+import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
+import { createCsr } from '#pki/csr.ts';
+import { generateKey } from '#pki/keys.ts';
+import { certificatesOf } from '#pki/pem.ts';
+import { verifySvidChain } from '#pki/verify.ts';
+import { type TlsClient, type TlsTarget, tlsClient } from '#wire/tls/connect.ts';
+import type { PeerVerdict, TlsIdentity } from '#wire/tls/types.ts';
+import type { ProxyPorts } from './ports.ts';
+
+const RETRY_MIN_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+const JITTER = 0.1;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Application protocol of the mesh, as Istio names it. */
+export const MESH_ALPN = 'istio';
+
+interface Held {
+  readonly identity: string;
+  tls: TlsIdentity;
+  client: TlsClient;
+  serial: string;
+  notAfterMs: number;
+  renewAtMs: number;
+  failures: number;
+  renewing: boolean;
+}
+
+/** The part of the ports that identities need. */
+export type IdentityPorts = Pick<ProxyPorts, 'clock' | 'random' | 'emit' | 'metrics' | 'node' | 'requestSvid' | 'log'>;
+
+export class Identities {
+  readonly #ports: IdentityPorts;
+  readonly #nextEventId: () => string;
+  readonly #held = new Map<string, Held>();
+  #bundle: TrustBundle = { roots: {} };
+  #trustDomains: readonly string[] = [];
+  /** Called when new handshakes use another certificate. */
+  onRenewed: ((identity: string, tls: TlsIdentity) => void) | undefined;
+
+  constructor(ports: IdentityPorts, nextEventId: () => string) {
+    this.#ports = ports;
+    this.#nextEventId = nextEventId;
+  }
+
+  /** What peers are verified against from now on. */
+  trust(bundle: TrustBundle, trustDomains: readonly string[]): void {
+    this.#bundle = bundle;
+    this.#trustDomains = trustDomains;
+  }
+
+  /**
+   * Has a certificate for each identity, asking for those that are missing or whose root the bundle no longer trusts.
+   * @throws CullisError trust.rejected when one cannot be had: a listener without its identity must not open
+   */
+  async ensure(identities: Iterable<string>, bundle: TrustBundle): Promise<void> {
+    const wanted = [...new Set(identities)].filter((identity) => !this.#holds(identity, bundle));
+    const issued = await Promise.all(wanted.map((identity) => this.#issue(identity, bundle)));
+    for (const held of issued) this.#use(held);
+  }
+
+  /** Forgets the keys of identities that are no longer served. */
+  keepOnly(identities: ReadonlySet<string>): void {
+    for (const identity of this.#held.keys()) {
+      if (identities.has(identity)) continue;
+      this.#held.delete(identity);
+      this.#ports.metrics.forget('cullis_certificate_expiry_seconds', identity);
+    }
+  }
+
+  /** @throws CullisError trust.rejected when the identity has no certificate */
+  tlsIdentity(identity: string): TlsIdentity {
+    return this.#of(identity).tls;
+  }
+
+  /** Whether a chain proves who sent it, and who that is. */
+  verify(chainDer: readonly Uint8Array[], usage: 'client' | 'server'): PeerVerdict {
+    return verifySvidChain(chainDer, this.#bundle, { nowMs: this.#ports.clock.nowMs(), usage, trustDomains: this.#trustDomains });
+  }
+
+  /** TLS towards a peer that must prove exactly the target's identity. @throws CullisError */
+  async secure(ownIdentity: string, raw: Socket, target: TlsTarget): Promise<Socket> {
+    const { metrics } = this.#ports;
+    try {
+      const socket = await this.#of(ownIdentity).client.secure(raw, target);
+      metrics.counter('cullis_tls_handshakes_total', 'client', 'ok').inc();
+      return socket;
+    } catch (error) {
+      raw.destroy();
+      metrics.counter('cullis_tls_handshakes_total', 'client', 'failed').inc();
+      throw error;
+    }
+  }
+
+  /** Renews what is due. Called every second; a renewal that fails is tried again with growing pauses while the old certificate lives. */
+  tick(): void {
+    const nowMs = this.#ports.clock.nowMs();
+    for (const held of this.#held.values()) if (!held.renewing && nowMs >= held.renewAtMs) void this.#renew(held);
+  }
+
+  certificates(): WorkerReport['certificates'] {
+    return [...this.#held.values()].map(({ identity, serial, notAfterMs }) => ({ identity, serial, notAfterMs }));
+  }
+
+  #holds(identity: string, bundle: TrustBundle): boolean {
+    const held = this.#held.get(identity);
+    if (!held) return false;
+    const chain = certificatesOf(held.tls.certChainPem);
+    return verifySvidChain(chain, bundle, { nowMs: this.#ports.clock.nowMs(), usage: 'client' }).ok;
+  }
+
+  #use(held: Held): void {
+    const renewed = this.#held.has(held.identity);
+    this.#held.set(held.identity, held);
+    if (renewed) this.onRenewed?.(held.identity, held.tls);
+    this.#publish(held, renewed ? 'renewed' : 'issued');
+  }
+
+  #of(identity: string): Held {
+    const held = this.#held.get(identity);
+    if (!held) throw new CullisError('trust.rejected', `there is no certificate for \`${identity}\``);
+    return held;
+  }
+
+  async #issue(identity: string, bundle: TrustBundle): Promise<Held> {
+    const key = generateKey();
+    const certChainPem = await this.#ports.requestSvid(identity, createCsr(identity, key));
+    const chain = certificatesOf(certChainPem);
+    const nowMs = this.#ports.clock.nowMs();
+    const verdict = verifySvidChain(chain, bundle, { nowMs, usage: 'client' });
+    if (!verdict.ok) throw new CullisError('trust.rejected', `the certificate issued for \`${identity}\` ${verdict.reason}`);
+    if (verdict.identity !== identity) throw new CullisError('trust.rejected', `the certificate issued for \`${identity}\` names \`${verdict.identity}\``);
+    const tls: TlsIdentity = { certChainPem, privateKeyPem: key.privateKeyPem };
+    const client = tlsClient({
+      identity: tls,
+      minVersion: 'TLSv1.3',
+      verifyPeer: (peer) => this.verify(peer, 'server'),
+      alpn: [MESH_ALPN],
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+    });
+    const life = verdict.notAfterMs - nowMs;
+    const renewAtMs = nowMs + life * 0.5 * (1 - JITTER + 2 * JITTER * this.#ports.random.unit());
+    return { identity, tls, client, serial: verdict.serial, notAfterMs: verdict.notAfterMs, renewAtMs, failures: 0, renewing: false };
+  }
+
+  async #renew(held: Held): Promise<void> {
+    held.renewing = true;
+    try {
+      const fresh = await this.#issue(held.identity, this.#bundle);
+      // It may have been given up or replaced while the control plane answered.
+      if (this.#held.get(held.identity) === held) this.#use(fresh);
+    } catch (error) {
+      held.failures++;
+      const pauseMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (held.failures - 1));
+      held.renewAtMs = this.#ports.clock.nowMs() + pauseMs * (0.5 + this.#ports.random.unit() / 2);
+      this.#ports.metrics.counter('cullis_certificates_issued_total', 'refused').inc();
+      this.#ports.log('warn', 'a certificate could not be renewed', {
+        identity: held.identity,
+        notAfterMs: held.notAfterMs,
+        failures: held.failures,
+        error: messageOf(error),
+      });
+    } finally {
+      held.renewing = false;
+    }
+  }
+
+  #publish(held: Held, action: 'issued' | 'renewed'): void {
+    const { metrics, emit, clock, node } = this.#ports;
+    metrics.counter('cullis_certificates_issued_total', action).inc();
+    metrics.gauge('cullis_certificate_expiry_seconds', held.identity).set(held.notAfterMs / 1000);
+    const event: CertificateEvent = {
+      type: 'certificate',
+      id: this.#nextEventId(),
+      timeMs: clock.nowMs(),
+      node,
+      action,
+      identity: held.identity,
+      serial: held.serial,
+      notAfterMs: held.notAfterMs,
+      detail: 'in use by the proxy',
+    };
+    emit.emitDurably(event).catch((error: unknown) => this.#ports.log('error', 'an event could not be written', { error: messageOf(error) }));
+  }
+}

@@ -1,0 +1,93 @@
+// Traffic between two ends since the worker started: what the service graph draws.
+import type { LinkStats } from '#model/snapshot.ts';
+
+const LINKS_MAX = 4096;
+/** Upper bounds in ms, a factor of about 1.5 apart: a percentile read from it is at most that far off. */
+const BOUNDS: readonly number[] = [
+  0.1, 0.15, 0.25, 0.4, 0.6, 1, 1.5, 2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10_000, 30_000,
+];
+
+/** One link's counters. The hot path holds on to it, so that counting needs no look-up. */
+export class Link {
+  readonly source: string;
+  readonly destination: string;
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp';
+  requests = 0;
+  denied = 0;
+  failed = 0;
+  mtls = false;
+  tlsProtocol = '';
+  lastMs = 0;
+  readonly #buckets = new Uint32Array(BOUNDS.length + 1);
+  #timed = 0;
+
+  constructor(source: string, destination: string, port: number, protocol: 'http' | 'tcp') {
+    this.source = source;
+    this.destination = destination;
+    this.port = port;
+    this.protocol = protocol;
+  }
+
+  time(durationMs: number): void {
+    let low = 0;
+    let high = BOUNDS.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (durationMs <= BOUNDS[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    this.#buckets[low]!++;
+    this.#timed++;
+  }
+
+  /** Upper bound of the bucket that holds the quantile, ms; 0 when nothing was timed. */
+  quantile(q: number): number {
+    if (this.#timed === 0) return 0;
+    let left = Math.ceil(this.#timed * q);
+    for (let i = 0; i < BOUNDS.length; i++) {
+      left -= this.#buckets[i]!;
+      if (left <= 0) return BOUNDS[i]!;
+    }
+    return BOUNDS.at(-1)!;
+  }
+
+  stats(): LinkStats {
+    const { source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs } = this;
+    return {
+      source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs,
+      p50Ms: this.quantile(0.5), p99Ms: this.quantile(0.99),
+    };
+  }
+}
+
+/** The bounded table of links; the one least recently used makes room. */
+export class Links {
+  readonly #links = new Map<string, Link>();
+
+  /** @param source verified identity, or 'client' @param destination workload id */
+  of(source: string, destination: string, port: number, protocol: 'http' | 'tcp'): Link {
+    const key = `${source} ${destination} ${port} ${protocol}`;
+    let link = this.#links.get(key);
+    if (link) return link;
+    if (this.#links.size >= LINKS_MAX) this.#evict();
+    link = new Link(source, destination, port, protocol);
+    this.#links.set(key, link);
+    return link;
+  }
+
+  stats(): LinkStats[] {
+    return [...this.#links.values()].map((link) => link.stats());
+  }
+
+  #evict(): void {
+    let oldest = '';
+    let oldestMs = Infinity;
+    for (const [key, link] of this.#links) {
+      if (link.lastMs >= oldestMs) continue;
+      oldest = key;
+      oldestMs = link.lastMs;
+    }
+    this.#links.delete(oldest);
+  }
+}

@@ -1,0 +1,53 @@
+// What a proxy needs from the process it runs in, and what it offers it.
+import type { Socket } from 'node:net';
+import type { Clock, Random } from '#base/ports.ts';
+import type { Emit } from '#model/event.ts';
+import type { Fetch } from '#model/ports.ts';
+import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
+import type { NodePlan } from '#plan/plan.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
+import type { Network } from '#wire/types.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ProxyPorts {
+  readonly network: Network;
+  readonly emit: Emit;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For JWKS and external authorizers. */
+  readonly fetch: Fetch;
+  /** Has the control plane sign a request. @returns PEM, leaf first; rejects when it is refused */
+  requestSvid(identity: string, csrPem: string): Promise<string>;
+  /** Whether the process at the other end of a loopback connection belongs to the workload. */
+  ownsSocket(workload: string, socket: Socket): boolean | Promise<boolean>;
+  /** Name of this process in events: `proxy/1`. */
+  readonly node: string;
+  /** Constant messages with fields; never a secret, never what a stranger sent beyond its sanitised form. */
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
+  /** True while policy is off for a workload: the demonstration's breach, said loudly at start-up. */
+  policyOff?(workload: string): boolean;
+}
+
+export interface Snapshot {
+  readonly version: string;
+  readonly plan: NodePlan;
+  readonly bundle: TrustBundle;
+  /** Key of session ids, base64. */
+  readonly sessionKey: string;
+  /** After this the proxy refuses everything, unless the lease is renewed. */
+  readonly expiresAtMs: number;
+}
+
+export interface Proxy {
+  /** All or nothing: listeners, policies, routes and certificates are made first, then the whole is swapped in while requests run. */
+  apply(snapshot: Snapshot): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
+  /** Lets the configuration in force live longer. */
+  lease(expiresAtMs: number): void;
+  report(): WorkerReport;
+  /** Accepts nothing new, lets what runs end for at most `graceMs`, then closes. */
+  drain(graceMs: number): Promise<void>;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+// Path rewriting and redirects of HTTPRoute filters (Gateway API, HTTPURLRewriteFilter and HTTPRequestRedirectFilter).
+import type { HttpRouteFilter, PathModifier } from '#model/gateway.ts';
+import type { PathNormalization } from '#model/istio.ts';
+import { normalizeTarget } from '#plan/normalise.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * The path and query for the next hop. The result is normalised again: joining may have made `//` or a dot segment.
+ * @param matchedPrefix value of the route match that was met, for ReplacePrefixMatch
+ * @returns undefined when the result is no valid target
+ */
+export function rewrite(
+  path: string,
+  query: string,
+  modifier: PathModifier | undefined,
+  matchedPrefix: string,
+  mode: PathNormalization,
+): string | undefined {
+  if (!modifier) return path + query;
+  const normal = normalizeTarget(modifiedPath(path, modifier, matchedPrefix) + query, mode);
+  return normal.ok ? normal.target : undefined;
+}
+
+/** `/foo` to `/bar`: `/foo/x` becomes `/bar/x`, `/foo` becomes `/bar`; a prefix and a value may end in `/` or not, to the same effect. */
+function modifiedPath(path: string, modifier: PathModifier, matchedPrefix: string): string {
+  if (modifier.type === 'ReplaceFullPath') return modifier.value.startsWith('/') ? modifier.value : `/${modifier.value}`;
+  const prefix = matchedPrefix.endsWith('/') ? matchedPrefix.slice(0, -1) : matchedPrefix;
+  const rest = path.startsWith(prefix) ? path.slice(prefix.length) : '';
+  const value = modifier.value.replace(/\/+$/, '');
+  const joined = `${value}${rest}`;
+  return joined.startsWith('/') ? joined : `/${joined}`;
+}
+
+/** The Location of a redirect. The port is left out where it is the scheme's own. */
+export function redirect(x: Exchange, filter: HttpRouteFilter & { readonly type: 'RequestRedirect' }, matchedPrefix: string): string {
+  const own = x.service.mtls === 'edge' ? 'https' : 'http';
+  const scheme = filter.scheme ?? own;
+  const standard = scheme === 'https' ? 443 : 80;
+  const port = filter.port ?? (filter.scheme !== undefined ? standard : x.service.listen.port);
+  const host = filter.hostname ?? hostOf(x.host);
+  const path = filter.path ? modifiedPath(x.path, filter.path, matchedPrefix) : x.path;
+  return `${scheme}://${host}${port === standard ? '' : `:${port}`}${path}${x.query}`;
+}
+
+function hostOf(authority: string): string {
+  const end = authority.lastIndexOf(':');
+  return end > authority.lastIndexOf(']') ? authority.slice(0, end) : authority;
+}

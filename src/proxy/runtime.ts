@@ -1,0 +1,51 @@
+import type { Clock } from '#base/ports.ts';
+import type { Emit } from '#model/event.ts';
+import { uuidv7 } from '#telemetry/ids.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
+import { TimerWheel } from '#wire/timers.ts';
+import { Flows } from './flows.ts';
+import { HeaderRules } from './header-rules.ts';
+import { Identities } from './identities.ts';
+import { Ids } from './ids.ts';
+import { Links } from './links.ts';
+import type { LogLevel, ProxyPorts } from './ports.ts';
+import { Upstreams } from './upstreams.ts';
+
+/** What lives as long as the proxy, whatever configuration is in force. */
+export class Runtime {
+  readonly ports: ProxyPorts;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly metrics: Metrics;
+  readonly node: string;
+  readonly timers: TimerWheel;
+  readonly ids: Ids;
+  /** A new event id: UUIDv7. */
+  readonly nextEventId: () => string;
+  readonly headerRules = new HeaderRules();
+  readonly links = new Links();
+  readonly flows = new Flows();
+  readonly identities: Identities;
+  readonly upstreams: Upstreams;
+  /** Whether the configuration in force may still be used. */
+  readonly leaseHolds: () => boolean;
+
+  constructor(ports: ProxyPorts, leaseHolds: () => boolean) {
+    const { clock, random } = ports;
+    this.ports = ports;
+    this.clock = clock;
+    this.emit = ports.emit;
+    this.metrics = ports.metrics;
+    this.node = ports.node;
+    this.timers = new TimerWheel(clock);
+    this.ids = new Ids(random);
+    this.nextEventId = uuidv7(clock, random);
+    this.identities = new Identities(ports, this.nextEventId);
+    this.upstreams = new Upstreams(this);
+    this.leaseHolds = leaseHolds;
+  }
+
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.ports.log(level, message, fields);
+  }
+}

@@ -1,0 +1,45 @@
+import type { EffectiveMtlsMode } from '#model/istio.ts';
+import type { Address } from '#model/observed.ts';
+import type { RouteTable } from '#plan/route.ts';
+import type { Authorizer } from '#policy/authorizer.ts';
+import type { Authenticator } from '#authn/request-authentication.ts';
+import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
+import type { Destination } from './upstreams.ts';
+import type { ExtAuthz } from './ext-authz.ts';
+
+export type Role = 'gateway' | 'sidecar-in' | 'sidecar-out';
+
+/** What one listener serves under one configuration, compiled. Swapped whole; a request keeps the one it began with. */
+export interface Service {
+  /** Key of its listener: the address. */
+  readonly key: string;
+  readonly role: Role;
+  readonly protocol: 'http' | 'tcp';
+  readonly config: Config;
+  readonly listen: Address;
+  /** Workload id, or gateway id. */
+  readonly workload: string;
+  /** SPIFFE id of this side. */
+  readonly identity: string;
+  /** What policies match as destination port. */
+  readonly port: number;
+  /** What policies match as destination address; '' is the address of the connection. */
+  readonly destinationIp: string;
+  /** TLS of the listener: STRICT demands a certificate, PERMISSIVE takes both, DISABLE is plaintext, `edge` serves TLS to the world. */
+  readonly mtls: EffectiveMtlsMode | 'edge';
+  readonly mtlsAt: string;
+  readonly authorizer: Authorizer;
+  readonly authenticator: Authenticator | undefined;
+  readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
+  /** Gateway only. */
+  readonly routes: RouteTable | undefined;
+  /** Sidecars: the one destination behind the listener. */
+  readonly destination: Destination | undefined;
+  /** Sidecar-out: what is put back as authority, and the names that stand for the listener itself. */
+  readonly authority: string;
+  readonly ownAuthorities: ReadonlySet<string>;
+  /** Name of the destination in events. */
+  readonly destinationName: string;
+  readonly counters: Counters;
+}

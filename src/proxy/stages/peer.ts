@@ -1,0 +1,16 @@
+import { mutualTlsRequired } from '../reasons.ts';
+import { refuse } from '../refuse.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Step } from './step.ts';
+
+/** Who called, by the certificate alone. Asked again for every request, since the port's mode may have changed under an open connection. */
+export function peer(x: Exchange): Step | Promise<Step> {
+  const { tls } = x.request.connection;
+  if (tls && tls.peerIdentity !== '') {
+    x.sourceIdentity = tls.peerIdentity;
+    x.trustedPeer = true;
+  }
+  const { mtls, mtlsAt } = x.service;
+  if (mtls !== 'STRICT' || x.sourceIdentity !== undefined) return 'next';
+  return refuse(x, { status: 403, code: 'mtls.required', reasons: [mutualTlsRequired(mtlsAt)], close: true });
+}

@@ -1,0 +1,74 @@
+// A WebSocket after its handshake: bytes both ways, judged again with every new configuration.
+import type { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
+import { type Splice, splice } from '#wire/tcp.ts';
+import { countExchange, exchangeEvent } from './events.ts';
+import type { Exchange } from './exchange.ts';
+import type { Flow } from './flows.ts';
+import { listenerClosed, mutualTlsRequired } from './reasons.ts';
+import type { Service } from './service.ts';
+
+/** As long as Envoy keeps a silent TCP connection. */
+export const FLOW_IDLE_MS = 3_600_000;
+
+/** Answers 101 and joins both sides. @param head bytes that the upstream sent behind its own 101 @param headers of the 101, names and values in turn */
+export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers: readonly string[]): void {
+  const client = x.responder.upgrade(headers);
+  if (client.head.length > 0) upstream.write(client.head);
+  if (head.length > 0) client.socket.write(head);
+  const tunnel = new Tunnel(x);
+  x.runtime.flows.add(tunnel);
+  tunnel.splice = splice(client.socket, upstream, {
+    timers: x.runtime.timers,
+    idleTimeoutMs: FLOW_IDLE_MS,
+    onClose: (result) => tunnel.closed(result.bytesAToB, result.bytesBToA),
+  });
+}
+
+class Tunnel implements Flow {
+  readonly listener: string;
+  splice: Splice | undefined;
+  readonly #x: Exchange;
+  #denied = false;
+
+  constructor(x: Exchange) {
+    this.listener = x.service.key;
+    this.#x = x;
+  }
+
+  reconsider(service: Service | undefined): void {
+    const x = this.#x;
+    if (this.#denied) return;
+    if (service?.protocol !== 'http') return this.#end('config.closed', [listenerClosed()]);
+    if (service.mtls === 'STRICT' && x.sourceIdentity === undefined) return this.#end('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
+    if (x.runtime.ports.policyOff?.(service.workload) === true) return;
+    const decision = service.authorizer.authorize(x);
+    if (!decision.allow) this.#end(decision.code, decision.reasons);
+  }
+
+  destroy(reason: string): void {
+    this.splice?.destroy(reason);
+  }
+
+  closed(bytesIn: number, bytesOut: number): void {
+    const x = this.#x;
+    x.runtime.flows.delete(this);
+    x.bytesIn += bytesIn;
+    if (!this.#denied) x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
+    countExchange(x, bytesOut);
+  }
+
+  #end(code: NonNullable<Exchange['code']>, reasons: Exchange['reasons']): void {
+    const x = this.#x;
+    this.#denied = true;
+    x.code = code;
+    x.reasons = reasons;
+    x.service.counters.denied(code, reasons);
+    const event = exchangeEvent(x, x.runtime.nextEventId(), this.splice?.bytesBToA ?? 0);
+    x.runtime.emit
+      .emitDurably(event)
+      .catch((error: unknown) => x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }))
+      .finally(() => this.destroy('no longer allowed'))
+      .catch(() => {});
+  }
+}

@@ -1,0 +1,195 @@
+// Positioned reading of YAML and JSON, bounded in everything, over js-yaml's events.
+import { EVENT_ID, YAMLException, parseEvents } from 'js-yaml';
+import type { Event } from 'js-yaml';
+import { AliasBomb, Construction } from './construct.ts';
+import type { AliasBudget, Flaw } from './construct.ts';
+import { LineTable } from './lines.ts';
+import { Locator } from './locate.ts';
+import { DEFAULT_YAML_LIMITS } from './mistake.ts';
+import type { Position, SyntaxMistake, YamlLimits } from './mistake.ts';
+import { splitDocuments, splitJson } from './split.ts';
+import type { Piece } from './split.ts';
+import { decodeText } from './text.ts';
+
+/** One document that could be read. Documents that are empty are not listed. */
+export interface YamlDocument {
+  /** Frozen plain data; its objects have no prototype members, so every key is safe. */
+  readonly value: unknown;
+  /** Where a part is written: the key for a member, the item for a list item, the nearest written ancestor for what is not there. */
+  locate(path: readonly (string | number)[]): Position;
+}
+
+export interface YamlRead {
+  readonly documents: readonly YamlDocument[];
+  readonly mistakes: readonly SyntaxMistake[];
+}
+
+/**
+ * Reads every document of a YAML or JSON text as the Kubernetes tools mean it (YAML 1.1 booleans, keys as text).
+ * A document with a mistake is left out and told; the others are read on. Never throws, whatever the bytes are.
+ * @param file name for positions, not opened here
+ * @param input text, or bytes in UTF-8 or marked UTF-16
+ */
+export function readYaml(file: string, input: string | Uint8Array, limits: Partial<YamlLimits> = {}): YamlRead {
+  const documents: YamlDocument[] = [];
+  return { documents, mistakes: eachYamlDocument(file, input, (document) => documents.push(document), limits) };
+}
+
+/**
+ * The same, handing over one document after the other. `locate` costs least inside the call; afterwards it parses its document again,
+ * so that what many documents leave behind is their values only.
+ * @returns the mistakes
+ */
+export function eachYamlDocument(
+  file: string,
+  input: string | Uint8Array,
+  take: (document: YamlDocument) => void,
+  limits: Partial<YamlLimits> = {},
+): readonly SyntaxMistake[] {
+  const bounds = { ...DEFAULT_YAML_LIMITS, ...limits };
+  const decoded = decodeText(file, input, bounds);
+  return 'mistake' in decoded ? [decoded.mistake] : new Reader(file, decoded.text, bounds, take).read();
+}
+
+class Reader {
+  readonly #file: string;
+  readonly #text: string;
+  readonly #limits: YamlLimits;
+  readonly #lines: LineTable;
+  readonly #take: (document: YamlDocument) => void;
+  readonly #budget: AliasBudget;
+  readonly #mistakes: SyntaxMistake[] = [];
+
+  constructor(file: string, text: string, limits: YamlLimits, take: (document: YamlDocument) => void) {
+    this.#file = file;
+    this.#text = text;
+    this.#limits = limits;
+    this.#take = take;
+    this.#budget = { left: limits.aliasCostMax + 2 * text.length };
+    this.#lines = new LineTable(text);
+  }
+
+  read(): readonly SyntaxMistake[] {
+    const { documentsMax, mistakesMax } = this.#limits;
+    const pieces = splitDocuments(this.#text, documentsMax);
+    for (const piece of pieces) {
+      this.#piece(piece);
+      if (this.#mistakes.length >= mistakesMax) {
+        this.#tell('syntax.too-many', `more than ${mistakesMax} mistakes: the rest of the file is not read`, piece.end);
+        break;
+      }
+    }
+    const end = pieces.at(-1)?.end ?? this.#text.length;
+    if (end < this.#text.length)
+      this.#tell('syntax.too-many', `more than ${documentsMax} documents: the rest of the file is not read`, end);
+    return this.#mistakes;
+  }
+
+  #piece(piece: Piece): void {
+    const source = piece.start === 0 && piece.end === this.#text.length ? this.#text : this.#text.slice(piece.start, piece.end);
+    let events: Event[];
+    try {
+      events = this.#parse(source);
+    } catch (error) {
+      const values = splitJson(this.#text, piece, this.#limits.documentsMax);
+      if (values.length > 1) for (const value of values) this.#piece(value);
+      else this.#parserMistake(error, source, piece.start);
+      return;
+    }
+    this.#construct(events, source, piece.start);
+  }
+
+  #parse(source: string): Event[] {
+    return parseEvents(source, { maxDepth: this.#limits.depthMax });
+  }
+
+  #construct(events: readonly Event[], source: string, base: number): void {
+    const construction = new Construction(events, source, this.#limits, this.#budget);
+    for (let at = 0; at < events.length;) {
+      if (events[at]!.type !== EVENT_ID.DOCUMENT) {
+        at++;
+        continue;
+      }
+      const root = at;
+      const told = construction.flaws.length;
+      try {
+        const { value, next } = construction.document(root);
+        at = next;
+        const flaws = construction.flaws.slice(told);
+        if (flaws.length > 0) this.#flaws(flaws, new Locator(events, source, root), base, isTemplate(source));
+        if (value !== null && !flaws.some((flaw) => flaw.severity === 'error')) this.#document(value, events, source, root, base);
+      } catch (error) {
+        if (!(error instanceof AliasBomb)) throw error;
+        const offset = new Locator(events, source, root).eventOffset(error.event);
+        const message = 'aliases make this document far larger or deeper than it is written';
+        this.#tell('syntax.alias-bomb', message, base + offset, 'write the repeated parts out, or repeat them less');
+        return;
+      }
+    }
+  }
+
+  #document(value: unknown, events: readonly Event[], source: string, root: number, base: number): void {
+    let locator: Locator | undefined = new Locator(events, source, root);
+    this.#take({
+      value,
+      locate: (path) => {
+        locator ??= new Locator(this.#parse(source), source, root);
+        return this.#position(base + locator.offset(path));
+      },
+    });
+    locator = undefined;
+  }
+
+  #flaws(flaws: readonly Flaw[], locator: Locator, base: number, template: boolean): void {
+    for (const { event, code, severity, message, help } of flaws) {
+      if (this.#mistakes.length >= this.#limits.mistakesMax) return;
+      this.#tell(code, message, base + locator.eventOffset(event), template ? TEMPLATE_HELP : help, severity);
+    }
+  }
+
+  #parserMistake(error: unknown, source: string, base: number): void {
+    // Only the reason is passed on: the parser's full message quotes the text, which may be a secret.
+    const known = error instanceof YAMLException;
+    const offset = known ? (error.mark?.position ?? 0) : 0;
+    const reason = known ? ownWords(error.reason) : 'this cannot be read as YAML';
+    const help = isTemplate(source) ? TEMPLATE_HELP : HELP.find(([word]) => reason.includes(word))?.[1];
+    this.#tell('syntax.yaml', reason, base + offset, help);
+  }
+
+  #tell(code: string, message: string, offset: number, help?: string, severity: 'error' | 'warning' = 'error'): void {
+    this.#mistakes.push({ code, severity, message, location: this.#position(offset), ...(help === undefined ? {} : { help }) });
+  }
+
+  #position(offset: number): Position {
+    const { line, column } = this.#lines.at(offset);
+    return { file: this.#file, line, column };
+  }
+}
+
+const TEMPLATE_HELP = 'this looks like a template: give its output, as from `helm template`';
+
+function isTemplate(source: string): boolean {
+  return /\{\{[^{}\n]{0,200}\}\}/.test(source.slice(0, 1_000_000));
+}
+
+const HELP: readonly (readonly [string, string])[] = [
+  ['tab characters', 'indent with spaces'],
+  ['a tag', 'a value that begins with `*`, `&` or `!` must stand in quotes'],
+  ['anchor node', 'a value that begins with `*`, `&` or `!` must stand in quotes'],
+  ['alias node', 'a value that begins with `*`, `&` or `!` must stand in quotes'],
+  ['maxDepth', 'lists and mappings are nested too deeply'],
+  ['bad indentation of a mapping', 'members of one mapping start in the same column; quote values that hold `: `'],
+  ['bad indentation of a sequence', 'items of one list start in the same column'],
+  ['multiline key', 'a `:` is missing, or the line above is not finished'],
+  ['flow collection', 'close the `[` or `{`, and put commas between the entries'],
+  ['end of the stream', 'separate documents with a line `---`'],
+  ['unexpected end of the stream', 'close the quotes'],
+];
+
+/** The parser repeats the user's text in these; it may be a password that was meant as a value. */
+function ownWords(reason: string): string {
+  if (reason.startsWith('tag name cannot contain')) return 'a tag holds characters that it cannot';
+  if (reason.startsWith('undeclared tag handle')) return 'a tag uses a handle that no %TAG line declares';
+  if (reason.startsWith('there is a previously declared')) return 'a %TAG line declares a handle twice';
+  return reason.slice(0, 1).toLowerCase() + reason.slice(1);
+}

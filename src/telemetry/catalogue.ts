@@ -1,0 +1,132 @@
+// Every metric, label and event type, declared once. Names follow Prometheus' conventions: base units, `_total` for counters.
+import type { Event } from '#model/event.ts';
+
+const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+const SYNC_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] as const;
+
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, rising, without +Inf. */
+  readonly buckets?: readonly number[];
+  /** Series kept apart; further label values share one series whose labels are all `_other`. 1000 when absent. */
+  readonly seriesMax?: number;
+}
+
+export const METRICS = {
+  // traffic
+  cullis_requests_total: {
+    type: 'counter',
+    help: 'Requests answered, by the side that answered and the HTTP status sent (0 for TCP connections).',
+    labels: ['role', 'workload', 'source', 'destination', 'status'],
+    seriesMax: 4000,
+  },
+  cullis_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the first byte of a request to the last byte of its answer.',
+    labels: ['role', 'workload'],
+    buckets: LATENCY_SECONDS,
+  },
+  cullis_upstream_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from a request sent to the first byte of the answer of the next hop.',
+    labels: ['role', 'destination'],
+    buckets: LATENCY_SECONDS,
+  },
+  cullis_denials_total: {
+    type: 'counter',
+    help: 'Requests and connections refused, by reason and by the policy that decided.',
+    labels: ['role', 'workload', 'code', 'policy'],
+  },
+  cullis_invalid_messages_total: {
+    type: 'counter',
+    help: 'Messages refused because they break HTTP or a limit.',
+    labels: ['role', 'reason'],
+    seriesMax: 200,
+  },
+  cullis_bytes_total: { type: 'counter', help: 'Body and TCP bytes passed on.', labels: ['role', 'workload', 'direction'] },
+  cullis_connections_total: { type: 'counter', help: 'Connections accepted.', labels: ['role'] },
+  cullis_connections_open: { type: 'gauge', help: 'Connections open now.', labels: ['role'] },
+  cullis_upstream_connections_open: {
+    type: 'gauge',
+    help: 'Connections to next hops open now, idle ones included.',
+    labels: ['role'],
+  },
+  cullis_upstream_failures_total: {
+    type: 'counter',
+    help: 'Failed calls of next hops.',
+    labels: ['role', 'destination', 'reason'],
+  },
+  cullis_tls_handshakes_total: {
+    type: 'counter',
+    help: 'TLS handshakes, by side (server or client) and result.',
+    labels: ['side', 'result'],
+    seriesMax: 100,
+  },
+  // identity
+  cullis_certificate_expiry_seconds: {
+    type: 'gauge',
+    help: 'When the certificate in use ends, in seconds since 1970.',
+    labels: ['identity'],
+  },
+  cullis_certificates_issued_total: { type: 'counter', help: 'Certificate requests, by result.', labels: ['result'] },
+  // configuration
+  cullis_config_changes_total: { type: 'counter', help: 'Configurations offered, by result.', labels: ['result'] },
+  cullis_config_applied_seconds: {
+    type: 'gauge',
+    help: 'When the configuration in force was applied, in seconds since 1970.',
+    labels: [],
+  },
+  cullis_config_expiry_seconds: {
+    type: 'gauge',
+    help: 'When the snapshot in force ends unless the control plane renews it, in seconds since 1970.',
+    labels: [],
+  },
+  // journal
+  cullis_journal_events_total: { type: 'counter', help: 'Events written, by durability.', labels: ['durability'] },
+  cullis_journal_bytes_total: { type: 'counter', help: 'Bytes written to the journal.', labels: [] },
+  cullis_journal_lost_total: { type: 'counter', help: 'Events lost, by reason.', labels: ['reason'] },
+  cullis_journal_queued_bytes: { type: 'gauge', help: 'Bytes of events waiting to be on disk.', labels: [] },
+  cullis_journal_sync_seconds: {
+    type: 'histogram',
+    help: 'Time of one synchronous write of a batch.',
+    labels: [],
+    buckets: SYNC_SECONDS,
+  },
+  // processes
+  cullis_process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of this process.', labels: [] },
+  cullis_process_cpu_seconds_total: { type: 'counter', help: 'Processor time used by this process.', labels: [] },
+  cullis_process_start_time_seconds: { type: 'gauge', help: 'When this process started, in seconds since 1970.', labels: [] },
+  cullis_workload_up: { type: 'gauge', help: '1 while the workload is ready, else 0.', labels: ['workload'] },
+  cullis_workload_restarts: { type: 'gauge', help: 'Restarts of a workload since the platform started.', labels: ['workload'] },
+  // control plane
+  cullis_workers_connected: { type: 'gauge', help: 'Proxy workers connected to the control plane.', labels: [] },
+  cullis_admin_requests_total: {
+    type: 'counter',
+    help: 'Requests to the admin API, by route and status.',
+    labels: ['route', 'status'],
+    seriesMax: 400,
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>;
+
+export type MetricName = keyof typeof METRICS;
+type OfType<T extends MetricSpec['type']> = { [K in MetricName]: (typeof METRICS)[K]['type'] extends T ? K : never }[MetricName];
+export type CounterName = OfType<'counter'>;
+export type GaugeName = OfType<'gauge'>;
+export type HistogramName = OfType<'histogram'>;
+/** One text per label, in the catalogue's order. */
+export type LabelValues<N extends MetricName> = Texts<(typeof METRICS)[N]['labels']>;
+type Texts<Labels extends readonly string[]> = Labels extends readonly [string, ...infer Rest extends readonly string[]]
+  ? [value: string, ...Texts<Rest>]
+  : [];
+
+/** Every event type with what it means; a type without a row does not compile. */
+export const EVENT_TYPES = {
+  exchange: 'one request through a proxy, or one TCP connection',
+  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made',
+  config: 'a configuration was applied, rejected, or expired',
+  process: 'a workload or a part of the platform started, became ready, or ended',
+  audit: 'an operator used the admin API',
+  gap: 'events were lost: how many, and why',
+} as const satisfies Readonly<Record<Event['type'], string>>;

@@ -1,0 +1,215 @@
+// Connections to one destination, kept and shared: the last one used is used next, waiting requests are bounded, every wait has an end.
+import type { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
+import type { Limits } from '#model/platform.ts';
+import type { Timer, TimerWheel } from '../timers.ts';
+import type { BodyReader } from '../types.ts';
+import { type ConnectionPool, UpstreamConnection } from './upstream-connection.ts';
+import { UpstreamExchange } from './upstream-exchange.ts';
+import type { UpstreamCallbacks, UpstreamHead, UpstreamRequest } from './upstream-types.ts';
+
+export interface PoolOptions {
+  /** Opens a connection, TLS included. Must settle: it gives up after `limits.connectTimeoutMs` by itself. */
+  readonly connect: () => Promise<Socket>;
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  /** For messages: `ecommerce/cart:7070`. */
+  readonly name: string;
+}
+
+export interface PoolCounts {
+  readonly idle: number;
+  readonly busy: number;
+  readonly connecting: number;
+  readonly pending: number;
+}
+
+/**
+ * Requests to one destination over kept connections. Key pools by everything that a connection proves: address, expected identity, own
+ * identity (proxy hardening E 53).
+ * @example const pool = new Http1Pool({ connect: () => network.connect(address, 5000), limits, timers, name: 'cart' });
+ *   pool.request({ method: 'GET', target: '/', headers: ['host', 'cart'], bodyKind: 'none', length: -1 }, undefined, callbacks);
+ */
+export class Http1Pool implements ConnectionPool {
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  readonly name: string;
+  readonly #connect: () => Promise<Socket>;
+  readonly #connections = new Set<UpstreamConnection>();
+  readonly #idle: UpstreamConnection[] = [];
+  #pending: UpstreamExchange[] = [];
+  #connecting = 0;
+  #closing = false;
+  readonly #pendingTimer: Timer;
+
+  constructor(options: PoolOptions) {
+    this.limits = options.limits;
+    this.timers = options.timers;
+    this.name = options.name;
+    this.#connect = options.connect;
+    this.#pendingTimer = options.timers.timer(() => this.#expirePending());
+  }
+
+  /**
+   * Sends one request.
+   * @param body piped once when sending starts; undefined or kind none for no body
+   * @throws AssertionBug when a header or the target has a byte that would break the message
+   */
+  request(head: UpstreamHead, body: BodyReader | undefined, callbacks: UpstreamCallbacks): UpstreamRequest {
+    const exchange = new UpstreamExchange(head, body, callbacks);
+    if (this.#closing) {
+      exchange.fail('overload', `\`${this.name}\` is being closed`);
+      return exchange;
+    }
+    const connection = this.#takeIdle();
+    if (connection) connection.send(exchange);
+    else this.#enqueue(exchange);
+    return exchange;
+  }
+
+  get counts(): PoolCounts {
+    const idle = this.#idle.length;
+    const pending = this.#pending.reduce((sum, exchange) => sum + (exchange.open ? 1 : 0), 0);
+    return { idle, busy: this.#connections.size - idle, connecting: this.#connecting, pending };
+  }
+
+  /** Takes no more requests, ends idle connections now and busy ones after their answer. */
+  close(): void {
+    this.#closing = true;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.#failPending('overload', `\`${this.name}\` is being closed`);
+  }
+
+  destroy(): void {
+    this.close();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  released(connection: UpstreamConnection): void {
+    if (this.#closing) {
+      connection.destroy();
+      return;
+    }
+    const next = this.#nextPending();
+    if (next) {
+      connection.send(next);
+      return;
+    }
+    connection.idle = true;
+    this.#idle.push(connection);
+    connection.rest();
+  }
+
+  closed(connection: UpstreamConnection): void {
+    this.#connections.delete(connection);
+    if (connection.idle) {
+      const at = this.#idle.indexOf(connection);
+      if (at >= 0) this.#idle.splice(at, 1);
+      connection.idle = false;
+    }
+    this.#open();
+  }
+
+  retry(exchange: UpstreamExchange): void {
+    // Kept connections that died together would each eat the one retry, so the request waits for a fresh one.
+    this.#enqueue(exchange, true);
+  }
+
+  #takeIdle(): UpstreamConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (!connection) return undefined;
+      connection.idle = false;
+      if (connection.usable) return connection;
+      connection.destroy();
+    }
+  }
+
+  #enqueue(exchange: UpstreamExchange, first = false): void {
+    if (this.#pending.length >= this.limits.upstreamPendingMax) {
+      this.#pending = this.#pending.filter((waiting) => waiting.open);
+      if (this.#pending.length >= this.limits.upstreamPendingMax) {
+        exchange.fail('overload', `too many requests wait for \`${this.name}\``);
+        return;
+      }
+    }
+    exchange.pendingUntilMs = this.timers.coarseMs + this.limits.connectTimeoutMs;
+    if (first) this.#pending.unshift(exchange);
+    else this.#pending.push(exchange);
+    if (!this.#pendingTimer.armed) this.#pendingTimer.arm(this.limits.connectTimeoutMs);
+    this.#open();
+  }
+
+  #nextPending(): UpstreamExchange | undefined {
+    for (;;) {
+      const exchange = this.#pending.shift();
+      if (!exchange || exchange.open) return exchange;
+    }
+  }
+
+  /** Opens as many connections as there are requests waiting for one, within the limit. */
+  #open(): void {
+    while (
+      !this.#closing &&
+      this.#connecting < this.#pending.length &&
+      this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax
+    ) {
+      this.#connecting++;
+      void this.#connectOne();
+    }
+  }
+
+  async #connectOne(): Promise<void> {
+    let socket: Socket;
+    try {
+      socket = await this.#connect();
+    } catch (error) {
+      this.#connectFailed(error);
+      return;
+    }
+    this.#connected(socket);
+  }
+
+  #connected(socket: Socket): void {
+    this.#connecting--;
+    if (this.#closing || socket.destroyed) {
+      socket.destroy();
+      this.#open();
+      return;
+    }
+    const connection = new UpstreamConnection(this, socket);
+    this.#connections.add(connection);
+    this.released(connection);
+  }
+
+  #connectFailed(error: unknown): void {
+    this.#connecting--;
+    // One failure answers one request; the others have attempts of their own under way, or get one now.
+    this.#nextPending()?.fail('connect', messageOf(error));
+    this.#open();
+  }
+
+  #expirePending(): void {
+    const nowMs = this.timers.coarseMs;
+    let next = Number.POSITIVE_INFINITY;
+    const waiting = this.#pending;
+    this.#pending = waiting.filter((exchange) => exchange.open && exchange.pendingUntilMs > nowMs);
+    for (const exchange of this.#pending) next = Math.min(next, exchange.pendingUntilMs);
+    if (next !== Number.POSITIVE_INFINITY) this.#pendingTimer.arm(next - nowMs);
+    for (const exchange of waiting) {
+      if (exchange.open && exchange.pendingUntilMs <= nowMs) {
+        exchange.fail(
+          this.#connecting > 0 ? 'connect' : 'overload',
+          `no connection to \`${this.name}\` became free or was opened in time`,
+        );
+      }
+    }
+  }
+
+  #failPending(kind: 'overload', message: string): void {
+    const waiting = this.#pending;
+    this.#pending = [];
+    this.#pendingTimer.clear();
+    for (const exchange of waiting) exchange.fail(kind, message);
+  }
+}

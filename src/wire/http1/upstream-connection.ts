@@ -1,0 +1,307 @@
+// One connection to a destination: sends a request, reads its answer strictly, and is used again only when nothing about it is in doubt.
+import type { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
+import type { Limits } from '#model/platform.ts';
+import type { Timer, TimerWheel } from '../timers.ts';
+import type { BodyReader } from '../types.ts';
+import { Backlog } from './backlog.ts';
+import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
+import { UNFRAMED } from './framing.ts';
+import { ResponseParser } from './parse.ts';
+import { REFUSALS, type RefusalKind } from './refusals.ts';
+import type { ExchangeCarrier, UpstreamExchange } from './upstream-exchange.ts';
+import type { UpstreamError } from './upstream-types.ts';
+
+/** 1xx answers that may come before the final one. */
+const INTERIM_MAX = 8;
+/** A connection is left this long before the destination says it would close it. */
+const KEEP_ALIVE_MARGIN_MS = 1000;
+
+/** The pool, as its connections see it. */
+export interface ConnectionPool {
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  /** The connection may carry another request. */
+  released(connection: UpstreamConnection): void;
+  /** The connection is gone; called once. */
+  closed(connection: UpstreamConnection): void;
+  /** A kept connection turned out to be dead before any answer: send the request on a fresh one. */
+  retry(exchange: UpstreamExchange): void;
+}
+
+export class UpstreamConnection implements ExchangeCarrier, BodyHost {
+  readonly socket: Socket;
+  /** It is in the pool's list of idle connections. */
+  idle = false;
+  gone = false;
+  readonly #pool: ConnectionPool;
+  readonly #parser: ResponseParser;
+  readonly #backlog = new Backlog();
+  readonly #timer: Timer;
+  #exchange: UpstreamExchange | undefined;
+  #body: IncomingBody | undefined;
+  /** The answer's head was given to the caller. */
+  #answering = false;
+  #interims = 0;
+  #used = 0;
+  #heard = false;
+  #keepAlive = true;
+  #idleMs: number;
+  #feedEnd = 0;
+  #error = 'the destination closed the connection';
+  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onDrain = (): void => this.#drained();
+  readonly #onError = (error: Error): void => {
+    this.#error = messageOf(error);
+  };
+  readonly #onClose = (): void => this.#closed();
+
+  constructor(pool: ConnectionPool, socket: Socket) {
+    this.socket = socket;
+    this.#pool = pool;
+    this.#parser = new ResponseParser(pool.limits);
+    this.#timer = pool.timers.timer(() => this.#timedOut());
+    this.#idleMs = pool.limits.idleTimeoutMs;
+    socket.setNoDelay(true);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('drain', this.#onDrain);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Whether a request may be written on it now. */
+  get usable(): boolean {
+    return !this.gone && this.socket.writable && !this.socket.readableEnded;
+  }
+
+  send(exchange: UpstreamExchange): void {
+    this.#exchange = exchange;
+    this.#answering = false;
+    this.#interims = 0;
+    this.#heard = false;
+    this.#used++;
+    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    exchange.start(this);
+  }
+
+  rest(): void {
+    this.#timer.arm(this.#idleMs);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+    this.#closed();
+  }
+
+  drop(): void {
+    this.#exchange = undefined;
+    this.#body = undefined;
+    this.destroy();
+  }
+
+  requestMoved(): void {
+    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+  }
+
+  requestSent(): void {
+    const exchange = this.#exchange;
+    if (exchange) exchange.sent = true;
+  }
+
+  requestBroken(reason: string): void {
+    this.#fail('reset', reason);
+  }
+
+  bodyPaused(paused: boolean): void {
+    if (this.gone) return;
+    if (paused) {
+      this.#timer.clear();
+      this.socket.pause();
+    } else {
+      this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+      this.socket.resume();
+    }
+  }
+
+  bodyWanted(): void {}
+
+  bodyCompleted(at: number): void {
+    this.#complete(at < this.#feedEnd);
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.gone) return;
+    const exchange = this.#exchange;
+    if (!exchange) {
+      // An answer to nothing would be read as the answer to the next request.
+      this.destroy();
+      return;
+    }
+    this.#heard = true;
+    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    if (this.#answering) {
+      this.#feed(chunk, 0, chunk.length);
+      return;
+    }
+    this.#backlog.append(chunk);
+    this.#readHeads(exchange);
+  }
+
+  #feed(bytes: Buffer, from: number, end: number): void {
+    const body = this.#body;
+    if (!body) return;
+    this.#feedEnd = end;
+    if (body.feed(bytes, from, end) < 0) this.#refuse(body.error);
+  }
+
+  #readHeads(exchange: UpstreamExchange): void {
+    const backlog = this.#backlog;
+    const parser = this.#parser;
+    while (this.#exchange === exchange && backlog.length > 0 && backlog.worthParsing(this.#pool.limits.headerBytesMax)) {
+      const after = parser.parse(backlog.bytes, backlog.start, backlog.end);
+      if (after === 0) backlog.lookedAll();
+      if (after < 0) this.#refuse(parser.error);
+      if (after <= 0) return;
+      if (parser.status >= 200) {
+        this.#answer(exchange, after);
+        return;
+      }
+      backlog.consumeTo(after);
+      if (!this.#interim(exchange)) return;
+    }
+  }
+
+  /** @returns whether reading goes on */
+  #interim(exchange: UpstreamExchange): boolean {
+    const parser = this.#parser;
+    if (parser.framing !== UNFRAMED) return this.#refuse('length-conflict');
+    if (parser.status === 101) {
+      if (exchange.upgrade === '' || parser.upgradeProtocol() !== exchange.upgrade) return this.#refuse('upgrade-unasked');
+      this.#handOver(exchange);
+      return false;
+    }
+    if (++this.#interims > INTERIM_MAX) return this.#refuse('interim-flood');
+    if (parser.status !== 100) exchange.callbacks.onInterim?.(parser.status, parser.headers);
+    return true;
+  }
+
+  #answer(exchange: UpstreamExchange, after: number): void {
+    const { status, framing, headers, connection, minorVersion } = this.#parser;
+    const backlog = this.#backlog;
+    this.#answering = true;
+    this.#keepAlive = !connection.close && (minorVersion === 1 || connection.keepAlive);
+    const keptMs = this.#parser.keepAliveMs();
+    if (keptMs >= 0) this.#idleMs = Math.min(this.#pool.limits.idleTimeoutMs, Math.max(0, keptMs - KEEP_ALIVE_MARGIN_MS));
+    let body: BodyReader;
+    if (exchange.isHead || status === 204 || status === 304) {
+      body = emptyBody(framing >= 0 && status !== 204 ? framing : -1);
+      this.#complete(after < backlog.end);
+    } else if (framing === 0) {
+      body = emptyBody(0);
+      this.#complete(after < backlog.end);
+    } else {
+      const incoming = this.#incoming(framing);
+      body = this.#body = incoming;
+      if (after < backlog.end) this.#feed(backlog.bytes, after, backlog.end);
+    }
+    backlog.clear();
+    // Given up, or refused for what its body began with.
+    if (!exchange.open) return;
+    exchange.open = false;
+    exchange.callbacks.onHead(status, headers, body);
+  }
+
+  #incoming(framing: number): IncomingBody {
+    const { bufferBytesMax } = this.#pool.limits;
+    if (framing === UNFRAMED) this.#keepAlive = false;
+    const length = framing >= 0 ? framing : -1;
+    return new IncomingBody(this, framing === UNFRAMED ? UNTIL_CLOSE : framing, length, Number.POSITIVE_INFINITY, bufferBytesMax);
+  }
+
+  /** The answer is whole. @param surplus bytes came behind it */
+  #complete(surplus: boolean): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#body = undefined;
+    this.#answering = false;
+    this.#timer.clear();
+    if (!exchange) return;
+    // After an answer before the end of the request the rest is not sent, and the connection would be out of step.
+    exchange.release();
+    if (exchange.sent && !surplus && this.#keepAlive && this.usable) this.#pool.released(this);
+    else this.destroy();
+  }
+
+  #handOver(exchange: UpstreamExchange): void {
+    const socket = this.socket;
+    exchange.open = false;
+    exchange.release();
+    this.#exchange = undefined;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.pause();
+    this.#timer.clear();
+    if (exchange.callbacks.onUpgrade) exchange.callbacks.onUpgrade(this.#parser.headers, socket, this.#backlog.take());
+    else socket.destroy();
+  }
+
+  #refuse(kind: RefusalKind): false {
+    this.#fail('protocol', REFUSALS[kind].text);
+    return false;
+  }
+
+  /** Ends the connection and tells whoever waits. */
+  #fail(kind: UpstreamError['kind'], message: string): void {
+    const exchange = this.#exchange;
+    const body = this.#body;
+    this.#exchange = undefined;
+    this.#body = undefined;
+    this.destroy();
+    if (!exchange) return;
+    if (exchange.open) exchange.fail(kind, message);
+    else {
+      exchange.detach();
+      body?.fail(message);
+    }
+  }
+
+  #timedOut(): void {
+    if (this.#exchange) this.#fail('timeout', 'the destination did not answer in time');
+    else this.destroy();
+  }
+
+  #ended(): void {
+    if (this.gone) return;
+    if (this.#body?.finishAtClose() === true) return;
+    this.#lost('the destination closed the connection');
+  }
+
+  #drained(): void {
+    this.#exchange?.drained();
+  }
+
+  #closed(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.#timer.clear();
+    this.#backlog.clear();
+    this.#pool.closed(this);
+    if (this.#exchange) this.#lost(this.#error);
+  }
+
+  /** The connection broke under a request. */
+  #lost(message: string): void {
+    const exchange = this.#exchange;
+    if (exchange?.open === true && this.#used > 1 && !this.#heard && !exchange.retried && exchange.replayable) {
+      this.#exchange = undefined;
+      this.destroy();
+      exchange.rewind();
+      this.#pool.retry(exchange);
+      return;
+    }
+    this.#fail('reset', message);
+  }
+}

@@ -1,0 +1,28 @@
+import type { TLSSocket } from 'node:tls';
+import { messageOf } from '#base/errors.ts';
+import type { PeerVerdict, VerifyPeer } from './types.ts';
+
+/** Certificates read of one chain. */
+const CHAIN_MAX = 10;
+
+/** The chain that the peer showed, leaf first, as DER copies; empty when it showed none. */
+export function peerChain(socket: TLSSocket): Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  for (
+    let certificate = socket.getPeerX509Certificate();
+    certificate && chain.length < CHAIN_MAX;
+    certificate = certificate.issuerCertificate
+  ) {
+    chain.push(Uint8Array.from(certificate.raw));
+  }
+  return chain;
+}
+
+/** Asks `verifyPeer`; a certificate that makes it throw is refused like any other bad one, and takes no process down. */
+export function judgeChain(verifyPeer: VerifyPeer, chain: readonly Uint8Array[]): PeerVerdict {
+  try {
+    return verifyPeer(chain);
+  } catch (error) {
+    return { ok: false, reason: `the certificate could not be read: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,92 @@
+// The calling side of TLS: a connection counts only when the peer proved exactly the identity that was meant.
+import type { Socket } from 'node:net';
+import { type ConnectionOptions, type SecureContext, type TLSSocket, connect, createSecureContext } from 'node:tls';
+import { CullisError, messageOf } from '#base/errors.ts';
+import { judgeChain, peerChain } from './chain.ts';
+import { contextOptions } from './context.ts';
+import type { TlsIdentity, TlsVersion, VerifyPeer } from './types.ts';
+
+export interface TlsClientOptions {
+  readonly identity: TlsIdentity;
+  readonly minVersion: TlsVersion;
+  readonly verifyPeer: VerifyPeer;
+  readonly alpn: readonly string[];
+  readonly handshakeTimeoutMs: number;
+}
+
+export interface TlsTarget {
+  /** SPIFFE id that the server must prove, exactly: another workload of the same trust domain is a stranger (proxy hardening E 47). */
+  readonly identity: string;
+  /** Server name to send; '' for none. */
+  readonly sni: string;
+  /** For messages. */
+  readonly name: string;
+}
+
+export interface TlsClient {
+  /**
+   * Handshakes over a connected raw socket.
+   * @throws CullisError trust.rejected when the server is not who it must be, upstream.unreachable when the handshake fails or takes too long
+   */
+  secure(raw: Socket, target: TlsTarget): Promise<TLSSocket>;
+  /** New handshakes use it. @throws Error when key and certificate do not fit: the old pair stays in use */
+  setIdentity(identity: TlsIdentity): void;
+}
+
+/** @throws Error when key and certificate do not fit each other */
+export function tlsClient(options: TlsClientOptions): TlsClient {
+  let context = createSecureContext(contextOptions(options.identity, options.minVersion));
+  return {
+    secure: (raw, target) => handshake(raw, target, context, options),
+    setIdentity: (identity) => {
+      context = createSecureContext(contextOptions(identity, options.minVersion));
+    },
+  };
+}
+
+function handshake(raw: Socket, target: TlsTarget, secureContext: SecureContext, options: TlsClientOptions): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const settings: ConnectionOptions = {
+      socket: raw,
+      secureContext,
+      ...(target.sni !== '' && { servername: target.sni }),
+      ...(options.alpn.length > 0 && { ALPNProtocols: [...options.alpn] }),
+      // Judged below by `verifyPeer` and the exact identity, before anybody holds the socket: SPIFFE ids are not host names.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    };
+    const socket = connect(settings);
+    socket.allowHalfOpen = true;
+    const failed = (error: CullisError): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      raw.destroy();
+      reject(error);
+    };
+    const broken = (reason: string, cause?: unknown): void =>
+      failed(new CullisError('upstream.unreachable', `TLS handshake with \`${target.name}\` failed: ${reason}`, { cause }));
+    const timer = setTimeout(() => broken(`not done within ${options.handshakeTimeoutMs} ms`), options.handshakeTimeoutMs);
+    const onClose = (): void => broken('the connection was closed');
+    socket.on('error', (error) => broken(messageOf(error), error));
+    raw.on('error', () => {});
+    socket.once('close', onClose);
+    socket.once('secureConnect', () => {
+      const reason = refusalOf(socket, target, options);
+      if (reason !== undefined) {
+        failed(new CullisError('trust.rejected', `\`${target.name}\` did not prove \`${target.identity}\`: ${reason}`));
+        return;
+      }
+      clearTimeout(timer);
+      socket.off('close', onClose);
+      resolve(socket);
+    });
+  });
+}
+
+function refusalOf(socket: TLSSocket, target: TlsTarget, options: TlsClientOptions): string | undefined {
+  const chain = peerChain(socket);
+  if (chain.length === 0) return 'it showed no certificate';
+  const verdict = judgeChain(options.verifyPeer, chain);
+  if (!verdict.ok) return verdict.reason;
+  return verdict.identity === target.identity ? undefined : `it is \`${verdict.identity}\``;
+}
