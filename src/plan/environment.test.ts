@@ -62,6 +62,18 @@ for (const [name, value, plain, inNamespace] of [
     assert.equal(workloadEnvironment(system, subject, run(), placement, { isolation: 'namespaces', serviceIps }).env[name], inNamespace);
   });
 
+for (const [pair, want] of [
+  [{ DB_HOST: 'cart', DB_PORT: '7070' }, { DB_HOST: '127.0.0.1', DB_PORT: '40003' }],
+  [{ CART_ADDR: 'cart.shop', CART_PORT: '7070' }, { CART_ADDR: '127.0.0.1', CART_PORT: '40003' }],
+  [{ DB_HOST: 'cart', DB_PORT: '9' }, { DB_HOST: 'cart', DB_PORT: '9' }],
+  [{ DB_HOST: 'example', DB_PORT: '7070' }, { DB_HOST: 'example', DB_PORT: '7070' }],
+] as const)
+  test(`environment pair ${JSON.stringify(pair)}`, () => {
+    const subject = workload(Object.entries(pair).map(([name, value]) => ({ name, value })));
+    const { env } = workloadEnvironment(system, subject, run(), placement, { isolation: 'none', serviceIps });
+    assert.deepEqual(Object.fromEntries(Object.keys(want).map((name) => [name, env[name]])), want);
+  });
+
 test('service variables point at the own listener, or at the address inside the namespace', () => {
   const plain = workloadEnvironment(system, workload([]), run(), placement, { isolation: 'none', serviceIps }).env;
   assert.equal(plain['CART_SERVICE_HOST'], '127.0.0.1');

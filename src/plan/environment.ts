@@ -47,7 +47,22 @@ export function workloadEnvironment(
     env[name] = moved ?? rewrite(value);
   }
   for (const [name, value] of Object.entries(run.env)) env[name] = rewrite(value);
+  if (options.isolation === 'none') rewritePairs(env, workload.namespace, names, placement);
   return { env, missing };
+}
+
+/** `DB_HOST=customer-database` with `DB_PORT=5432`: a name and its port in two variables lead to the listener too. */
+function rewritePairs(env: Record<string, string>, namespace: string, names: MeshNames, placement: Placement): void {
+  for (const [name, host] of Object.entries(env)) {
+    const prefix = /^(.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER)$/.exec(name)?.[1];
+    if (prefix === undefined) continue;
+    const portName = prefix === '' ? 'PORT' : `${prefix}_PORT`;
+    const service = names.resolve(host, namespace);
+    const address = service && placement.outbound[clusterId(service, Number(env[portName]))];
+    if (!address) continue;
+    env[name] = address.ip;
+    env[portName] = String(address.port);
+  }
 }
 
 /** Kubernetes' service variables: the name in upper case, `-` as `_` (Service, "Environment variables"). */

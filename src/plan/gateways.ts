@@ -5,6 +5,8 @@ import { formatLocation, originOf } from '#model/origin.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import type { Cluster, GatewayListenerPlan, GatewayPlan, RouteRulePlan, VirtualHost } from './plan.ts';
+import { RegexError } from './regex-parse.ts';
+import { compileRegex } from './regex.ts';
 import { policiesFor } from './select.ts';
 
 type Closed = { what: string; why: string; at: string }[];
@@ -145,7 +147,28 @@ function rulePlan(system: System, route: HttpRoute, index: number, known: Readon
   for (const filter of rule.filters)
     if (filter.type === 'Unsupported')
       closed.push({ what: `route ${id}`, why: `filter \`${filter.name}\` is not served, so the rule answers 500`, at: formatLocation(originOf(route, ['spec', 'rules', index])) });
+  for (const source of patternsOf(rule)) {
+    const why = refusedPattern(source);
+    if (why) closed.push({ what: `route ${id}`, why: `the pattern \`${source}\` never matches: ${why}`, at: formatLocation(originOf(route, ['spec', 'rules', index])) });
+  }
   return { id, rule, backends, at: formatLocation(originOf(route, ['spec', 'rules', index])) };
+}
+
+function patternsOf(rule: HttpRoute['spec']['rules'][number]): string[] {
+  return rule.matches.flatMap((match) => [
+    ...(match.path.type === 'RegularExpression' ? [match.path.value] : []),
+    ...[...match.headers, ...match.queryParams].filter((one) => one.type === 'RegularExpression').map((one) => one.value),
+  ]);
+}
+
+function refusedPattern(source: string): string | undefined {
+  try {
+    compileRegex(source);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RegexError) return error.message;
+    throw error;
+  }
 }
 
 /** Whether a ReferenceGrant in the target's namespace names this kind of route and this Service (gateway.networking.k8s.io ReferenceGrant). */

@@ -2,6 +2,8 @@
 // Thompson's construction with the simulation of Pike, after R. Cox, "Regular Expression Matching: the Virtual Machine Approach".
 import { parseRegex, type CharSet, type Node } from './regex-parse.ts';
 
+export { RegexError } from './regex-parse.ts';
+
 export interface LinearRegex {
   /** Whether the whole text matches, as Envoy's and Istio's `safe_regex` does. */
   test(text: string): boolean;

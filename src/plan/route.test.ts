@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpRouteMatch } from '#model/gateway.ts';
 import type { VirtualHost } from './plan.ts';
-import { compilePattern, compileRoutes, hostName } from './route.ts';
+import { compileRoutes, hostName } from './route.ts';
 
 const match = (type: HttpRouteMatch['path']['type'], value: string, extra: Partial<HttpRouteMatch> = {}): HttpRouteMatch => ({
   path: { type, value },
@@ -60,12 +60,3 @@ for (const [authority, want] of [
   ['', ''],
 ] as const)
   test(`host name of ${authority}`, () => assert.equal(hostName(authority), want));
-
-for (const [source, ok] of [
-  ['/a/.*', true],
-  ['(a)\\1', false],
-  ['(?<=a)b', false],
-  ['(', false],
-  ['a'.repeat(1025), false],
-] as const)
-  test(`pattern ${source.slice(0, 10)} ${ok ? 'compiles' : 'is refused'}`, () => assert.equal(compilePattern(source).ok, ok));

@@ -1,6 +1,8 @@
 // Route choice at the gateway: host, then path, method, headers and query in Gateway API's order of precedence. Compiled once per plan.
 import type { HttpRouteMatch, StringMatch } from '#model/gateway.ts';
 import type { RouteRulePlan, VirtualHost } from './plan.ts';
+import { RegexError } from './regex-parse.ts';
+import { compileRegex, type LinearRegex } from './regex.ts';
 
 export interface RouteRequest {
   /** `:authority` as sent; port and a trailing dot are ignored, case too. */
@@ -33,7 +35,7 @@ interface Candidate extends RouteChoice {
 interface HostTable {
   readonly exact: Map<string, Candidate[]>;
   readonly prefix: Map<string, Candidate[]>;
-  readonly regex: { readonly pattern: RegExp; readonly candidate: Candidate }[];
+  readonly regex: { readonly pattern: LinearRegex; readonly candidate: Candidate }[];
 }
 
 /**
@@ -46,18 +48,6 @@ export function hostName(authority: string): string {
   if (colon !== -1) end = colon;
   if (end > 0 && authority.charCodeAt(end - 1) === 0x2e) end--;
   return (end === authority.length ? authority : authority.slice(0, end)).toLowerCase();
-}
-
-/** Bounds what a user's pattern may cost: constructs that only a backtracking engine can run are refused (RE2's subset). */
-export function compilePattern(source: string): { readonly ok: true; readonly pattern: RegExp } | { readonly ok: false; readonly reason: string } {
-  if (source.length > 1024) return { ok: false, reason: 'the pattern is longer than 1024 characters' };
-  if (/\(\?(?:[=!]|<[=!])/.test(source)) return { ok: false, reason: 'look-around is not part of RE2 syntax' };
-  if (/\\[1-9]|\\k</.test(source)) return { ok: false, reason: 'back-references are not part of RE2 syntax' };
-  try {
-    return { ok: true, pattern: new RegExp(`^(?:${source})$`, 's') };
-  } catch {
-    return { ok: false, reason: 'the pattern is not a valid regular expression' };
-  }
 }
 
 /**
@@ -124,8 +114,8 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
 function addCandidate(table: HostTable, candidate: Candidate): void {
   const { type, value } = candidate.match.path;
   if (type === 'RegularExpression') {
-    const compiled = compilePattern(value);
-    if (compiled.ok) table.regex.push({ pattern: compiled.pattern, candidate });
+    const pattern = patternOrNone(value);
+    if (pattern) table.regex.push({ pattern, candidate });
     return;
   }
   const map = type === 'Exact' ? table.exact : table.prefix;
@@ -174,6 +164,16 @@ function compileExtras(match: HttpRouteMatch): ((request: RouteRequest) => boole
 
 function compileText(match: StringMatch): (value: string) => boolean {
   if (match.type === 'Exact') return (value) => value === match.value;
-  const compiled = compilePattern(match.value);
-  return compiled.ok ? (value) => compiled.pattern.test(value) : () => false;
+  const pattern = patternOrNone(match.value);
+  return pattern ? (value) => pattern.test(value) : () => false;
+}
+
+/** A pattern outside RE2's syntax compiles to nothing: its rule is closed, and the plan's builder has said so. */
+function patternOrNone(source: string): LinearRegex | undefined {
+  try {
+    return compileRegex(source);
+  } catch (error) {
+    if (error instanceof RegexError) return undefined;
+    throw error;
+  }
 }
