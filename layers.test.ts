@@ -20,7 +20,8 @@ export function violations(file: string, text: string): Violation[] {
   const [, layer] = file.split('/');
   const isTest = file.endsWith('.test.ts');
   if (file === 'src/main.ts') {
-    for (const specifier of specifiers(text)) if (!specifier.startsWith('#cli/')) found.push({ file, specifier, why: 'main.ts imports cli/ only' });
+    for (const specifier of specifiers(text))
+      if (!specifier.startsWith('#cli/')) found.push({ file, specifier, why: 'main.ts imports cli/ only' });
     return found;
   }
   const row = LAYERS[layer!];
@@ -34,10 +35,12 @@ export function violations(file: string, text: string): Violation[] {
     } else if (specifier.startsWith('.')) {
       const target = relative(root, resolve(root, dirname(file), specifier)).split('/');
       const outside = target[0] !== 'src' || target[1] !== layer;
-      if (outside && !(isTest && target[0] === 'test')) found.push({ file, specifier, why: 'cross-folder imports carry the layer: #layer/file.ts' });
+      if (outside && !(isTest && target[0] === 'test'))
+        found.push({ file, specifier, why: 'cross-folder imports carry the layer: #layer/file.ts' });
     } else if (!specifier.startsWith('node:')) {
       const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : specifier.split('/')[0]!;
-      if (!(PACKAGES[layer!] ?? []).includes(name) && !isTest) found.push({ file, specifier, why: `${layer} may not import the package ${name}` });
+      if (!(PACKAGES[layer!] ?? []).includes(name) && !isTest)
+        found.push({ file, specifier, why: `${layer} may not import the package ${name}` });
     }
   }
   return found;
@@ -50,7 +53,10 @@ function specifiers(text: string): string[] {
 test('every import of src/ has its row in layers.ts', () => {
   const files = globSync('src/**/*.ts', { cwd: root });
   assert.ok(files.length > 10);
-  assert.deepEqual(files.flatMap((file) => violations(file, readFileSync(join(root, file), 'utf8'))), []);
+  assert.deepEqual(
+    files.flatMap((file) => violations(file, readFileSync(join(root, file), 'utf8'))),
+    [],
+  );
 });
 
 test('the table itself has no circle', () => {

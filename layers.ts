@@ -28,8 +28,21 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   control: [...words, 'api', 'ingest', 'plan', 'policy', 'pki', 'telemetry', 'wire'],
   // edges
   app: [
-    ...words, 'syntax', 'ingest', 'api', 'pki', 'plan', 'policy', 'authn', 'store', 'telemetry', 'wire', 'connect', 'host',
-    'proxy', 'control',
+    ...words,
+    'syntax',
+    'ingest',
+    'api',
+    'pki',
+    'plan',
+    'policy',
+    'authn',
+    'store',
+    'telemetry',
+    'wire',
+    'connect',
+    'host',
+    'proxy',
+    'control',
   ],
   cli: [...words, 'api', 'ingest', 'plan', 'policy', 'pki', 'telemetry', 'app'],
 };

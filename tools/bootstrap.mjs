@@ -12,7 +12,9 @@ const PINNED_MAJOR = 26;
 
 /** The packages are current when the stamp inside node_modules names this lock file and this platform. */
 function wantedStamp() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   return `${lock} ${process.platform} ${process.arch}`;
 }
 
@@ -51,7 +53,9 @@ function ensurePackages() {
       ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 2, 2], env })
       : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], env });
     if (done.status !== 0) {
-      process.stderr.write('cullis: npm ci failed; the lines above say why (no network? wrong registry?). Nothing was started.\n');
+      process.stderr.write(
+        'cullis: npm ci failed; the lines above say why (no network? wrong registry?). Nothing was started.\n',
+      );
       process.exit(2);
     }
     writeFileSync(stampFile, stamp);
@@ -83,9 +87,14 @@ function nodeBinary() {
 
 /** Runs to the end, passing signals on, and leaves with the child's own exit code. */
 function hand(args, env = {}) {
-  const child = spawn(nodeBinary(), args, { stdio: 'inherit', cwd: process.env.INIT_CWD ?? process.cwd(), env: { ...process.env, ...env } });
+  const child = spawn(nodeBinary(), args, {
+    stdio: 'inherit',
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+    env: { ...process.env, ...env },
+  });
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone is passed on.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (process.stdin.isTTY && signal === 'SIGINT' ? undefined : child.kill(signal)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => (process.stdin.isTTY && signal === 'SIGINT' ? undefined : child.kill(signal)));
   child.on('exit', (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 1) : (code ?? 1)));
 }
 

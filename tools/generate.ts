@@ -41,7 +41,9 @@ const targets: { readonly file: string; readonly text: string }[] = [
       '',
       '| metric | type | labels | meaning |',
       '|---|---|---|---|',
-      ...Object.entries<MetricSpec>(METRICS).map(([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ')} | ${help} |`),
+      ...Object.entries<MetricSpec>(METRICS).map(
+        ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(', ')} | ${help} |`,
+      ),
       '',
       'Each line of the journal is one event.',
       '',

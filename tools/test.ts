@@ -19,25 +19,49 @@ function files(...globs: string[]): string[] {
 function lane(name: string, list: string[], flags: string[]): number {
   if (list.length === 0) return 0;
   const startedMs = Date.now();
-  const done = spawnSync(process.execPath, ['--test', '--test-reporter=dot', '--test-reporter-destination=stderr', '--test-reporter=spec', '--test-reporter-destination=stdout', ...flags, ...list], {
-    cwd: root,
-    stdio: ['ignore', process.env['CULLIS_TEST_VERBOSE'] ? 'inherit' : 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile') },
-    maxBuffer: 256 * 1024 * 1024,
-    // A lane that hangs must fail, and say where, well before whoever runs it gives up.
-    timeout: LANE_TIMEOUT_MS,
-    encoding: 'utf8',
-  });
+  const done = spawnSync(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=dot',
+      '--test-reporter-destination=stderr',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      ...flags,
+      ...list,
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', process.env['CULLIS_TEST_VERBOSE'] ? 'inherit' : 'pipe', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile') },
+      maxBuffer: 256 * 1024 * 1024,
+      // A lane that hangs must fail, and say where, well before whoever runs it gives up.
+      timeout: LANE_TIMEOUT_MS,
+      encoding: 'utf8',
+    },
+  );
   const text = done.stdout ?? '';
   if (text) {
     const lines = text.split('\n');
-    const summaryAt = lines.findLastIndex((line) => /^ℹ tests /.test(line));
+    const summaryAt = lines.findLastIndex((line) => line.startsWith('ℹ tests '));
     const skipped = lines.filter((line) => /# (SKIP|skip)/.test(line)).map((line) => `  ${line.trim()}`);
-    if (done.status !== 0) console.log(text.slice(text.indexOf('✖ failing tests') >= 0 ? text.indexOf('✖ failing tests') : Math.max(0, text.length - 20_000)));
+    if (done.status !== 0)
+      console.log(
+        text.slice(text.indexOf('✖ failing tests') >= 0 ? text.indexOf('✖ failing tests') : Math.max(0, text.length - 20_000)),
+      );
     if (skipped.length > 0) console.log([...new Set(skipped)].join('\n'));
-    if (summaryAt >= 0) console.log(lines.slice(summaryAt).filter((line) => line !== '' && !line.startsWith('✖')).slice(0, 8).join('\n'));
+    if (summaryAt >= 0)
+      console.log(
+        lines
+          .slice(summaryAt)
+          .filter((line) => line !== '' && !line.startsWith('✖'))
+          .slice(0, 8)
+          .join('\n'),
+      );
   }
-  console.log(`${name}: ${list.length} files in ${((Date.now() - startedMs) / 1000).toFixed(1)} s, ${done.status === 0 ? 'passed' : 'FAILED'}`);
+  console.log(
+    `${name}: ${list.length} files in ${((Date.now() - startedMs) / 1000).toFixed(1)} s, ${done.status === 0 ? 'passed' : 'FAILED'}`,
+  );
   return done.status === 0 ? 0 : 1;
 }
 

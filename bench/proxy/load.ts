@@ -1,7 +1,7 @@
 // One measurement: wrk against a contender, with what the contender's process cost meanwhile.
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { LOAD_CORE, type Stand, usageOf } from './stand.ts';
+import { LOAD_CORE, PIN, type Stand, usageOf } from './stand.ts';
 
 export interface Measured {
   readonly requestsPerSecond: number;
@@ -70,7 +70,7 @@ function wrk(stand: Stand, { port, connections, seconds }: Load): Promise<string
       '--latency',
       `http://127.0.0.1:${port}/cart?id=42`,
     ];
-    const child = spawn('taskset', args, { cwd: stand.folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(PIN, args, { cwd: stand.folder, stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     child.once('error', reject);

@@ -50,7 +50,14 @@ function policies(): NodePlan['workloads'][number]['policies'] {
 function plan(): NodePlan {
   const address = (port: number) => ({ ip: IP, port });
   const base = { version: '0'.repeat(64), mesh: DEFAULT_MESH, limits: DEFAULT_LIMITS, extAuthz: [], closed: [] };
-  const cluster = { id: 'shop/cart:80', service: 'shop/cart', host: 'cart.shop.svc.cluster.local', port: 80, protocol: 'http' as const, sni: 'outbound_.80_._.cart.shop.svc.cluster.local' };
+  const cluster = {
+    id: 'shop/cart:80',
+    service: 'shop/cart',
+    host: 'cart.shop.svc.cluster.local',
+    port: 80,
+    protocol: 'http' as const,
+    sni: 'outbound_.80_._.cart.shop.svc.cluster.local',
+  };
   if (job === 'plain') {
     const rule = {
       matches: [{ path: { type: 'PathPrefix' as const, value: '/' }, headers: [], queryParams: [] }],
@@ -76,14 +83,25 @@ function plan(): NodePlan {
               port: entry,
               hostname: '',
               tls: false,
-              virtualHosts: [{ hostnames: ['*'], rules: [{ id: 'shop/route#0', rule, backends: [{ cluster: cluster.id, weight: 1 }], at: '' }] }],
+              virtualHosts: [
+                {
+                  hostnames: ['*'],
+                  rules: [{ id: 'shop/route#0', rule, backends: [{ cluster: cluster.id, weight: 1 }], at: '' }],
+                },
+              ],
             },
           ],
         },
       ],
     };
   }
-  const workload = (name: string, identity: string) => ({ id: `shop/${name}`, namespace: 'shop', name, labels: { app: name }, identity });
+  const workload = (name: string, identity: string) => ({
+    id: `shop/${name}`,
+    namespace: 'shop',
+    name,
+    labels: { app: name },
+    identity,
+  });
   return {
     ...base,
     gateways: [],
@@ -115,7 +133,8 @@ const proxy = createProxy({
   clock: systemClock,
   random,
   fetch: () => Promise.reject(new Error('no fetch here')),
-  requestSvid: (identity, csrPem) => Promise.resolve(issueSvid(issuing, csrPem, identity, { nowMs: Date.now(), ttlMs: DAY_MS, random }).chainPem),
+  requestSvid: (identity, csrPem) =>
+    Promise.resolve(issueSvid(issuing, csrPem, identity, { nowMs: Date.now(), ttlMs: DAY_MS, random }).chainPem),
   ownsSocket: () => true,
   node: 'proxy/1',
   log: (level, message, fields) => {

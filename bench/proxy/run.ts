@@ -33,8 +33,15 @@ const codec = (job: Job, { origin, entry, inner }: Ports, pem: Certificates) => 
   program: process.execPath,
   args: [
     join(import.meta.dirname, 'codec.ts'),
-    ...[job, origin, entry, inner].map(String),
-    ...[pem.ca, pem.cart.cert, pem.cart.key, pem.front.cert, pem.front.key],
+    job,
+    `${origin}`,
+    `${entry}`,
+    `${inner}`,
+    pem.ca,
+    pem.cart.cert,
+    pem.cart.key,
+    pem.front.cert,
+    pem.front.key,
   ],
 });
 
@@ -59,13 +66,19 @@ const CONTENDERS: readonly Contender[] = [
   {
     name: 'cullis',
     version: `node ${process.versions.node}`,
-    command: (job, { origin, entry, inner }) => ({ program: process.execPath, args: [join(import.meta.dirname, 'product.ts'), job, ...[origin, entry, inner].map(String)] }),
+    command: (job, { origin, entry, inner }) => ({
+      program: process.execPath,
+      args: [join(import.meta.dirname, 'product.ts'), job, ...[origin, entry, inner].map(String)],
+    }),
   },
   {
     name: 'node:http',
     version: `node ${process.versions.node}`,
     jobs: ['plain'],
-    command: (_job, { origin, entry }) => ({ program: process.execPath, args: [join(import.meta.dirname, 'node-http.ts'), String(origin), String(entry)] }),
+    command: (_job, { origin, entry }) => ({
+      program: process.execPath,
+      args: [join(import.meta.dirname, 'node-http.ts'), String(origin), String(entry)],
+    }),
   },
   { name: 'codec', version: `node ${process.versions.node}`, command: codec },
 ];

@@ -9,6 +9,8 @@ import { fakeCertificate } from '../../test/fakes/plain-certificates.ts';
 /** The core of whatever is measured, and the core of everything else. */
 export const PROXY_CORE = 0;
 export const LOAD_CORE = 1;
+/** util-linux: runs a program on given cores. */
+export const PIN = 'taskset';
 
 export const CART_ID = 'spiffe://cluster.local/ns/shop/sa/cart';
 export const FRONT_ID = 'spiffe://cluster.local/ns/shop/sa/front';
@@ -45,7 +47,7 @@ export class Stand {
 
   /** Starts a program on one core. Its output is shown when it fails. */
   start(core: number, command: string, args: readonly string[]): ChildProcess {
-    const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(PIN, ['-c', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#children.push(child);
     return child;
   }

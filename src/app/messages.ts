@@ -1,5 +1,6 @@
 // What the supervisor and the processes it starts say to each other over their IPC channels. Secrets travel on standard input at start, never here.
 import type { Diagnostic } from '#model/diagnostic.ts';
+import type { Event } from '#model/event.ts';
 import type { Finding } from '#model/finding.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
@@ -18,10 +19,10 @@ export interface ControlStart {
   readonly version: string;
   /** Names this run of the supervisor. */
   readonly run: string;
+  /** Opens the admin API, the same for every control process of this run. */
+  readonly ownerToken: string;
   /** Worker name -> 256-bit token in base64url. */
   readonly workerTokens: Readonly<Record<string, string>>;
-  /** False: AuthorizationPolicies are left out until a `policy` message says otherwise. Only the demo does that, to show the breach before. */
-  readonly policy: boolean;
 }
 
 /** The one document on a worker's standard input. */
@@ -29,6 +30,7 @@ export interface WorkerStart {
   readonly name: string;
   readonly token: string;
   readonly socketPath: string;
+  /** A folder of its own: nobody else writes there, and it writes nowhere else. */
   readonly journalDir: string;
   /** True when addresses inside namespaces are opened by the supervisor and passed as handles. */
   readonly handles: boolean;
@@ -50,10 +52,19 @@ export interface ProcessState {
 
 /** What the supervisor asks of control; each is answered under its id. */
 export type ControlRequest =
-  /** Where everything lives: the plan is built, distributed and acknowledged. Answers the version in force. */
-  | { readonly type: 'place'; readonly observed: Observed }
+  /**
+   * Where everything of this revision lives: the plan is built, distributed and acknowledged. Answers the version in force.
+   * Without `policy` the AuthorizationPolicies are left out; only the demo does that, to show the breach before.
+   */
+  | { readonly type: 'place'; readonly revision: string; readonly observed: Observed; readonly policy: boolean }
+  /** This revision cannot be had on this machine. */
+  | { readonly type: 'unplaceable'; readonly revision: string; readonly reason: string }
+  /** The configuration in force again, with or without AuthorizationPolicies. */
   | { readonly type: 'policy'; readonly on: boolean }
-  | { readonly type: 'status' }
+  /** With `settleMs`: once all workers have told what happened until now, or that time has passed. */
+  | { readonly type: 'status'; readonly settleMs?: number }
+  /** Answered when they are on disk. */
+  | { readonly type: 'journal'; readonly events: readonly Event[] }
   | { readonly type: 'events'; readonly limit: number; readonly denied: boolean }
   | { readonly type: 'explain'; readonly decision: string };
 
@@ -62,8 +73,10 @@ export type ToControl =
   | { readonly type: 'processes'; readonly processes: readonly ProcessState[] };
 
 export type FromControlProcess =
-  /** Manifests were read, at start and after each change; a `place` request must follow. */
-  | { readonly type: 'loaded'; readonly loaded: LoadedSystem; readonly adminUrl: string }
+  /** It could not start, and why; it ends then. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  /** Manifests were read, at start and after each change; a `place` request for this revision must follow. */
+  | { readonly type: 'loaded'; readonly revision: string; readonly loaded: LoadedSystem; readonly adminUrl: string }
   /** Manifests are wrong: at start nothing runs, later the former configuration stays. */
   | { readonly type: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }

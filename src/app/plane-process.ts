@@ -1,12 +1,25 @@
 // Starts control and the proxy workers: Node with the permission model on, code generation off, secrets on standard input, logs line by line.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-/** The checkout or the installed package: all code that a plane may load. */
+/** The checkout or the installed package. */
 export const PACKAGE_ROOT = join(here, '..', '..');
+
+/**
+ * All that a plane may load: our code and the packages. Not the folder around them, where a user's state folder often lies, and with it the
+ * CA's key.
+ */
+const CODE: readonly string[] = [
+  dirname(here),
+  join(PACKAGE_ROOT, 'package.json'),
+  ...[join(PACKAGE_ROOT, 'node_modules'), ...(basename(dirname(PACKAGE_ROOT)) === 'node_modules' ? [dirname(PACKAGE_ROOT)] : [])].filter(
+    (path) => existsSync(path),
+  ),
+];
 
 export interface PlaneSpec {
   /** `control`, `proxy/1` */
@@ -23,7 +36,7 @@ export interface PlaneSpec {
 }
 
 /**
- * Node's flags for a plane. Files: the package itself plus what the spec names. No child processes, no workers, no add-ons.
+ * Node's flags for a plane. Files: our own code plus what the spec names. No child processes, no workers, no add-ons.
  * Patterns of users run on V8's linear engine when they backtrack too much.
  */
 export function planeFlags(read: readonly string[], write: readonly string[]): string[] {
@@ -31,7 +44,7 @@ export function planeFlags(read: readonly string[], write: readonly string[]): s
     '--permission',
     '--allow-net',
     // Parents first: Node's permission tree forgets a folder that is named after one inside it.
-    ...[PACKAGE_ROOT, ...read].sort().map((path) => `--allow-fs-read=${path}`),
+    ...[...CODE, ...read].sort().map((path) => `--allow-fs-read=${path}`),
     ...[...write].sort().map((path) => `--allow-fs-write=${path}`),
     '--disallow-code-generation-from-strings',
     '--disable-proto=throw',

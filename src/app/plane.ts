@@ -5,16 +5,16 @@ import { CullisError } from '#base/errors.ts';
 import type { ProcessState } from './messages.ts';
 import { startPlane, type PlaneSpec } from './plane-process.ts';
 
-const BACKOFF_FIRST_MS = 100;
+const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 5_000;
 /** A plane that ran this long starts over with the shortest wait. */
 const STABLE_MS = 10_000;
-const STOP_GRACE_MS = 4_000;
 
 export interface PlaneEvents {
   /** A new process is there: attach to its messages. Called again after each restart. */
   onStart(child: ChildProcess, restarts: number): void;
-  onExit(detail: string, restarts: number): void;
+  /** It ended by itself, and is started again in `againInMs`. */
+  onExit(pid: number, detail: string, againInMs: number): void;
 }
 
 export class Plane {
@@ -47,32 +47,40 @@ export class Plane {
     return { name: this.#spec.name, kind: this.#kind, pid: this.pid, state, restarts: this.#restarts };
   }
 
-  markReady(): void {
-    this.#ready = true;
+  /** @returns whether that is news */
+  markReady(): boolean {
+    const news = !this.#ready && this.#child !== undefined;
+    this.#ready = this.#child !== undefined;
+    return news;
   }
 
   start(): void {
+    if (this.#stopping || this.#child) return;
     const startedMs = performance.now();
     const child = startPlane(this.#spec);
+    const pid = child.pid ?? 0;
     this.#child = child;
     this.#ready = false;
-    child.once('error', () => {});
-    child.once('exit', (code, signal) => {
+    const ended = (detail: string): void => {
+      if (this.#child !== child) return;
       this.#child = undefined;
       if (this.#stopping) return;
       this.#restarts++;
       if (performance.now() - startedMs > STABLE_MS) this.#backoffMs = BACKOFF_FIRST_MS;
-      this.#events.onExit(signal ? `ended by ${signal}` : `exited with ${code}`, this.#restarts);
-      void this.#again();
-    });
+      const againInMs = this.#backoffMs;
+      this.#backoffMs = Math.min(againInMs * 2, BACKOFF_MAX_MS);
+      this.#events.onExit(pid, detail, againInMs);
+      void this.#again(againInMs);
+    };
+    // One that could not be started (no memory, no process number left) never exits.
+    child.once('error', (error) => child.pid === undefined && ended(`could not start: ${error.message}`));
+    child.once('exit', (code, signal) => ended(signal ? `ended by ${signal}` : `exited with ${code}`));
     this.#events.onStart(child, this.#restarts);
   }
 
-  async #again(): Promise<void> {
-    const backoffMs = this.#backoffMs;
-    this.#backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
-    await wait(backoffMs, undefined, { signal: this.#pause.signal }).catch(() => {});
-    if (!this.#stopping) this.start();
+  async #again(waitMs: number): Promise<void> {
+    await wait(waitMs, undefined, { signal: this.#pause.signal }).catch(() => {});
+    this.start();
   }
 
   /** @throws CullisError process.failed when it is not running */
@@ -81,17 +89,24 @@ export class Plane {
     this.#child.send(message, () => {});
   }
 
-  /** Asks it to end, then makes it. */
-  async stop(ask: object | undefined): Promise<void> {
+  /** Asks it to end, makes it end after `graceMs`. Resolves when it has ended. */
+  async stop(ask: object | undefined, graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#pause.abort();
     const child = this.#child;
-    if (!child) return;
+    if (!child || child.pid === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     if (ask && child.connected) child.send(ask, () => {});
     else child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    const kill = setTimeout(() => child.kill('SIGKILL'), graceMs);
     await gone;
     clearTimeout(kill);
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#stopping = true;
+    this.#pause.abort();
+    this.#child?.kill('SIGKILL');
   }
 }

@@ -1,5 +1,5 @@
 // Manifests from files, folders and standard input. The only way text comes in.
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, type BigIntStats } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { SourceText } from '#ingest/read.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
@@ -14,8 +14,8 @@ const SKIPPED = new Set(['node_modules', '.git', '.cullis']);
 export interface Sources {
   readonly texts: readonly SourceText[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Absolute paths that were read or listed, for watching. */
-  readonly watched: readonly string[];
+  /** Absolute path -> what `stampOf` said just before it was read or listed: a change after that differs. */
+  readonly stamps: ReadonlyMap<string, string>;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface Sources {
 export function readSources(paths: readonly string[], stdin: () => Uint8Array, cwd: string): Sources {
   const texts: SourceText[] = [];
   const diagnostics: Diagnostic[] = [];
-  const watched: string[] = [];
+  const stamps = new Map<string, string>();
   const refuse = (file: string, message: string) =>
     diagnostics.push({ code: 'source.unreadable', severity: 'error', message, location: { file, line: 1, column: 1 } });
   const visit = (path: string, named: boolean) => {
@@ -34,16 +34,16 @@ export function readSources(paths: readonly string[], stdin: () => Uint8Array, c
     const absolute = resolve(cwd, path);
     const shown = relative(cwd, absolute).startsWith('..') ? absolute : relative(cwd, absolute) || '.';
     try {
-      const stat = statSync(absolute);
+      const stat = statSync(absolute, { bigint: true });
       if (stat.isDirectory()) {
-        watched.push(absolute);
+        stamps.set(absolute, stampText(stat));
         for (const entry of readdirSync(absolute).sort())
           if (!SKIPPED.has(entry) && !entry.startsWith('.')) visit(join(absolute, entry), false);
       } else if (named || EXTENSIONS.test(absolute)) {
+        stamps.set(absolute, stampText(stat));
         if (!stat.isFile()) return refuse(shown, `\`${shown}\` is neither a file nor a folder`);
         if (stat.size > FILE_BYTES_MAX)
           return refuse(shown, `the file has ${stat.size} bytes, more than the ${FILE_BYTES_MAX} that are read`);
-        watched.push(absolute);
         const text = readFileSync(absolute);
         // A folder holds other JSON and YAML too (package.json, a CI file): what has neither member of a Kubernetes object is somebody else's.
         if (!named && !MANIFEST.test(text.toString('latin1'))) return;
@@ -51,6 +51,9 @@ export function readSources(paths: readonly string[], stdin: () => Uint8Array, c
       }
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
+      // It went away between the listing and the look: as if it had never been there.
+      if (code === 'ENOENT' && !named) return;
+      if (!stamps.has(absolute)) stamps.set(absolute, GONE);
       refuse(
         shown,
         code === 'ENOENT'
@@ -66,5 +69,22 @@ export function readSources(paths: readonly string[], stdin: () => Uint8Array, c
     else visit(path, true);
   }
   if (texts.length >= FILES_MAX) refuse(paths[0] ?? '.', `more than ${FILES_MAX} files; name fewer folders`);
-  return { texts, diagnostics, watched };
+  return { texts, diagnostics, stamps };
+}
+
+const GONE = 'gone';
+
+/** Differs after every change of a file, or of the names in a folder. Follows links, so a swapped link shows too. */
+export function stampOf(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat ? stampText(stat) : GONE;
+  } catch {
+    return GONE;
+  }
+}
+
+/** The time of the last status change tells two edits within one moment of the modification time apart, as `touch -r` and `cp -p` cannot set it. */
+function stampText({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }

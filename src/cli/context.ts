@@ -40,6 +40,8 @@ export interface Cli extends CommandContext {
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: () => AbortSignal;
   readonly nowMs: () => number;
+  /** What may follow these words of a command line; the last one is being typed. */
+  readonly propose: (words: readonly string[]) => Promise<readonly { readonly completion: string; readonly brief: string }[]>;
 }
 
 const STDIN_BYTES_MAX = 64 * 1024 * 1024;
@@ -71,6 +73,7 @@ export function makeCli(process: CliProcess, nowMs: () => number = Date.now): Cl
     stdin: readStdin,
     signal: () => stopSignal(process),
     nowMs,
+    propose: () => Promise.resolve([]),
   };
 }
 

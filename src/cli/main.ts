@@ -1,5 +1,5 @@
 // From the process's arguments to an exit code: 0 fine, 1 findings or a denial, 2 usage or configuration, 70 a bug.
-import { run } from '@stricli/core';
+import { proposeCompletions, run } from '@stricli/core';
 import { buildCli } from './app.ts';
 import { makeCli } from './context.ts';
 import type { Cli, CliProcess } from './context.ts';
@@ -28,7 +28,9 @@ export async function runCli(process: CliProcess, nowMs?: () => number): Promise
       return EXIT.fine;
     }
     const holder: Cli['process'] = streamsOf(process);
-    await run(buildCli(), args[0] === 'help' ? [...args.slice(1), '--help'] : args, { ...cli, process: holder });
+    const app = buildCli();
+    const context: Cli = { ...cli, process: holder, propose: (words) => proposeCompletions(app, words, context) };
+    await run(app, args[0] === 'help' ? [...args.slice(1), '--help'] : args, context);
     return brokenPipe ? EXIT.fine : exitCodeOf(holder.exitCode);
   } catch (error) {
     return reportFailure(cli, error, json);

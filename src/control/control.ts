@@ -27,6 +27,7 @@ export type { Applied, Control, ControlPorts } from './ports.ts';
 
 const CA_CHECK_EVERY_MS = 60_000;
 const TTL_DEFAULT_MS = 24 * 3_600_000;
+const SETTLE_LOOK_MS = 10;
 
 /** @throws CullisError key.unavailable, state.unreadable, listen.failed */
 export async function startControl(ports: ControlPorts): Promise<Control> {
@@ -121,6 +122,8 @@ class ControlPlane implements Control {
       // Workers of this run still have it; until the manifests are read again, their certificates must be renewed by it.
       await this.#openCa(last.plan.mesh.trustDomain);
       this.#certifiable = [last.plan];
+      this.#ttlMs = last.system.platform.certificateTtlMs;
+      this.#inForce = { system: last.system, plan: last.plan, appliedMs: this.#ports.clock.nowMs() };
       this.#snapshots.resume(this.#message(last.plan));
     }
     await this.#snapshots.listen();
@@ -141,7 +144,7 @@ class ControlPlane implements Control {
   async #apply(system: System, plan: NodePlan): Promise<Applied> {
     const { clock, kv, log, metrics, run } = this.#ports;
     const fault = faultOf(plan);
-    if (fault) return this.#reject(plan.version, fault);
+    if (fault) return this.#refuse(plan.version, fault);
     const former = { ca: this.#ca, certifiable: this.#certifiable, ttlMs: this.#ttlMs };
     let verdict: Awaited<ReturnType<SnapshotServer['distribute']>>;
     try {
@@ -162,13 +165,13 @@ class ControlPlane implements Control {
       this.#ca = former.ca;
       this.#certifiable = former.certifiable;
       this.#ttlMs = former.ttlMs;
-      return this.#reject(plan.version, `worker ${verdict.worker} refused it: ${verdict.reason}`);
+      return this.#refuse(plan.version, `worker ${verdict.worker} refused it: ${verdict.reason}`);
     }
     this.#certifiable = [plan];
     this.#inForce = { system, plan, appliedMs: clock.nowMs() };
     this.#rejected = null;
     try {
-      saveLastSnapshot(kv, { run, plan });
+      saveLastSnapshot(kv, { run, plan, system });
     } catch (error) {
       // It is in force all the same; a restarted control would go on with the one before until the manifests are read again.
       log.error({ err: error, version: plan.version }, 'the snapshot in force could not be stored');
@@ -178,17 +181,21 @@ class ControlPlane implements Control {
     return { ok: true };
   }
 
-  async #reject(version: string, reason: string): Promise<Applied> {
-    const { clock, log, metrics } = this.#ports;
-    this.#rejected = { version, reason, timeMs: clock.nowMs() };
-    metrics.counter('cullis_config_changes_total', 'rejected').inc();
-    log.warn({ version, reason }, 'configuration rejected, the former one stays');
-    await this.#say('rejected', version, reason);
+  async #refuse(version: string, reason: string): Promise<Applied> {
+    await this.reject(version, reason);
     return { ok: false, reason };
   }
 
-  setFindings(findings: readonly Finding[], diagnostics: readonly Diagnostic[]): void {
-    this.#findings = findings;
+  async reject(version: string, reason: string): Promise<void> {
+    const { clock, log, metrics } = this.#ports;
+    this.#rejected = { version, reason, timeMs: clock.nowMs() };
+    metrics.counter('cullis_config_changes_total', 'rejected').inc();
+    log.info({ version, reason }, 'configuration rejected, the former one stays');
+    await this.#say('rejected', version, reason);
+  }
+
+  setFindings(findings: readonly Finding[] | undefined, diagnostics: readonly Diagnostic[]): void {
+    if (findings) this.#findings = findings;
     this.#diagnostics = diagnostics;
   }
 
@@ -202,6 +209,25 @@ class ControlPlane implements Control {
 
   status(): StatusResponse {
     return buildStatus(this.#sources());
+  }
+
+  workerThere(timeoutMs: number): Promise<boolean> {
+    return this.#snapshots.someoneThere(timeoutMs);
+  }
+
+  async settle(timeoutMs: number): Promise<StatusResponse> {
+    const { clock } = this.#ports;
+    const sinceMs = clock.nowMs();
+    const untilMs = clock.monotonicMs() + timeoutMs;
+    for (let look = 0; ; look++) {
+      const status = this.status();
+      if (clock.monotonicMs() >= untilMs || isSettled(status, sinceMs)) return status;
+      // A report from before the last certificate came is not the last word.
+      if (look % 5 === 0) this.#snapshots.askReports();
+      await new Promise((resolve) => {
+        setTimeout(resolve, SETTLE_LOOK_MS);
+      });
+    }
   }
 
   explain(id: string): Promise<ExplainResponse | undefined> {
@@ -308,6 +334,11 @@ class ControlPlane implements Control {
       detail,
     });
   }
+}
+
+function isSettled({ ready, workers, workloads }: StatusResponse, sinceMs: number): boolean {
+  if (!ready || workers.some((worker) => worker.connected && worker.lastReportMs <= sinceMs)) return false;
+  return workloads.every((workload) => workload.ports.length === 0 || workload.certificate !== null);
 }
 
 function identitiesIn(plan: NodePlan): readonly string[] {

@@ -99,9 +99,12 @@ export class Operators {
     }
   }
 
-  /** A token for this run only: never stored, gone with the process. For the page that `cullis up` opens and for its own command line. */
-  createForThisRun(name: string, role: Role): string {
-    const { token, kept } = this.#make(name, role, false);
+  /**
+   * A token for this run only: never stored, gone with the process. For the page that `cullis up` opens and for its own command line.
+   * @param known the token that a control process of this run which died had given out
+   */
+  createForThisRun(name: string, role: Role, known?: string): string {
+    const { token, kept } = this.#make(name, role, false, known);
     this.#byName.set(name, kept);
     return token;
   }
@@ -139,15 +142,20 @@ export class Operators {
     return emit.emitDurably({ type: 'audit', id: this.#nextId(), timeMs: clock.nowMs(), node, ...fields });
   }
 
-  #make(name: string, role: Role, durable: boolean): { readonly token: string; readonly kept: Kept } {
+  #make(name: string, role: Role, durable: boolean, known?: string): { readonly token: string; readonly kept: Kept } {
     const { random, clock } = this.#ports;
-    const token = TOKEN_MARK + Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url');
+    const token = known ?? newToken(random);
     return { token, kept: { name, role, createdMs: clock.nowMs(), lastUsedMs: null, hash: this.#hash(token), durable } };
   }
 
   #hash(token: string): Buffer {
     return createHmac('sha256', this.#hashKey).update(token).digest();
   }
+}
+
+/** 256 bits of text that names what it is. */
+export function newToken(random: Random): string {
+  return TOKEN_MARK + Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url');
 }
 
 /** @throws CullisError key.unavailable, state.unreadable */

@@ -54,8 +54,14 @@ export interface Control {
    * worked off one after the other. With no worker connected yet it is in force at once, and workers get it when they come.
    */
   applySystem(system: System, observed: Observed, plan: NodePlan): Promise<Applied>;
-  /** What scan and readers found in the manifests, for status and findings. */
-  setFindings(findings: readonly Finding[], diagnostics: readonly Diagnostic[]): void;
+  /** The manifests have mistakes, or what they ask for cannot be had here: nothing changes, and status and journal say why. */
+  reject(version: string, reason: string): Promise<void>;
+  /** Resolves when a worker is connected, at the latest after `timeoutMs`. @returns whether one is */
+  workerThere(timeoutMs: number): Promise<boolean>;
+  /** The status once every connected worker has what is in force, with its certificates, and has told what happened until now; after `timeoutMs` as it is then. */
+  settle(timeoutMs: number): Promise<StatusResponse>;
+  /** What scan and readers found in the manifests, for status and findings. @param findings undefined leaves them as they are */
+  setFindings(findings: readonly Finding[] | undefined, diagnostics: readonly Diagnostic[]): void;
   /** How the workloads' processes are doing. */
   setProcesses(processes: readonly ProcessView[]): void;
   /** A worker that is started anew gets a new token. */

@@ -69,6 +69,8 @@ export class SnapshotServer {
   readonly #tokenHashes = new Map<string, Buffer>();
   /** Distributions under way; each says whether the answer was meant for it. */
   readonly #waiting = new Set<(peer: string, version: string, reason: string | undefined) => boolean>();
+  /** Waiting for a worker to come. */
+  readonly #expected = new Set<() => void>();
   #current: SnapshotMessage | undefined;
   #leaseTimer: NodeJS.Timeout | undefined;
 
@@ -114,6 +116,20 @@ export class SnapshotServer {
     this.#tokenHashes.set(name, this.#hash(token));
   }
 
+  /** Resolves when a worker is connected, at the latest after `timeoutMs`. @returns whether one is */
+  async someoneThere(timeoutMs: number): Promise<boolean> {
+    if (this.#peers.size > 0) return true;
+    return await new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#expected.delete(done);
+        resolve(this.#peers.size > 0);
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#expected.add(done);
+    });
+  }
+
   /** Connected ones first known, then those that were. */
   workers(): WorkerView[] {
     const connected = [...this.#peers.values()].map(({ name, pid, version }) => ({ name, pid, version, connected: true }));
@@ -157,6 +173,7 @@ export class SnapshotServer {
 
   async close(): Promise<void> {
     clearInterval(this.#leaseTimer);
+    for (const come of this.#expected) come();
     for (const socket of this.#sockets) socket.destroy();
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -232,6 +249,7 @@ export class SnapshotServer {
     const csrRefilledMs = this.#ports.clock.monotonicMs();
     const peer: Peer = { socket, name, pid, version: '', csrTokens: CSR_BURST, csrRefilledMs, signing: Promise.resolve() };
     this.#peers.set(name, peer);
+    for (const come of this.#expected) come();
     if (this.#current) this.#write(socket, this.#current);
     this.#ports.log.debug({ worker: name, pid }, 'worker connected');
     return peer;

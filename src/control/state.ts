@@ -1,6 +1,7 @@
 // What control keeps in the store beside the CA and the operators: the key of session ids, and the last snapshot that all workers took.
 import type { Random } from '#base/ports.ts';
 import type { KeyWrap, Kv } from '#model/ports.ts';
+import type { System } from '#model/system.ts';
 import type { NodePlan } from '#plan/plan.ts';
 
 const SESSION_KEY = 'session-key';
@@ -19,6 +20,8 @@ export interface LastSnapshot {
   /** Addresses of a plan are good only for the run of the supervisor that gave them. */
   readonly run: string;
   readonly plan: NodePlan;
+  /** What the plan was made from; without the places in the files, which the plan itself has. */
+  readonly system: System;
 }
 
 export function saveLastSnapshot(kv: Kv, last: LastSnapshot): void {
@@ -31,7 +34,7 @@ export function readLastSnapshot(kv: Kv, run: string): LastSnapshot | undefined 
   if (!bytes) return undefined;
   try {
     const last = JSON.parse(Buffer.from(bytes).toString('utf8')) as LastSnapshot;
-    return last.run === run && typeof last.plan?.version === 'string' ? last : undefined;
+    return last.run === run && typeof last.plan?.version === 'string' && typeof last.system?.hash === 'string' ? last : undefined;
   } catch {
     return undefined;
   }

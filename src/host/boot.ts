@@ -1,6 +1,7 @@
 // From a fork to a workload's own machine: the script that pid 1 of a namespace runs, and the programs it needs there.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,6 +19,7 @@ export interface Tools {
   /** iproute2, else Perl, which Debian always has, does what little is needed. */
   readonly ip: string | undefined;
   readonly perl: string | undefined;
+  readonly prlimit: string | undefined;
 }
 
 export interface BootSpec extends RootSpec {
@@ -46,7 +48,10 @@ const GATEWAY = '169.254.1.1';
 export function bootScript(spec: BootSpec, node: readonly string[]): string {
   const { tools, link } = spec;
   const lines = ['set -eu', 'umask 022', 'export PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
-  lines.push(`mount -t tmpfs -o mode=0755,size=8m,nr_inodes=16k,nosuid,nodev root ${quote(spec.stage)}`, `cd ${quote(spec.stage)}`);
+  lines.push(
+    `mount -t tmpfs -o mode=0755,size=8m,nr_inodes=16k,nosuid,nodev root ${quote(spec.stage)}`,
+    `cd ${quote(spec.stage)}`,
+  );
   lines.push(...rootScript(spec));
   lines.push(`mkdir -p cullis`, `cp ${quote(spec.programs)}/*.mjs cullis/`);
   for (const [path, text] of Object.entries(spec.files)) lines.push(`printf %s ${quotedText(text)} > ${quote(`.${path}`)}`);
@@ -101,7 +106,8 @@ function vethScript(ip: string, { ip: tool, unshare, nsenter }: Tools): string[]
 
 /** One network with everything on its lo. A service on a port that the workload itself listens on cannot be reached then. */
 function loScript(ip: string, { ip: tool, perl }: Tools): string[] {
-  if (tool) return [`${tool} -batch - <<'.'`, 'link set lo up', `addr add ${SERVICE_RANGE.text} dev lo`, `addr add ${ip}/32 dev lo`, '.'];
+  if (tool)
+    return [`${tool} -batch - <<'.'`, 'link set lo up', `addr add ${SERVICE_RANGE.text} dev lo`, `addr add ${ip}/32 dev lo`, '.'];
   return [`${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0`];
 }
 
@@ -117,7 +123,8 @@ const PERL_LO = [
 /** What init consists of. They import each other and `node:` only. */
 const PROGRAMS = ['init', 'init-listen', 'init-dns', 'raw'] as const;
 
-const prepared = new Map<string, Promise<void>>();
+/** Under way, by folder: many namespaces are made at the same time. */
+const preparing = new Map<string, Promise<void>>();
 
 /**
  * Writes init's programs into `folder` as plain JavaScript, once: without types to strip, each of the many inits starts in half the
@@ -125,14 +132,10 @@ const prepared = new Map<string, Promise<void>>();
  * @returns the folder
  */
 export async function preparePrograms(folder: string): Promise<string> {
-  const done = prepared.get(folder) ?? writePrograms(folder);
-  prepared.set(folder, done);
-  try {
-    await done;
-  } catch (error) {
-    prepared.delete(folder);
-    throw error;
-  }
+  if (existsSync(folder)) return folder;
+  const work = preparing.get(folder) ?? writePrograms(folder).finally(() => preparing.delete(folder));
+  preparing.set(folder, work);
+  await work;
   return folder;
 }
 
@@ -146,16 +149,21 @@ const STRIP = `
   }`;
 
 async function writePrograms(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const making = `${folder}.new`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { recursive: true, mode: 0o755 });
   const own = fileURLToPath(import.meta.url);
   const from = join(dirname(own), '/');
   if (extname(own) === '.ts') {
-    const words = ['--no-warnings', '--input-type=module', '--eval', STRIP, '--', from, join(folder, '/'), ...PROGRAMS];
+    const words = ['--no-warnings', '--input-type=module', '--eval', STRIP, '--', from, join(making, '/'), ...PROGRAMS];
     await promisify(execFile)(process.execPath, words, { env: {}, timeout: 20_000 });
-    return;
+  } else {
+    for (const name of PROGRAMS) {
+      const plain = await readFile(`${from}${name}.js`, 'utf8');
+      await writeFile(join(making, `${name}.mjs`), plain.replace(/(from ['"]\.\/[\w-]+)\.js(?=['"])/g, '$1.mjs'), {
+        mode: 0o644,
+      });
+    }
   }
-  for (const name of PROGRAMS) {
-    const plain = await readFile(`${from}${name}.js`, 'utf8');
-    await writeFile(join(folder, `${name}.mjs`), plain.replace(/(from ['"]\.\/[\w-]+)\.js(?=['"])/g, '$1.mjs'), { mode: 0o644 });
-  }
+  await rename(making, folder);
 }

@@ -102,7 +102,7 @@ export class Caretaker {
       reject(new Error(`the namespace ${why}`));
     }
     this.#waiting.clear();
-    for (const { exited } of [...this.#runs.values()]) exited({ code: null, signal: null, failure: `the namespace ${why}` });
+    for (const { exited } of this.#runs.values()) exited({ code: null, signal: null, failure: `the namespace ${why}` });
   }
 
   tell(message: ToInit): void {
@@ -133,7 +133,7 @@ export class Caretaker {
     words: readonly string[],
     cwd: string,
     env: Readonly<Record<string, string>>,
-  ): Promise<{ pid: number; exited: Promise<Exit>; signal(signal: NodeJS.Signals): void }> {
+  ): Promise<{ pid: number; exited: Promise<Exit>; signal: (signal: NodeJS.Signals) => void }> {
     if (!this.#child.connected) throw new Error(GONE);
     const run = this.#next++;
     const started = Promise.withResolvers<number>();
@@ -160,6 +160,8 @@ export class Caretaker {
     const running = this.pid > 0 && this.#child.exitCode === null && this.#child.signalCode === null;
     // The kernel ends all others before pid 1 of a namespace is gone, and unshare waits for pid 1: then nothing is left.
     const first = running ? allStats().find(({ ppid }) => ppid === this.pid)?.pid : undefined;
+    // What unshare says about its child's end is nobody's log line.
+    this.#child.stderr?.destroy();
     if (first === undefined || !killed(first)) this.#child.kill('SIGKILL');
     await this.gone;
     if (this.#child.connected) this.#child.disconnect();

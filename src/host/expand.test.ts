@@ -27,7 +27,12 @@ const ROWS: readonly (readonly [text: string, want: string])[] = [
 ];
 
 test('references expand as in Kubernetes', () => {
-  for (const [text, want] of ROWS) assert.equal(expand(text, (name) => known[name]), want, text);
+  for (const [text, want] of ROWS)
+    assert.equal(
+      expand(text, (name) => known[name]),
+      want,
+      text,
+    );
 });
 
 test('environment values see only those before them, and secrets are not expanded', () => {
@@ -42,5 +47,9 @@ test('environment values see only those before them, and secrets are not expande
 });
 
 test('a command expands every word and inherits nothing from Object', () => {
-  assert.deepEqual(expandCommand(['node', '--port=$(PORT)', '$(toString)'], { PORT: '80' }), ['node', '--port=80', '$(toString)']);
+  assert.deepEqual(expandCommand(['node', '--port=$(PORT)', '$(toString)'], { PORT: '80' }), [
+    'node',
+    '--port=80',
+    '$(toString)',
+  ]);
 });

@@ -78,7 +78,8 @@ export function serveHandles(child: ChildProcess, source: HandleSource): () => v
   };
   const onMessage = (message: unknown): void => {
     if (!isAsk(message)) return;
-    if (pending >= PENDING_MAX) return reply({ cullis: 'handle', id: message.id, error: 'too many requests for sockets', code: 'EAGAIN' });
+    if (pending >= PENDING_MAX)
+      return reply({ cullis: 'handle', id: message.id, error: 'too many requests for sockets', code: 'EAGAIN' });
     pending++;
     answer(message)
       .catch((error: Error & { code?: string; cause?: unknown }) => {
@@ -101,7 +102,8 @@ export function serveHandles(child: ChildProcess, source: HandleSource): () => v
     }
     const allowed = source.allow ? source.allow(op, address) : namespace !== undefined;
     if (!allowed) throw Object.assign(new Error(`the worker may not ${op} \`${ip}:${port}\``), { code: 'EPERM' });
-    if (!namespace && op === 'connect') throw Object.assign(new Error('plain connections are opened by the worker'), { code: 'EPERM' });
+    if (!namespace && op === 'connect')
+      throw Object.assign(new Error('plain connections are opened by the worker'), { code: 'EPERM' });
     const raw = namespace
       ? await (op === 'listen' ? namespace.openListener(ip, port) : namespace.openConnection(ip, port, timeoutMs))
       : bindRaw(ip, port);
@@ -125,10 +127,22 @@ export function serveHandles(child: ChildProcess, source: HandleSource): () => v
 function isAsk(message: unknown): message is Ask {
   if (typeof message !== 'object' || message === null) return false;
   const { cullis, op, id, address, timeoutMs } = message as Partial<Ask>;
-  if (cullis !== 'handle' || !Number.isSafeInteger(id) || !Number.isFinite(timeoutMs) || typeof address !== 'object' || address === null) return false;
+  if (
+    cullis !== 'handle' ||
+    !Number.isSafeInteger(id) ||
+    !Number.isFinite(timeoutMs) ||
+    typeof address !== 'object' ||
+    address === null
+  )
+    return false;
   const { ip, port, namespaceOf } = address;
   const portFine = Number.isInteger(port) && port >= 0 && port < 65_536;
-  return portFine && typeof ip === 'string' && ['string', 'undefined'].includes(typeof namespaceOf) && ['listen', 'connect', 'close'].includes(op!);
+  return (
+    portFine &&
+    typeof ip === 'string' &&
+    ['string', 'undefined'].includes(typeof namespaceOf) &&
+    ['listen', 'connect', 'close'].includes(op!)
+  );
 }
 
 type Port = Pick<NodeJS.Process, 'on' | 'send' | 'connected'>;

@@ -59,7 +59,7 @@ function readQuestion(query: Buffer): { name: string; type: number; kind: number
 
 function reverse(name: string, names: ReadonlyMap<string, string>): string | undefined {
   if (!name.endsWith('.in-addr.arpa')) return undefined;
-  const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.');
+  const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').toReversed().join('.');
   // The longest name is the full one.
   let found: string | undefined;
   for (const [candidate, address] of names) if (address === ip && candidate.length > (found?.length ?? 0)) found = candidate;
@@ -78,7 +78,10 @@ function record(type: number, data: Buffer): Buffer {
 }
 
 function encodeName(name: string): Buffer {
-  return Buffer.concat([...name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label, 'latin1')]), Buffer.alloc(1)]);
+  return Buffer.concat([
+    ...name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label, 'latin1')]),
+    Buffer.alloc(1),
+  ]);
 }
 
 function reply(query: Buffer, questionEnd: number, code: number, records: readonly Buffer[]): Buffer {

@@ -30,7 +30,12 @@ async function give(id: number, raw: RawHandle): Promise<void> {
 }
 
 function run({ run, words, cwd, env }: Extract<ToInit, { op: 'run' }>): void {
-  const child = spawn(words[0]!, words.slice(1), { cwd, env: { ...env }, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(words[0]!, words.slice(1), {
+    cwd,
+    env: { ...env },
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   child.once('error', (error) => say({ ev: 'exit', run, code: null, signal: null, failure: error.message }));
   child.once('spawn', () => {
     runs.set(run, child);
@@ -144,7 +149,11 @@ async function handle(message: ToInit): Promise<void> {
     case 'listen': {
       const key = `${message.ip}:${message.port}`;
       let raw = bound.get(key);
-      if (!raw) bound.set(key, (raw = await (link === 'veth' ? bindBeyond(message.ip, message.port) : bindRaw(message.ip, message.port))));
+      if (!raw)
+        bound.set(
+          key,
+          (raw = await (link === 'veth' ? bindBeyond(message.ip, message.port) : bindRaw(message.ip, message.port))),
+        );
       return await give(message.id, raw);
     }
     case 'unlisten':

@@ -33,7 +33,11 @@ export async function endLeftovers(instance: string, recorded: readonly Recorded
     if (spared.has(pid) || left.has(pid) || processEnv(pid, INSTANCE_VARIABLE) !== instance) continue;
     const stat = processStat(pid);
     if (!stat || stat.state === 'Z') continue;
-    left.set(pid, { startTicks: stat.startTicks, what: processEnv(pid, WORKLOAD_VARIABLE) ?? processTitle(pid), group: stat.group });
+    left.set(pid, {
+      startTicks: stat.startTicks,
+      what: processEnv(pid, WORKLOAD_VARIABLE) ?? processTitle(pid),
+      group: stat.group,
+    });
   }
   if (left.size === 0) return [];
   for (const [signal, waitMs] of [
@@ -47,7 +51,7 @@ export async function endLeftovers(instance: string, recorded: readonly Recorded
       if (group === pid) kill(-pid, signal);
     }
     const alive = (): boolean => [...left].some(([pid, { startTicks }]) => isRunning(pid, startTicks));
-    for (const deadlineMs = performance.now() + waitMs; alive() && performance.now() < deadlineMs; ) {
+    for (const deadlineMs = performance.now() + waitMs; alive() && performance.now() < deadlineMs;) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

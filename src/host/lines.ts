@@ -113,7 +113,10 @@ export class LineCutter {
 
 /** Sends the lines of a child's output to `sink` until it ends. */
 export function pumpLines(id: string, stream: 'stdout' | 'stderr', from: Readable, sink: (line: LogLine) => void): void {
-  const cutter = new LineCutter((text) => sink({ id, stream, text }), () => performance.now());
+  const cutter = new LineCutter(
+    (text) => sink({ id, stream, text }),
+    () => performance.now(),
+  );
   from.on('data', (chunk: Buffer) => cutter.write(chunk));
   from.once('close', () => cutter.end());
   // A pipe that breaks is the end of the output; the process's own exit says why.

@@ -1,6 +1,6 @@
 // A workload's own machine: network, processes, files, names. See docs/decisions/0006-isolation.md for why it is built like this.
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,8 @@ import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
 import { PROBE_TIMEOUT_MS, probe } from './readiness.ts';
-import { isBelow, projectRoot } from './root.ts';
+import { isBelow, projectRoot, unreadableFolder } from './root.ts';
+import { seccompWords } from './seccomp.ts';
 import { type RunSpec, startWorkload } from './runner.ts';
 import { type Launched, type Launcher, type RunEvents, type RunningWorkload, pause } from './supervise.ts';
 import { INSTANCE_VARIABLE, WORKLOAD_VARIABLE } from './tree.ts';
@@ -39,6 +40,8 @@ export interface NamespaceSpec {
   readonly share?: readonly string[];
   /** Folders the workload may write to; they are given to its user. */
   readonly writable?: readonly string[];
+  /** Ports the workload listens on. Only with `link: 'lo'` they matter: a service on the same port is refused there, and the workload goes first. */
+  readonly ownPorts?: readonly number[];
   /** What must not be seen, first of all the state folder. */
   readonly hide: readonly string[];
   /** Address of the workload; derived from its id unless said. */
@@ -80,6 +83,8 @@ export interface WorkloadNamespace {
 }
 
 const HOME = '/tmp';
+/** Threads count as processes. */
+const PROCESSES_MAX = 4096;
 
 /**
  * Makes a workload's namespaces and waits until they are usable (about a tenth of a second).
@@ -95,6 +100,8 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
   const { tools, how, link } = spec.isolation;
   const [home = '', name = ''] = spec.workload.split('/');
   const hostname = name.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 63);
+  const project = projectRoot(spec.cwd, [homedir(), '/home', '/root']);
+  if (how === 'root') checkReadable(project, spec.cwd);
   mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
   const account = accountFiles(name, spec.uid, spec.gid ?? spec.uid, HOME);
   const node = [process.execPath, '--max-old-space-size=64', '--max-semi-space-size=1', '--no-warnings'];
@@ -109,7 +116,7 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
         ip,
         stage,
         programs,
-        share: [projectRoot(spec.cwd, [homedir(), '/home', '/root']), nodeFolder(), ...(spec.share ?? [])],
+        share: [project, nodeFolder(), ...(spec.share ?? [])],
         writable: spec.writable ?? [],
         hide: spec.hide,
         tmpBytesMax: spec.tmpBytesMax ?? 256 * 1024 * 1024,
@@ -125,7 +132,19 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
       node,
     );
     // The kernel ends the namespace when this process ends, however that happens.
-    const words = ['--pdeathsig', 'KILL', '--', tools.unshare, ...namespaceFlags(how), '--fork', '--kill-child', '--', tools.sh, '-c', script];
+    const words = [
+      '--pdeathsig',
+      'KILL',
+      '--',
+      tools.unshare,
+      ...namespaceFlags(how),
+      '--fork',
+      '--kill-child',
+      '--',
+      tools.sh,
+      '-c',
+      script,
+    ];
     const child = spawn(tools.setpriv, words, {
       env: { ...(spec.instance === undefined ? {} : { [INSTANCE_VARIABLE]: spec.instance }), [WORKLOAD_VARIABLE]: spec.workload },
       detached: true,
@@ -137,6 +156,18 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
+}
+
+/** A workload runs under a user of its own. @throws CullisError config.unreadable when that user could not read the program's folder */
+function checkReadable(project: string, cwd: string): void {
+  if (!existsSync(cwd)) throw new CullisError('config.unreadable', `no folder \`${cwd}\``);
+  const folder = unreadableFolder(project, cwd);
+  if (folder === undefined) return;
+  const help = `run \`chmod -R go+rX ${project}\`, or start without root, or with --isolation none`;
+  throw new CullisError(
+    'config.unreadable',
+    `\`${folder}\` is closed to other users, and workloads run as users of their own here: ${help}`,
+  );
 }
 
 function prepareWritable(folder: string, how: 'root' | 'userns', uid: number, gid: number): void {
@@ -180,7 +211,7 @@ class Namespace implements WorkloadNamespace {
 
   /** Makes the namespace anew whenever it ends by itself: its init was killed, or ran out of memory. */
   async #keep(): Promise<string> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const why = await this.#caretaker.gone;
       if (this.#closing.signal.aborted) return why;
       this.#spec.onNotice?.(`the namespace of ${this.workload} ${why}, making it anew`);
@@ -254,18 +285,24 @@ class Namespace implements WorkloadNamespace {
   #asWorkload(): string[] {
     const { uid, isolation } = this.#spec;
     const gid = this.#spec.gid ?? uid;
-    const { setpriv, unshare } = isolation.tools;
-    const never = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL'];
+    const { setpriv, unshare, prlimit, perl } = isolation.tools;
+    const never = [setpriv, '--no-new-privs', '--inh-caps=-all', '--pdeathsig', 'KILL'];
+    const filter = isolation.seccomp ? seccompWords(perl) : [];
     if (this.how === 'root') {
       const ids = ['--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups', '--bounding-set=-all'];
-      return [setpriv, ...ids, ...never, '--'];
+      // The user is this workload's alone, so a bound on the user is a bound on the workload.
+      const bounds = prlimit ? [prlimit, `--nproc=${PROCESSES_MAX}`, '--core=0', '--'] : [];
+      return [...never, ...ids, '--', ...bounds, ...filter];
     }
     // The only user there is in a user namespace is its root; one more namespace gives it another number and takes its rights away.
-    return [unshare, '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', setpriv, ...never, '--'];
+    return [unshare, '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', ...never, '--', ...filter];
   }
 
   async openListener(ip: string, port: number): Promise<RawHandle> {
     try {
+      const { isolation, ownPorts = [] } = this.#spec;
+      if (isolation.link === 'lo' && ownPorts.includes(port))
+        throw new Error('the workload itself listens on this port, and there is no veth here');
       const raw = await this.#caretaker.ask((id) => ({ op: 'listen', id, ip, port }));
       this.#listeners.add(`${ip}:${port}`);
       return raw!;

@@ -51,7 +51,9 @@ export function createPeerCheck(): PeerCheck {
 async function findInodes(batch: readonly Question[]): Promise<void> {
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6'] as const) {
     const open = batch.filter(({ inode }) => inode === undefined);
-    const wanted = open.flatMap((question) => question.needles.filter((one) => one.table === table).map(({ text }) => ({ text, question })));
+    const wanted = open.flatMap((question) =>
+      question.needles.filter((one) => one.table === table).map(({ text }) => ({ text, question })),
+    );
     if (wanted.length > 0) await searchTable(table, wanted);
   }
 }
@@ -64,7 +66,7 @@ async function searchTable(path: string, wanted: { readonly text: string; readon
     const buffer = Buffer.allocUnsafe(64 * 1024);
     let left = wanted;
     let rest = '';
-    for (let total = 0; total < TABLE_BYTES_MAX && left.length > 0; ) {
+    for (let total = 0; total < TABLE_BYTES_MAX && left.length > 0;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return;
       total += bytesRead;

@@ -3,7 +3,18 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, cpSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -45,7 +56,13 @@ function place(path: string, kind = ''): string {
   const base = '/var/lib/cullis';
   mkdirSync(base, { recursive: true, mode: 0o711 });
   chmodSync(base, 0o711);
-  return join(base, `${basename(path)}-${createHash('sha256').update(path + kind).digest('hex').slice(0, 12)}`);
+  return join(
+    base,
+    `${basename(path)}-${createHash('sha256')
+      .update(path + kind)
+      .digest('hex')
+      .slice(0, 12)}`,
+  );
 }
 
 function mayMount(): boolean {
@@ -63,7 +80,18 @@ function startOverMounted(): never {
     'exec "$@"',
   ];
   const unshare = ['/usr/bin/unshare', '/bin/unshare'].find((path) => existsSync(path)) ?? fail('no `unshare`');
-  const words = [unshare, '--mount', '--', 'sh', '-c', script.join('\n'), 'sh', process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const words = [
+    unshare,
+    '--mount',
+    '--',
+    'sh',
+    '-c',
+    script.join('\n'),
+    'sh',
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ];
   process.execve!(unshare, words, process.env);
   return fail('it could not start over');
 }
@@ -89,7 +117,9 @@ function giveTo({ uid, gid }: User, path: string): void {
 /** initdb looks its user up by name and refuses one without; `nobody` has a name everywhere, and the files change hands afterwards. */
 function initUser(): User | undefined {
   if (!user) return undefined;
-  const named = readFileSync('/etc/passwd', 'utf8').split('\n').some((line) => line.split(':')[2] === `${user.uid}`);
+  const named = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .some((line) => line.split(':')[2] === `${user.uid}`);
   return named ? user : { uid: 65_534, gid: 65_534 };
 }
 
@@ -102,7 +132,13 @@ const role = process.env['POSTGRES_USER'] || 'postgres';
 const database = process.env['POSTGRES_DB'] || role;
 const method = process.env['POSTGRES_HOST_AUTH_METHOD'] || 'scram-sha-256';
 // Neither the password nor what else the workload was told is PostgreSQL's business.
-const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: process.env['TMPDIR'] ?? '/tmp', LC_ALL: 'C', TZ: 'UTC' };
+const env: Record<string, string> = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: folder,
+  TMPDIR: process.env['TMPDIR'] ?? '/tmp',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
 
 mkdirSync(folder, { recursive: true, mode: 0o700 });
 if (!existsSync(join(data, 'PG_VERSION'))) makeDatabase();
@@ -116,7 +152,8 @@ function passwordText(): string {
 function run(program: string, args: readonly string[], input: string, as: User | undefined): void {
   const options = { env, input, encoding: 'utf8', cwd: folder, maxBuffer: 16 * 1024 * 1024, ...as } as const;
   const done = spawnSync(join(native, 'bin', program), args, options);
-  const failure = done.error?.message ?? (done.status === 0 ? /^.*(?:ERROR|FATAL):.*$/m.exec(done.stderr)?.[0] : done.stderr.trim());
+  const failure =
+    done.error?.message ?? (done.status === 0 ? /^.*(?:ERROR|FATAL):.*$/m.exec(done.stderr)?.[0] : done.stderr.trim());
   if (failure !== undefined) fail(`${program} failed: ${failure || `exit code ${done.status}`}`);
 }
 
@@ -130,7 +167,16 @@ function makeDatabase(): void {
   rmSync(making, { recursive: true, force: true });
   const as = initUser();
   try {
-    const args = ['--pgdata', making, '--username', role, '--auth-local=trust', `--auth-host=${method}`, '--encoding=UTF8', '--no-locale'];
+    const args = [
+      '--pgdata',
+      making,
+      '--username',
+      role,
+      '--auth-local=trust',
+      `--auth-host=${method}`,
+      '--encoding=UTF8',
+      '--no-locale',
+    ];
     if (password !== '') {
       writeFileSync(secret, `${password}\n`, { mode: 0o600 });
       args.push('--pwfile', secret);

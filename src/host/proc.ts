@@ -49,7 +49,9 @@ export function processIds(): number[] {
 /** Processes that ended but were not yet waited for count as gone. */
 export function isRunning(pid: number, startTicks?: string): boolean {
   const stat = processStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X' && (startTicks === undefined || stat.startTicks === startTicks);
+  return (
+    stat !== undefined && stat.state !== 'Z' && stat.state !== 'X' && (startTicks === undefined || stat.startTicks === startTicks)
+  );
 }
 
 /** Differs after every boot; '' where the kernel does not say. */

@@ -70,7 +70,11 @@ export class PlainLauncher implements Launcher {
 
   async probe(pid: number): Promise<string | undefined> {
     const { readiness, address } = this.#program;
-    const why = await probe(readiness, () => connectTo(address.ip, address.port, PROBE_TIMEOUT_MS), `${address.ip}:${address.port}`);
+    const why = await probe(
+      readiness,
+      () => connectTo(address.ip, address.port, PROBE_TIMEOUT_MS),
+      `${address.ip}:${address.port}`,
+    );
     if (why !== undefined || process.platform !== 'linux') return why;
     // An answer counts only when it is this workload's: a stranger on the port would otherwise be given its traffic.
     if (listenerBelongsTo(pid, address.ip, address.port)) return undefined;
@@ -84,7 +88,8 @@ export function checkProgram(command: readonly string[], cwd: string, env: Reado
   const name = command[0];
   if (!name) throw new CullisError('process.failed', 'the command is empty');
   // spawn reports a missing folder as a missing program.
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new CullisError('process.failed', `no folder \`${cwd}\` to run in`);
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
+    throw new CullisError('process.failed', `no folder \`${cwd}\` to run in`);
   const program = findProgram(name, env['PATH'] ?? '', cwd);
   if (!program) throw new CullisError('process.failed', `no program \`${name}\``);
   return program;

@@ -10,14 +10,31 @@ export interface MeshService {
 }
 
 export type ToInit =
-  | { readonly op: 'run'; readonly run: number; readonly words: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly op: 'run';
+      readonly run: number;
+      readonly words: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
   | { readonly op: 'signal'; readonly run: number; readonly signal: NodeJS.Signals }
   /** Ends every process of the namespace but init and its parent. */
   | { readonly op: 'sweep'; readonly id: number }
   | { readonly op: 'listen'; readonly id: number; readonly ip: string; readonly port: number }
   | { readonly op: 'unlisten'; readonly id: number; readonly ip: string; readonly port: number }
-  | { readonly op: 'connect'; readonly id: number; readonly ips: readonly string[]; readonly port: number; readonly timeoutMs: number }
-  | { readonly op: 'names'; readonly id: number; readonly hosts: string; readonly table: readonly (readonly [name: string, ip: string])[] };
+  | {
+      readonly op: 'connect';
+      readonly id: number;
+      readonly ips: readonly string[];
+      readonly port: number;
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly op: 'names';
+      readonly id: number;
+      readonly hosts: string;
+      readonly table: readonly (readonly [name: string, ip: string])[];
+    };
 
 export type FromInit =
   | { readonly ev: 'up' }

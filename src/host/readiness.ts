@@ -39,6 +39,8 @@ export async function probe(readiness: Readiness, connect: () => Promise<Socket>
       else if (head.length >= HEAD_BYTES_MAX || (head.includes('\n') && !status)) done('the answer is not HTTP/1');
     });
     const path = readiness.path.startsWith('/') ? readiness.path : `/${readiness.path}`;
-    socket.write(`GET ${path.replace(/[\r\n ]/g, '')} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: cullis-probe\r\nConnection: close\r\n\r\n`);
+    socket.write(
+      `GET ${path.replace(/[\r\n ]/g, '')} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: cullis-probe\r\nConnection: close\r\n\r\n`,
+    );
   });
 }

@@ -19,9 +19,30 @@ const SYSTEM_FOLDERS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr',
 
 /** Of /etc only what programs need to run, by name; accounts, names and addresses are written anew. */
 const ETC_SHARED = [
-  'alternatives', 'ca-certificates', 'ca-certificates.conf', 'debian_version', 'fonts', 'gai.conf', 'host.conf', 'java', 'jvm', 'ld.so.cache',
-  'ld.so.conf', 'ld.so.conf.d', 'localtime', 'locale.alias', 'mime.types', 'os-release', 'pki/ca-trust', 'pki/tls', 'protocols', 'python3',
-  'services', 'ssl', 'terminfo', 'timezone',
+  'alternatives',
+  'ca-certificates',
+  'ca-certificates.conf',
+  'debian_version',
+  'fonts',
+  'gai.conf',
+  'host.conf',
+  'java',
+  'jvm',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'localtime',
+  'locale.alias',
+  'mime.types',
+  'os-release',
+  'pki/ca-trust',
+  'pki/tls',
+  'protocols',
+  'python3',
+  'services',
+  'ssl',
+  'terminfo',
+  'timezone',
 ] as const;
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'] as const;
@@ -54,7 +75,8 @@ export function rootScript(spec: RootSpec): string[] {
   }
   lines.push(`ln -s /run/cullis/hosts etc/hosts`, `ln -s /run/cullis/resolv.conf etc/resolv.conf`);
   lines.push(`echo 'hosts: files dns' > etc/nsswitch.conf`, `ln -s /proc/mounts etc/mtab`);
-  for (const name of DEVICES) if (existsSync(`/dev/${name}`)) lines.push(`: > dev/${name}`, `mount --bind /dev/${name} dev/${name}`);
+  for (const name of DEVICES)
+    if (existsSync(`/dev/${name}`)) lines.push(`: > dev/${name}`, `mount --bind /dev/${name} dev/${name}`);
   lines.push('ln -s /proc/self/fd dev/fd', 'ln -s fd/0 dev/stdin', 'ln -s fd/1 dev/stdout', 'ln -s fd/2 dev/stderr');
   lines.push('ln -s /run var/run');
   lines.push(`mount -t tmpfs -o mode=1777,size=${spec.tmpBytesMax},nosuid,nodev tmp tmp`);
@@ -90,7 +112,8 @@ function cover(path: string): string[] {
 /** A path as it is spelled and as it really is: programs resolve links (Node does for every import). */
 function bothPaths(path: string): string[] {
   const plain = normalize(path).replace(/(.)\/$/, '$1');
-  if (!isAbsolute(plain) || plain === '/') throw new CullisError('config.invalid', `\`${path}\` cannot be shared with a workload`);
+  if (!isAbsolute(plain) || plain === '/')
+    throw new CullisError('config.invalid', `\`${path}\` cannot be shared with a workload`);
   if (!existsSync(plain)) throw new CullisError('config.unreadable', `no folder \`${path}\` to share with a workload`);
   return [plain, realpathSync(plain)];
 }
@@ -113,6 +136,16 @@ function mountPoints(): string[] {
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point !== '')
     .map((point) => point.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))));
+}
+
+/**
+ * The first folder on the way from `root` down to `path` that another user may not enter or read; undefined when all may be.
+ * What lies above `root` does not matter: a workload does not see it.
+ */
+export function unreadableFolder(root: string, path: string): string | undefined {
+  const way = [path];
+  for (let at = path; at !== root && isBelow(at, root); at = dirname(at)) way.unshift(dirname(at));
+  return way.find((folder) => (statSync(folder).mode & 0o005) !== 0o005);
 }
 
 /**

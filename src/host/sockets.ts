@@ -51,7 +51,9 @@ export interface Needle {
 /** Either side may use an IPv6 socket for an IPv4 address, so there may be two places to look. Empty for what is no address. */
 export function peerNeedles({ localAddress, localPort, remoteAddress, remotePort }: Connection): Needle[] {
   const own = hexEnds(localAddress, localPort);
-  return hexEnds(remoteAddress, remotePort).flatMap((peer, i) => (own[i] ? [{ table: tableOf(peer), text: `: ${peer} ${own[i]} ` }] : []));
+  return hexEnds(remoteAddress, remotePort).flatMap((peer, i) =>
+    own[i] ? [{ table: tableOf(peer), text: `: ${peer} ${own[i]} ` }] : [],
+  );
 }
 
 function tableOf(end: string): (typeof TABLES)[number] {
@@ -163,7 +165,7 @@ function findInode(table: string, needle: string, state: string | undefined): st
   try {
     const buffer = Buffer.allocUnsafe(64 * 1024);
     let rest = '';
-    for (let total = 0; total < TABLE_BYTES_MAX; ) {
+    for (let total = 0; total < TABLE_BYTES_MAX;) {
       const size = readSync(file, buffer, 0, buffer.length, null);
       if (size === 0) return undefined;
       total += size;

@@ -1,6 +1,17 @@
 // The state folder: who uses it, what was started from it, and the numbers that must stay the same from one start to the next.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { type Recorded, endLeftovers } from './leftovers.ts';
@@ -36,7 +47,8 @@ export async function openState(folder: string): Promise<State> {
   prepareFolder(root);
   const release = takeLock(join(root, 'lock'));
   try {
-    const instance = readOr(join(root, 'instance'), /^[0-9a-f]{32}$/) ?? writeFileWhole(join(root, 'instance'), randomBytes(16).toString('hex'));
+    const instance =
+      readOr(join(root, 'instance'), /^[0-9a-f]{32}$/) ?? writeFileWhole(join(root, 'instance'), randomBytes(16).toString('hex'));
     const registry = join(root, 'processes.json');
     const cleaned = await endLeftovers(instance, readRecords(registry), bootId());
     rmSync(registry, { force: true });
@@ -123,7 +135,13 @@ function readRecords(file: string): Recorded[] {
   if (!Array.isArray(list)) return [];
   return list.filter((item): item is Recorded => {
     const { pid, startTicks, boot, what } = (item ?? {}) as Partial<Recorded>;
-    return Number.isSafeInteger(pid) && pid! > 1 && typeof startTicks === 'string' && typeof boot === 'string' && typeof what === 'string';
+    return (
+      Number.isSafeInteger(pid) &&
+      pid! > 1 &&
+      typeof startTicks === 'string' &&
+      typeof boot === 'string' &&
+      typeof what === 'string'
+    );
   });
 }
 

@@ -44,7 +44,7 @@ function members(root: number, run: string): Map<number, string> {
 }
 
 async function gone(root: number, known: ReadonlyMap<number, string>, run: string, waitMs: number): Promise<boolean> {
-  for (const deadlineMs = performance.now() + waitMs; ; ) {
+  for (const deadlineMs = performance.now() + waitMs; ;) {
     if (![...known].some(([pid, startTicks]) => isRunning(pid, startTicks)) && members(root, run).size === 0) return true;
     if (performance.now() >= deadlineMs) return false;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -23,7 +23,8 @@ export function assignUids(workloads: readonly string[], before: UserTable, take
     if (Object.hasOwn(uids, id)) continue;
     let uid = FIRST_UID;
     while (used.has(uid)) uid++;
-    if (uid > LAST_UID) throw new CullisError('process.failed', `no user id left for \`${id}\` (${FIRST_UID} to ${LAST_UID} are in use)`);
+    if (uid > LAST_UID)
+      throw new CullisError('process.failed', `no user id left for \`${id}\` (${FIRST_UID} to ${LAST_UID} are in use)`);
     used.add(uid);
     uids[id] = uid;
   }

@@ -13,7 +13,10 @@ const service = (namespace: string, name: string, ...ports: number[]): Service =
   ports: ports.map((port) => ({ name: '', port, targetPort: port, protocol: 'http' as const })),
   resource: { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels: {}, annotations: {} }, spec: {}, body: {} },
 });
-const names = meshNames([service('shop', 'cart', 7070, 80), service('shop', 'db', 5432), service('other', 'cart', 9)], 'cluster.local');
+const names = meshNames(
+  [service('shop', 'cart', 7070, 80), service('shop', 'db', 5432), service('other', 'cart', 9)],
+  'cluster.local',
+);
 
 for (const [text, want] of [
   ['cart:7070', ['shop/cart:7070 cart:7070']],

@@ -41,7 +41,12 @@ const TOKEN = new RegExp(
 export function meshNames(services: readonly Service[], clusterDomain: string): MeshNames {
   const byHost = new Map<string, Service>();
   for (const service of services) byHost.set(`${service.name}.${service.namespace}.svc.${clusterDomain}`, service);
-  const suffixes = (namespace: string) => ['', `.${namespace}.svc.${clusterDomain}`, `.svc.${clusterDomain}`, `.${clusterDomain}`];
+  const suffixes = (namespace: string) => [
+    '',
+    `.${namespace}.svc.${clusterDomain}`,
+    `.svc.${clusterDomain}`,
+    `.${clusterDomain}`,
+  ];
   const resolve = (host: string, namespace: string): Service | undefined => {
     const lower = host.toLowerCase();
     for (const suffix of suffixes(namespace)) {

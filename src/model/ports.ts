@@ -4,7 +4,7 @@
 export interface Kv {
   get(key: string): Uint8Array | undefined;
   /** Writes durably before it returns. @returns false when `expected` does not match the present value (undefined: must be absent; null: any). */
-  put(key: string, value: Uint8Array, expected?: Uint8Array | undefined | null): boolean;
+  put(key: string, value: Uint8Array, expected?: Uint8Array | null): boolean;
   delete(key: string): void;
   list(prefix: string): readonly string[];
   /** All or nothing. */

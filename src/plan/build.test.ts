@@ -71,7 +71,10 @@ spec:
 
 function read(text = MANIFEST): System {
   const { system, diagnostics } = readSystem([{ file: 'shop.yaml', text }]);
-  assert.deepEqual(diagnostics.filter((one) => one.severity === 'error'), []);
+  assert.deepEqual(
+    diagnostics.filter((one) => one.severity === 'error'),
+    [],
+  );
   return system;
 }
 
@@ -82,7 +85,15 @@ function observe(system: System): Observed {
     system.workloads.map((workload) => {
       const ports = workloadPorts(system, workload).map((one) => one.port);
       const keyed = (keys: readonly (string | number)[]) => Object.fromEntries(keys.map((key) => [key, address()]));
-      return [workload.id, { workload: workload.id, app: keyed(ports), inbound: keyed(ports), outbound: keyed(destinations(system).map(({ service, port: one }) => `${service.id}:${one.port}`)) }];
+      return [
+        workload.id,
+        {
+          workload: workload.id,
+          app: keyed(ports),
+          inbound: keyed(ports),
+          outbound: keyed(destinations(system).map(({ service, port: one }) => `${service.id}:${one.port}`)),
+        },
+      ];
     }),
   );
   return { placements, gateways: { 'shop/edge/http': address(), 'shop/edge/raw': address() }, isolation: 'none' };
@@ -110,7 +121,7 @@ test('policies are selected per workload and carry their places', () => {
   assert.equal(plan.workloads.find((one) => one.id === 'shop/front')!.policies.authorization.length, 0);
 });
 
-test('clusters: endpoints are peers\' sidecars, a DISABLEd port is spoken to in plaintext, an unknown target port leads nowhere', () => {
+test("clusters: endpoints are peers' sidecars, a DISABLEd port is spoken to in plaintext, an unknown target port leads nowhere", () => {
   const [http, grpc, broken] = plan.clusters;
   assert.equal(http!.endpoints[0]!.identity, 'spiffe://cluster.local/ns/shop/sa/cart');
   assert.equal(http!.sni, 'outbound_.80_._.cart.shop.svc.cluster.local');
@@ -126,14 +137,21 @@ test('outbound listeners restore the name that the program meant', () => {
 test('gateways: what cannot be served is closed and said, a missing backend keeps its share', () => {
   const [edge] = plan.gateways;
   assert.equal(edge!.identity, 'spiffe://cluster.local/ns/shop/sa/edge-istio');
-  assert.deepEqual(edge!.listeners.map((one) => one.id), ['shop/edge/http']);
+  assert.deepEqual(
+    edge!.listeners.map((one) => one.id),
+    ['shop/edge/http'],
+  );
   const [host] = edge!.listeners[0]!.virtualHosts;
   assert.deepEqual(host!.hostnames, ['api.shop.test']);
   assert.deepEqual(host!.rules[0]!.backends, [
     { cluster: 'shop/cart:80', weight: 9 },
     { cluster: '', weight: 1 },
   ]);
-  for (const why of ['protocol TCP', 'no Service `shop/nowhere`', 'never matches']) assert.ok(plan.closed.some((one) => one.why.includes(why)), why);
+  for (const why of ['protocol TCP', 'no Service `shop/nowhere`', 'never matches'])
+    assert.ok(
+      plan.closed.some((one) => one.why.includes(why)),
+      why,
+    );
 });
 
 test('equal input gives an equal version, any change another', () => {

@@ -20,14 +20,18 @@ export interface WorkloadPort {
 /** Workload port that a service port leads to, or undefined when it names a container port that the workload lacks. */
 export function targetPort(workload: Workload, port: ServicePort): number | undefined {
   if (typeof port.targetPort === 'number') return port.targetPort;
-  for (const container of workload.containers) for (const declared of container.ports) if (declared.name === port.targetPort) return declared.port;
+  for (const container of workload.containers)
+    for (const declared of container.ports) if (declared.name === port.targetPort) return declared.port;
   return undefined;
 }
 
 /** Services whose selector takes in this workload. */
 export function servicesOf(system: Pick<System, 'services'>, workload: Workload): Service[] {
   return system.services.filter(
-    (service) => service.namespace === workload.namespace && service.selector !== undefined && labelsMatch(service.selector, workload.labels),
+    (service) =>
+      service.namespace === workload.namespace &&
+      service.selector !== undefined &&
+      labelsMatch(service.selector, workload.labels),
   );
 }
 
@@ -36,7 +40,8 @@ export function workloadPorts(system: Pick<System, 'services'>, workload: Worklo
   const ports = new Map<number, WorkloadPort>();
   for (const container of workload.containers) {
     if (container.init) continue;
-    for (const { port, transport } of container.ports) if (transport === 'TCP') ports.set(port, { port, protocol: 'tcp', declared: 'tcp' });
+    for (const { port, transport } of container.ports)
+      if (transport === 'TCP') ports.set(port, { port, protocol: 'tcp', declared: 'tcp' });
   }
   for (const service of servicesOf(system, workload))
     for (const servicePort of service.ports) {
@@ -83,7 +88,12 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
 }
 
-function workloadPlan(system: System, workload: Workload, placement: Placement, closed: { what: string; why: string; at: string }[]): WorkloadPlan {
+function workloadPlan(
+  system: System,
+  workload: Workload,
+  placement: Placement,
+  closed: { what: string; why: string; at: string }[],
+): WorkloadPlan {
   const inbound: InboundPort[] = [];
   for (const { port, protocol, declared } of workloadPorts(system, workload)) {
     const listen = placement.inbound[port];

@@ -29,7 +29,9 @@ const workload = (env: EnvVar[]): Workload => ({
   serviceAccount: 'front',
   identity: 'spiffe://cluster.local/ns/shop/sa/front',
   replicas: 1,
-  containers: [{ name: 'c', image: '', command: [], args: [], env, ports: [{ name: '', port: 8080, transport: 'TCP' }], init: false }],
+  containers: [
+    { name: 'c', image: '', command: [], args: [], env, ports: [{ name: '', port: 8080, transport: 'TCP' }], init: false },
+  ],
   resource: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata('front'), spec: {}, body: {} },
 });
 const placement: Placement = {
@@ -58,15 +60,30 @@ for (const [name, value, plain, inNamespace] of [
 ] as const)
   test(`environment value ${name}=${value}`, () => {
     const subject = workload([{ name, value }]);
-      assert.equal(workloadEnvironment(system, subject, run(), placement, { isolation: 'none', serviceIps }).env[name], plain);
-    assert.equal(workloadEnvironment(system, subject, run(), placement, { isolation: 'namespaces', serviceIps }).env[name], inNamespace);
+    assert.equal(workloadEnvironment(system, subject, run(), placement, { isolation: 'none', serviceIps }).env[name], plain);
+    assert.equal(
+      workloadEnvironment(system, subject, run(), placement, { isolation: 'namespaces', serviceIps }).env[name],
+      inNamespace,
+    );
   });
 
 for (const [pair, want] of [
-  [{ DB_HOST: 'cart', DB_PORT: '7070' }, { DB_HOST: '127.0.0.1', DB_PORT: '40003' }],
-  [{ CART_ADDR: 'cart.shop', CART_PORT: '7070' }, { CART_ADDR: '127.0.0.1', CART_PORT: '40003' }],
-  [{ DB_HOST: 'cart', DB_PORT: '9' }, { DB_HOST: 'cart', DB_PORT: '9' }],
-  [{ DB_HOST: 'example', DB_PORT: '7070' }, { DB_HOST: 'example', DB_PORT: '7070' }],
+  [
+    { DB_HOST: 'cart', DB_PORT: '7070' },
+    { DB_HOST: '127.0.0.1', DB_PORT: '40003' },
+  ],
+  [
+    { CART_ADDR: 'cart.shop', CART_PORT: '7070' },
+    { CART_ADDR: '127.0.0.1', CART_PORT: '40003' },
+  ],
+  [
+    { DB_HOST: 'cart', DB_PORT: '9' },
+    { DB_HOST: 'cart', DB_PORT: '9' },
+  ],
+  [
+    { DB_HOST: 'example', DB_PORT: '7070' },
+    { DB_HOST: 'example', DB_PORT: '7070' },
+  ],
 ] as const)
   test(`environment pair ${JSON.stringify(pair)}`, () => {
     const subject = workload(Object.entries(pair).map(([name, value]) => ({ name, value })));
@@ -89,7 +106,10 @@ test('the Workload document wins, and a value from elsewhere is reported as miss
   const subject = workload([{ name: 'TOKEN', from: { kind: 'secret', name: 's', key: 'k' } }]);
   const bare = workloadEnvironment(system, subject, run(), placement, { isolation: 'none', serviceIps });
   assert.deepEqual(bare.missing, ['TOKEN']);
-  const given = workloadEnvironment(system, subject, run({ TOKEN: 't', CART: 'http://cart:7070' }), placement, { isolation: 'none', serviceIps });
+  const given = workloadEnvironment(system, subject, run({ TOKEN: 't', CART: 'http://cart:7070' }), placement, {
+    isolation: 'none',
+    serviceIps,
+  });
   assert.deepEqual(given.missing, []);
   assert.equal(given.env['TOKEN'], 't');
   assert.equal(given.env['CART'], 'http://127.0.0.1:40003');

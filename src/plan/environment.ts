@@ -34,9 +34,11 @@ export function workloadEnvironment(
   for (const [port, address] of Object.entries(placement.app)) own.set(port, String(address.port));
   const firstPort = Object.keys(placement.app)[0];
   if (firstPort !== undefined) env['PORT'] = options.isolation === 'none' ? own.get(firstPort)! : firstPort;
-  for (const service of system.services) if (service.namespace === workload.namespace) Object.assign(env, serviceVariables(service, placement, options));
+  for (const service of system.services)
+    if (service.namespace === workload.namespace) Object.assign(env, serviceVariables(service, placement, options));
 
-  const rewrite = (value: string): string => (options.isolation === 'none' ? rewriteAddresses(value, workload.namespace, names, placement) : value);
+  const rewrite = (value: string): string =>
+    options.isolation === 'none' ? rewriteAddresses(value, workload.namespace, names, placement) : value;
   const container = workload.containers.find((one) => !one.init);
   for (const { name, value } of container?.env ?? []) {
     if (value === undefined) {
@@ -74,10 +76,14 @@ function serviceVariables(service: Service, placement: Placement, options: Envir
     options.isolation === 'none' ? placement.outbound[clusterId(service, port)] : ipAddress(options.serviceIps[service.id], port);
   const address = at(first.port);
   if (!address) return {};
-  const env: Record<string, string> = { [`${prefix}_SERVICE_HOST`]: address.ip, [`${prefix}_SERVICE_PORT`]: String(address.port) };
+  const env: Record<string, string> = {
+    [`${prefix}_SERVICE_HOST`]: address.ip,
+    [`${prefix}_SERVICE_PORT`]: String(address.port),
+  };
   for (const port of service.ports) {
     const target = at(port.port);
-    if (port.name !== '' && target) env[`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`] = String(target.port);
+    if (port.name !== '' && target)
+      env[`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`] = String(target.port);
   }
   return env;
 }

@@ -57,7 +57,8 @@ export function buildGateways(system: System, observed: Observed, clusters: read
 
 /** Why a listener stays closed, or undefined when it can be served. */
 export function unsupported(listener: GatewayListener): string | undefined {
-  if (listener.protocol !== 'HTTP' && listener.protocol !== 'HTTPS') return `protocol ${listener.protocol} is not served by this data plane`;
+  if (listener.protocol !== 'HTTP' && listener.protocol !== 'HTTPS')
+    return `protocol ${listener.protocol} is not served by this data plane`;
   if (listener.tls?.mode === 'Passthrough') return 'TLS passthrough is not served by this data plane';
   return undefined;
 }
@@ -80,7 +81,11 @@ function virtualHosts(
 ): VirtualHost[] {
   const hosts: VirtualHost[] = [];
   for (const route of routes) {
-    if (!route.spec.parentRefs.some((parent) => refersTo(parent, route, gateway, listener)) || !allows(system, gateway, listener, route)) continue;
+    if (
+      !route.spec.parentRefs.some((parent) => refersTo(parent, route, gateway, listener)) ||
+      !allows(system, gateway, listener, route)
+    )
+      continue;
     const hostnames = intersect(listener.hostname, route.spec.hostnames);
     if (hostnames.length === 0) continue;
     hosts.push({ hostnames, rules: route.spec.rules.map((_, index) => rulePlan(system, route, index, known, closed)) });
@@ -141,15 +146,28 @@ function rulePlan(system: System, route: HttpRoute, index: number, known: Readon
             ? `no Service \`${target}/${backend.name}\` with port ${backend.port}`
             : undefined;
     if (why === undefined) return { cluster, weight: backend.weight };
-    closed.push({ what: `route ${id}`, why, at: formatLocation(originOf(route, ['spec', 'rules', index, 'backendRefs', backendIndex])) });
+    closed.push({
+      what: `route ${id}`,
+      why,
+      at: formatLocation(originOf(route, ['spec', 'rules', index, 'backendRefs', backendIndex])),
+    });
     return { cluster: '', weight: backend.weight };
   });
   for (const filter of rule.filters)
     if (filter.type === 'Unsupported')
-      closed.push({ what: `route ${id}`, why: `filter \`${filter.name}\` is not served, so the rule answers 500`, at: formatLocation(originOf(route, ['spec', 'rules', index])) });
+      closed.push({
+        what: `route ${id}`,
+        why: `filter \`${filter.name}\` is not served, so the rule answers 500`,
+        at: formatLocation(originOf(route, ['spec', 'rules', index])),
+      });
   for (const source of patternsOf(rule)) {
     const why = refusedPattern(source);
-    if (why) closed.push({ what: `route ${id}`, why: `the pattern \`${source}\` never matches: ${why}`, at: formatLocation(originOf(route, ['spec', 'rules', index])) });
+    if (why)
+      closed.push({
+        what: `route ${id}`,
+        why: `the pattern \`${source}\` never matches: ${why}`,
+        at: formatLocation(originOf(route, ['spec', 'rules', index])),
+      });
   }
   return { id, rule, backends, at: formatLocation(originOf(route, ['spec', 'rules', index])) };
 }
@@ -192,4 +210,3 @@ interface GrantSpec {
 function asList<T>(value: readonly T[] | undefined): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]).filter((one) => typeof one === 'object' && one !== null) : [];
 }
-

@@ -1,5 +1,11 @@
 // The Plan: all that one node proxy needs, as plain data. Made from System and Observed in build.ts, shipped as a snapshot, compiled in the worker.
-import type { ExtAuthzProvider, EffectiveMtlsMode, MeshConfig, AuthorizationPolicy, RequestAuthentication } from '#model/istio.ts';
+import type {
+  ExtAuthzProvider,
+  EffectiveMtlsMode,
+  MeshConfig,
+  AuthorizationPolicy,
+  RequestAuthentication,
+} from '#model/istio.ts';
 import type { HttpRouteRule } from '#model/gateway.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';

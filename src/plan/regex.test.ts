@@ -34,25 +34,47 @@ for (const [pattern, text, want] of [
   ['(?:ab)*', 'abab', true],
   ['a*?b', 'aab', true],
 ] as const)
-  test(`regex ${pattern} ${want ? 'matches' : 'refuses'} ${JSON.stringify(text)}`, () => assert.equal(compileRegex(pattern).test(text), want));
+  test(`regex ${pattern} ${want ? 'matches' : 'refuses'} ${JSON.stringify(text)}`, () =>
+    assert.equal(compileRegex(pattern).test(text), want));
 
-for (const pattern of ['(', ')', '(a)\\1', '(?=a)', '(?<=a)b', '(?!a)', '[a', 'a{1001}', '*a', 'a**', '\\', '[z-a]', `${'('.repeat(200)}a${')'.repeat(200)}`])
+for (const pattern of [
+  '(',
+  ')',
+  '(a)\\1',
+  '(?=a)',
+  '(?<=a)b',
+  '(?!a)',
+  '[a',
+  'a{1001}',
+  '*a',
+  'a**',
+  '\\',
+  '[z-a]',
+  `${'('.repeat(200)}a${')'.repeat(200)}`,
+])
   test(`regex ${pattern.slice(0, 12)} is refused`, () => assert.throws(() => compileRegex(pattern), RegexError));
 
 test('patterns that make a backtracking engine explode take linear steps', () => {
   const text = `${'a'.repeat(2000)}!`;
-  for (const pattern of ['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)[^a!]']) assert.equal(compileRegex(pattern).test(text), false);
+  for (const pattern of ['(a+)+b', '(a|a)*b', '(a*)*b', '(.*)(.*)(.*)(.*)(.*)[^a!]'])
+    assert.equal(compileRegex(pattern).test(text), false);
 });
 
 test('agrees with the language of V8 where both know the syntax', () => {
   const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '(a|b)', '(?:ab)', 'a|b');
-  const piece = fc.tuple(atom, fc.constantFrom('', '*', '+', '?', '{1,2}', '*?')).map(([what, many]) => (many !== '' && what.includes('|') && !what.startsWith('(') ? `(${what})${many}` : what + many));
+  const piece = fc
+    .tuple(atom, fc.constantFrom('', '*', '+', '?', '{1,2}', '*?'))
+    .map(([what, many]) => (many !== '' && what.includes('|') && !what.startsWith('(') ? `(${what})${many}` : what + many));
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 5 }), fc.array(fc.constantFrom('a', 'b', '1', 'c'), { maxLength: 8 }), (pieces, letters) => {
-      const pattern = pieces.join('');
-      const text = letters.join('');
-      assert.equal(compileRegex(pattern).test(text), new RegExp(`^(?:${pattern})$`).test(text), `${pattern} on ${text}`);
-    }),
+    fc.property(
+      fc.array(piece, { maxLength: 5 }),
+      fc.array(fc.constantFrom('a', 'b', '1', 'c'), { maxLength: 8 }),
+      (pieces, letters) => {
+        const pattern = pieces.join('');
+        const text = letters.join('');
+        assert.equal(compileRegex(pattern).test(text), new RegExp(`^(?:${pattern})$`).test(text), `${pattern} on ${text}`);
+      },
+    ),
     { numRuns: 300 },
   );
 });

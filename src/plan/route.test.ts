@@ -13,7 +13,12 @@ const match = (type: HttpRouteMatch['path']['type'], value: string, extra: Parti
 
 const host = (hostnames: string[], rules: Record<string, HttpRouteMatch[]>): VirtualHost => ({
   hostnames,
-  rules: Object.entries(rules).map(([id, matches]) => ({ id, rule: { matches, filters: [], backendRefs: [] }, backends: [], at: '' })),
+  rules: Object.entries(rules).map(([id, matches]) => ({
+    id,
+    rule: { matches, filters: [], backendRefs: [] },
+    backends: [],
+    at: '',
+  })),
 });
 
 const table = compileRoutes([

@@ -64,12 +64,17 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
     for (const hostname of virtualHost.hostnames) {
       let table = hosts.get(hostname);
       if (!table) hosts.set(hostname, (table = { exact: new Map(), prefix: new Map(), regex: [] }));
-      for (const rule of virtualHost.rules) for (const match of rule.rule.matches) addCandidate(table, { rule, match, order: order++, accepts: compileExtras(match) });
+      for (const rule of virtualHost.rules)
+        for (const match of rule.rule.matches)
+          addCandidate(table, { rule, match, order: order++, accepts: compileExtras(match) });
     }
   for (const table of hosts.values()) {
     for (const list of table.exact.values()) list.sort(byPrecedence);
     for (const list of table.prefix.values()) list.sort(byPrecedence);
-    table.regex.sort((a, b) => b.candidate.match.path.value.length - a.candidate.match.path.value.length || byPrecedence(a.candidate, b.candidate));
+    table.regex.sort(
+      (a, b) =>
+        b.candidate.match.path.value.length - a.candidate.match.path.value.length || byPrecedence(a.candidate, b.candidate),
+    );
   }
   const tableFor = (authority: string): HostTable | undefined => {
     const name = hostName(authority);
@@ -105,7 +110,8 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
           path = path.slice(0, slash);
         }
       }
-      for (const { pattern, candidate } of table.regex) if (pattern.test(request.path) && (!candidate.accepts || candidate.accepts(request))) return candidate;
+      for (const { pattern, candidate } of table.regex)
+        if (pattern.test(request.path) && (!candidate.accepts || candidate.accepts(request))) return candidate;
       return undefined;
     },
   };

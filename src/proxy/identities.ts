@@ -13,6 +13,7 @@ import type { ProxyPorts } from './ports.ts';
 
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 60_000;
+const ISSUE_TIMEOUT_MS = 20_000;
 const JITTER = 0.1;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Application protocol of the mesh, as Istio names it. */
@@ -27,6 +28,19 @@ interface Held {
   renewAtMs: number;
   failures: number;
   renewing: boolean;
+}
+
+/** Gives up on a control plane that does not answer: a snapshot that waits for ever would block the next one. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CullisError('control.unreachable', `the CA did not answer within ${ISSUE_TIMEOUT_MS} ms`)), ISSUE_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The part of the ports that identities need. */
@@ -127,7 +141,7 @@ export class Identities {
 
   async #issue(identity: string, bundle: TrustBundle): Promise<Held> {
     const key = generateKey();
-    const certChainPem = await this.#ports.requestSvid(identity, createCsr(identity, key));
+    const certChainPem = await inTime(this.#ports.requestSvid(identity, createCsr(identity, key)));
     const chain = certificatesOf(certChainPem);
     const nowMs = this.#ports.clock.nowMs();
     const verdict = verifySvidChain(chain, bundle, { nowMs, usage: 'client' });

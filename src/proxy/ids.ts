@@ -6,7 +6,7 @@ const POOL_BYTES = 4096;
 /** Makes the ids of requests and traces from the Random port, drawing bytes in large pieces so that an id costs no call. */
 export class Ids {
   readonly #random: Random;
-  #pool: Uint8Array = new Uint8Array(0);
+  #pool: Buffer = Buffer.alloc(0);
   #at = 0;
 
   constructor(random: Random) {
@@ -27,14 +27,13 @@ export class Ids {
   /** `size` random bytes in lower-case hex, never all zero (W3C trace context section 3.2.2.3). */
   hex(size: number): string {
     const p = this.#take(size);
-    let text = '';
-    for (let i = 0; i < size; i++) text += HEX[this.#pool[p + i]!]!;
+    const text = this.#pool.toString('hex', p, p + size);
     return /[1-9a-f]/.test(text) ? text : this.hex(size);
   }
 
   #take(size: number): number {
     if (this.#at + size > this.#pool.length) {
-      this.#pool = this.#random.bytes(POOL_BYTES);
+      this.#pool = Buffer.from(this.#random.bytes(POOL_BYTES));
       this.#at = 0;
     }
     const at = this.#at;

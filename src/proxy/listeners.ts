@@ -16,6 +16,9 @@ import { type ConnectionRefusals, emitInvalid } from './refuse-connection.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
 
+/** Connections that may wait for a listener that is open and not yet in force. */
+const EARLY_MAX = 1024;
+
 export class Slot {
   /** Undefined once the listener is no longer part of the configuration. */
   service: Service | undefined;
@@ -25,6 +28,8 @@ export class Slot {
   readonly #connections = new Set<Http1Connection>();
   #last: Service;
   #listener: Listener | undefined;
+  /** Connections that came before the configuration of this listener was in force. */
+  #early: Socket[] | undefined = [];
   #acceptor: { readonly key: string; readonly tls: TlsAcceptor } | undefined;
 
   constructor(runtime: Runtime, refusals: ConnectionRefusals, service: Service) {
@@ -40,6 +45,13 @@ export class Slot {
   /** @throws CullisError listen.failed */
   async open(): Promise<void> {
     this.#listener = await this.#runtime.ports.network.listen(this.#last.listen, (socket) => this.#arrived(socket));
+  }
+
+  /** From now on the configuration is in force, and connections are served. */
+  start(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const socket of early) this.#arrived(socket);
   }
 
   /** Serves another configuration from the next connection and request on. */
@@ -68,6 +80,7 @@ export class Slot {
   }
 
   destroy(): void {
+    for (const socket of this.#early ?? []) socket.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -102,11 +115,21 @@ export class Slot {
       (request, responder) => this.#request(request, responder),
     );
     this.#connections.add(connection);
+    // A caller that ends its side while it waits has given up, as nginx, Envoy and Node's own server take it. To go on would let strangers
+    // start work that nobody waits for, and a cancelled call would not be cancelled at the next hop.
+    a.socket.on('end', () => {
+      if (connection.state === 'busy') connection.destroy();
+    });
   }
 
   #arrived(socket: Socket): void {
     socket.on('error', () => {});
     const { service } = this;
+    if (this.#early) {
+      if (this.#early.length < EARLY_MAX) this.#early.push(socket);
+      else socket.destroy();
+      return;
+    }
     if (!service || this.#sockets.size >= service.config.limits.connectionsMax) {
       socket.destroy();
       return;

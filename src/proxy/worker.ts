@@ -11,7 +11,7 @@ import { Runtime } from './runtime.ts';
 
 export type { Proxy, ProxyPorts, Snapshot } from './ports.ts';
 
-const TICK_MS = 1000;
+const TICK_MS = 250;
 
 /**
  * A proxy that serves nothing until its first snapshot.
@@ -44,7 +44,7 @@ class ProxyWorker implements Proxy {
       for (const slot of this.#slots.values()) slot.renew(identity);
       upstreams.renew(identity);
     };
-    this.#tick = setInterval(() => this.#everySecond(), TICK_MS);
+    this.#tick = setInterval(() => this.#everyTick(), TICK_MS);
     this.#tick.unref();
   }
 
@@ -98,6 +98,7 @@ class ProxyWorker implements Proxy {
     }
     for (const slot of opened) this.#slots.set(slot.key, slot);
     this.lease(expiresAtMs);
+    for (const slot of opened) slot.start();
     this.#forgetUnused();
     if (otherRoots) {
       // What the old roots vouched for is asked again.
@@ -105,6 +106,8 @@ class ProxyWorker implements Proxy {
       for (const slot of this.#slots.values()) slot.refreshConnections();
     }
     flows.reconsider((key) => config.services.get(key));
+    // So that no request waits for keys; failures are the request's to meet.
+    for (const { authenticator } of config.services.values()) void authenticator?.warm();
   }
 
   lease(expiresAtMs: number): void {
@@ -151,7 +154,7 @@ class ProxyWorker implements Proxy {
     this.#runtime.timers.stop();
   }
 
-  #everySecond(): void {
+  #everyTick(): void {
     this.#runtime.identities.tick();
     this.#checkLease();
   }

@@ -52,6 +52,8 @@ export interface ConnectionInfo {
     /** Peer's verified SPIFFE id; '' when the peer showed no certificate. */
     readonly peerIdentity: string;
     readonly peerSerial: string;
+    /** When the peer's certificate ends, ms since 1970; absent when it showed none. */
+    readonly peerNotAfterMs?: number;
   };
 }
 

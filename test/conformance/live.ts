@@ -82,7 +82,13 @@ export class LiveMesh {
     };
     const plan = planOf(scene, ports, target.protocol === 'http' ? this.#http.port : this.#tcp.port);
     const version = String(++this.#version);
-    const applied = await this.#proxy.apply({ version, plan, bundle: this.#ca.bundle, sessionKey: SESSION_KEY, expiresAtMs: Date.now() + 600_000 });
+    const applied = await this.#proxy.apply({
+      version,
+      plan,
+      bundle: this.#ca.bundle,
+      sessionKey: SESSION_KEY,
+      expiresAtMs: Date.now() + 600_000,
+    });
     if (!applied.ok) throw new Error(applied.reason);
     return ports;
   }
@@ -169,7 +175,13 @@ function planOf({ policies, source, target, gateway }: LiveScene, ports: LivePor
         port: target.port,
         protocol: target.protocol,
         sni: target.sni,
-        endpoints: [{ workload: `${target.namespace}/${target.service}`, address: { ip: target.ip, port: ports.inbound }, identity: target.identity }],
+        endpoints: [
+          {
+            workload: `${target.namespace}/${target.service}`,
+            address: { ip: target.ip, port: ports.inbound },
+            identity: target.identity,
+          },
+        ],
       },
     ],
     extAuthz: [],
@@ -183,7 +195,11 @@ export async function rawRequest(
   port: number,
   request: { method?: string; path?: string; host?: string; headers?: Readonly<Record<string, string | readonly string[]>> },
 ): Promise<{ readonly status: number; readonly body: string }> {
-  const lines = [`${request.method ?? 'GET'} ${request.path ?? '/'} HTTP/1.1`, `Host: ${request.host ?? 'row'}`, 'Connection: close'];
+  const lines = [
+    `${request.method ?? 'GET'} ${request.path ?? '/'} HTTP/1.1`,
+    `Host: ${request.host ?? 'row'}`,
+    'Connection: close',
+  ];
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     for (const one of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${one}`);
   }

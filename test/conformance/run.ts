@@ -28,9 +28,9 @@ const { values } = parseArgs({
 const dir = resolve(values.suites);
 const only = values.only?.split(',').map((name) => name.trim());
 const files = globSync('suites/*.ts', { cwd: here }).sort();
-const suites = (await Promise.all(files.map(async (file) => ((await import(pathToFileURL(join(here, file)).href)) as { suite: Suite }).suite))).filter(
-  (suite) => !only || only.includes(suite.name),
-);
+const suites = (
+  await Promise.all(files.map(async (file) => ((await import(pathToFileURL(join(here, file)).href)) as { suite: Suite }).suite))
+).filter((suite) => !only || only.includes(suite.name));
 const unknown = only?.filter((name) => !suites.some((suite) => suite.name === name)) ?? [];
 if (unknown.length > 0) {
   console.error(`no suite named ${unknown.map((name) => `\`${name}\``).join(', ')}`);
@@ -80,12 +80,14 @@ function verdict(name: string, passed: number, total: number): { text: string; d
   if (!known) return { text: '', drop: false };
   const missing = total - passed;
   const allowed = known.total - known.passed;
-  if (total === known.total ? passed < known.passed : missing > allowed) return { text: `, BELOW the committed ${known.passed} of ${known.total}`, drop: true };
+  if (total === known.total ? passed < known.passed : missing > allowed)
+    return { text: `, BELOW the committed ${known.passed} of ${known.total}`, drop: true };
   return { text: '', drop: false };
 }
 
 function accept(): void {
   const merged: Record<string, Best> = { ...best };
-  for (const [name, { passed, total }] of Object.entries(report)) if (!merged[name] || passed >= merged[name].passed) merged[name] = { passed, total };
-  writeFileSync(BEST_FILE, `${JSON.stringify(Object.fromEntries(Object.entries(merged).sort()), null, 1)}\n`);
+  for (const [name, { passed, total }] of Object.entries(report))
+    if (!merged[name] || passed >= merged[name].passed) merged[name] = { passed, total };
+  writeFileSync(BEST_FILE, `${JSON.stringify(Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
 }

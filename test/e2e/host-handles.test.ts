@@ -19,7 +19,13 @@ const isolation = isolationAvailable();
 const PAY = '10.96.50.2';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** As the planes run: no files to write, no processes. */
-const PERMISSIONS = ['--permission', '--allow-net', `--allow-fs-read=${ROOT}`, '--disallow-code-generation-from-strings', '--no-warnings'];
+const PERMISSIONS = [
+  '--permission',
+  '--allow-net',
+  `--allow-fs-read=${ROOT}`,
+  '--disallow-code-generation-from-strings',
+  '--no-warnings',
+];
 
 const ECHO = `require('net').createServer((s) => { s.on('error', () => {}); s.write('hello '); s.pipe(s); }).listen(8080, '127.0.0.1')`;
 /** Whoever connects to 9090 is told what the payment service answered to a call made for it. */
@@ -68,10 +74,25 @@ describe('handles', { skip: isolation.ok ? false : isolation.why, timeout: 30_00
     const services = [{ names: ['pay'], ip: PAY, ports: [8080] }];
     const make = async (name: string, code: string, port: number, uid: number): Promise<void> => {
       const id = `shop/${name}`;
-      const namespace = await createNamespace({ workload: id, isolation, services, uid, runFolder: join(state, 'run'), cwd: ROOT, hide: [state] });
+      const namespace = await createNamespace({
+        workload: id,
+        isolation,
+        services,
+        uid,
+        runFolder: join(state, 'run'),
+        cwd: ROOT,
+        hide: [state],
+      });
       cleanup.unshift(async () => await namespace.close());
       namespaces.set(id, namespace);
-      const spec = { command: [process.execPath, '-e', code], cwd: ROOT, env: {}, readiness: { kind: 'tcp' }, readyTimeoutMs: 15_000, backoff: { firstMs: 10, maxMs: 50 } } as const;
+      const spec = {
+        command: [process.execPath, '-e', code],
+        cwd: ROOT,
+        env: {},
+        readiness: { kind: 'tcp' },
+        readyTimeoutMs: 15_000,
+        backoff: { firstMs: 10, maxMs: 50 },
+      } as const;
       const running = startWorkload({ ...spec, id, address: { ip: '127.0.0.1', port }, namespace }, {});
       cleanup.unshift(async () => await running.stop(100));
       await running.ready();
@@ -90,7 +111,10 @@ describe('handles', { skip: isolation.ok ? false : isolation.why, timeout: 30_00
     const worker = await startWorker();
     assert.equal(await order(worker, { order: 'join', from, to }), `${PAY}:8080`);
     assert.equal(await call(), 'hello ping');
-    assert.deepEqual(await Promise.all(Array.from({ length: 20 }, call)), Array.from({ length: 20 }, () => 'hello ping'));
+    assert.deepEqual(
+      await Promise.all(Array.from({ length: 20 }, call)),
+      Array.from({ length: 20 }, () => 'hello ping'),
+    );
   });
 
   it('keeps the listener while a worker is killed: who calls meanwhile waits for the next one', async () => {
@@ -107,7 +131,7 @@ describe('handles', { skip: isolation.ok ? false : isolation.why, timeout: 30_00
     const before = namespace.pid;
     const init = allStats().find(({ ppid, name }) => name === 'sh' && ppid === before)!;
     process.kill(init.pid, 'SIGKILL');
-    for (let text = ''; text !== 'hello ping'; ) {
+    for (let text = ''; text !== 'hello ping';) {
       text = await call().catch((error: Error) => error.message);
       await setImmediate();
     }
@@ -118,7 +142,10 @@ describe('handles', { skip: isolation.ok ? false : isolation.why, timeout: 30_00
     const worker = await startWorker();
     const plain = { ip: '127.0.0.1', port: 0 };
     assert.match(await order(worker, { order: 'forge', to: plain }), /^EPERM: the worker may not listen `127\.0\.0\.1:0`/);
-    await assert.rejects(order(worker, { order: 'open', to: { ...to, namespaceOf: 'shop/other' } }), /no namespace of `shop\/other`/);
+    await assert.rejects(
+      order(worker, { order: 'open', to: { ...to, namespaceOf: 'shop/other' } }),
+      /no namespace of `shop\/other`/,
+    );
     await assert.rejects(order(worker, { order: 'open', to: { ...to, port: 1 } }), { code: 'ECONNREFUSED' });
     await assert.rejects(order(worker, { order: 'join', from: { ...from, ip: '192.0.2.1' }, to }), { code: 'EADDRNOTAVAIL' });
   });

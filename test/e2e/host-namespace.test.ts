@@ -27,11 +27,13 @@ const INTRUDER = String.raw`
     socket.on('error', (error) => resolve(error.code)).on('timeout', () => (resolve('timeout'), socket.destroy()));
   });
   const attempt = (work) => { try { return work(); } catch (error) { return error.code ?? error.message; } };
+  const run = (...words) => { const { status, stdout } = require('child_process').spawnSync(words[0], words.slice(1), { encoding: 'utf8' }); return stdout || status; };
   const name = async (work) => { try { return await work; } catch (error) { return error.code; } };
   const udp = (host, family) => new Promise((resolve) => {
     const socket = dgram.createSocket(family).on('error', (error) => resolve(error.code));
     socket.send('x', hostUdp, host, (error) => (error ? resolve(error.code) : setTimeout(() => (resolve('sent'), socket.close()), 50)));
   });
+  const handles = fs.readdirSync('/proc/self/fd').map((fd) => attempt(() => fs.readlinkSync('/proc/self/fd/' + fd))).filter((link) => link.startsWith('socket:')).length;
   (async () => {
     const seen = {
       short: await reach({ host: 'pay', port: 8080 }),
@@ -63,6 +65,8 @@ const INTRUDER = String.raw`
       run: fs.readdirSync('/run'), tmp: fs.readdirSync('/tmp'),
       writeProject: attempt(() => fs.writeFileSync(__filename ?? 'x', '')), writeCwd: attempt(() => fs.writeFileSync('intruder.tmp', 'x')),
       writeUsr: attempt(() => fs.writeFileSync('/usr/x', '')), writeTmp: attempt(() => fs.writeFileSync('/tmp/x', '')) ?? 'written',
+      vsock: run('perl', '-e', 'print socket(my $s, 40, 1, 0) ? "open" : "closed"'), unshare: run('unshare', '-Urn', 'true'),
+      handles,
       hostname: os.hostname(), user: os.userInfo().username, home: os.homedir(), devices: fs.readdirSync('/sys/class/net', { throwIfNoEntry: false }),
     };
     console.log('SEEN ' + JSON.stringify(seen));
@@ -134,7 +138,10 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
       socket.on('error', () => {}).end('payments');
     });
     cleanup.unshift(() => listener.close());
-    const hostIp = Object.values(networkInterfaces()).flat().find((face) => face && !face.internal && face.family === 'IPv4')?.address ?? '';
+    const hostIp =
+      Object.values(networkInterfaces())
+        .flat()
+        .find((face) => face && !face.internal && face.family === 'IPv4')?.address ?? '';
     const args = [`${hostTcp}`, `${udp.address().port}`, hostIp, hidden, socketPath];
     const lines: string[] = [];
     const running = namespace.run(spec(INTRUDER, args), { onLog: ({ text }) => void lines.push(text) });
@@ -154,7 +161,13 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
   };
 
   it('reaches the services of the mesh by every name of a cluster, from its own address', () => {
-    check({ short: 'reached payments', full: 'reached payments', dns: [PAY], dnsNoAaaa: 'ENODATA', otherNamespaceFull: '10.96.40.3' });
+    check({
+      short: 'reached payments',
+      full: 'reached payments',
+      dns: [PAY],
+      dnsNoAaaa: 'ENODATA',
+      otherNamespaceFull: '10.96.40.3',
+    });
     assert.deepEqual(served, [namespace.ip, namespace.ip]);
   });
 
@@ -184,18 +197,41 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
     assert.deepEqual(seen['processes'], [seen['self']]);
     check({ parent: /^(ENOENT|EACCES)$/ });
     if (isolation.how === 'root') check({ killInit: 'EPERM' });
+    // Its own output, and nothing that its caretaker holds.
+    check({ handles: 2 });
   });
 
   it('has no rights, a user of its own, and no way to more', () => {
     const none = '0000000000000000';
-    check({ status: { Uid: '61180', CapEff: none, CapPrm: none, CapAmb: none, NoNewPrivs: '1' }, user: 'cart', hostname: 'cart', home: '/tmp' });
+    check({
+      status: { Uid: '61180', CapEff: none, CapPrm: none, CapAmb: none, NoNewPrivs: '1' },
+      user: 'cart',
+      hostname: 'cart',
+      home: '/tmp',
+    });
+  });
+
+  it('keeps no way open that network namespaces do not cover', { skip: isolation.seccomp ? false : isolation.note }, () => {
+    check({ vsock: 'closed', unshare: 1 });
   });
 
   it('sees neither keys nor homes nor the host’s temporary files, and writes to its own only', () => {
-    check({ state: [], key: 'ENOENT', shadow: /^(ENOENT|EACCES)$/, homes: [], writeProject: /^(EROFS|EACCES)$/, writeCwd: /^(EROFS|EACCES)$/ });
+    check({
+      state: [],
+      key: 'ENOENT',
+      shadow: /^(ENOENT|EACCES)$/,
+      writeProject: /^(EROFS|EACCES)$/,
+      writeCwd: /^(EROFS|EACCES)$/,
+    });
+    // A checkout below a home is there, with the way to it and nothing beside it.
+    const way = [import.meta.dirname, process.execPath].join('/').split('/');
+    assert.deepEqual(
+      (seen['homes'] as string[]).filter((name) => !way.includes(name)),
+      [],
+    );
     check({ writeUsr: /^(EROFS|EACCES)$/, writeTmp: 'written', ownPort80: 'open' });
-    assert.ok(!(seen['run'] as string[]).some((name) => !['cullis', 'netns', 'mount'].includes(name)), `${seen['run']}`);
-    assert.ok(!(seen['tmp'] as string[]).some((name) => name.startsWith('cullis-')), `${seen['tmp']}`);
+    assert.ok(!(seen['run'] as string[]).some((name) => !['cullis', 'netns', 'mount'].includes(name)), String(seen['run']));
+    assert.ok(!(seen['tmp'] as string[]).some((name) => name.startsWith('cullis-')), String(seen['tmp']));
   });
 
   it('is reached from outside through a connection that is passed out, although a service has the same port', async () => {
@@ -204,7 +240,12 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
     for await (const chunk of socket) text += chunk;
     assert.equal(text, 'from the app');
     await assert.rejects(namespace.connect('127.0.0.1', 8081), /`shop\/cart` does not accept on port 8081: .*ECONNREFUSED/);
-    await assert.rejects(namespace.openListener('10.96.40.2', 8080).then((raw) => namespace.openListener('192.0.2.1', 80).finally(() => raw.close())), /cannot listen on `192\.0\.2\.1:80`.*EADDRNOTAVAIL/);
+    await assert.rejects(
+      namespace
+        .openListener('10.96.40.2', 8080)
+        .then((raw) => namespace.openListener('192.0.2.1', 80).finally(() => raw.close())),
+      /cannot listen on `192\.0\.2\.1:80`.*EADDRNOTAVAIL/,
+    );
   });
 
   it('learns new names while it runs', async () => {
@@ -217,6 +258,32 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
     assert.ok(lines.includes('["10.96.40.9",["10.96.40.9"],"ENOTFOUND"]'), lines.join('\n'));
     // Ends everything inside; the other workload of this test comes back by itself.
     await probe.stop(100);
+  });
+
+  it('makes do with Perl and one network where iproute2 is missing, and says which services that costs', async () => {
+    const poor = { ...isolation, link: 'lo', tools: { ...isolation.tools, ip: undefined } } as const;
+    const services = [{ names: ['pay'], ip: PAY, ports: [80, 7000] }];
+    const alone = await createNamespace({
+      workload: 'shop/alone',
+      isolation: poor,
+      services,
+      uid: 61_182,
+      runFolder: join(state, 'run'),
+      cwd: import.meta.dirname,
+      hide: [state],
+      ownPorts: [7000],
+    });
+    cleanup.unshift(async () => await alone.close());
+    await assert.rejects(alone.openListener(PAY, 7000), /the workload itself listens on this port/);
+    const server = await alone.listen(PAY, 80);
+    server.on('connection', (socket) => socket.on('error', () => {}).end('payments'));
+    const lines: string[] = [];
+    const code = `require('net').connect(80, 'pay').on('data', (data) => { console.log(String(data)); require('net').createServer().listen(7000); })`;
+    const running = alone.run({ ...spec(code, [], 7000), id: 'shop/alone' }, { onLog: ({ text }) => void lines.push(text) });
+    await running.ready();
+    assert.deepEqual(lines, ['payments']);
+    await running.stop(100);
+    server.close();
   });
 
   it('ends as a whole when it is closed, with what escaped its parents', async () => {

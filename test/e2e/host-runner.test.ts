@@ -102,7 +102,10 @@ describe('plain workloads', { skip: linux, timeout: 20_000 }, () => {
     delete process.env['CULLIS_TEST_SECRET'];
     delete process.env['NODE_OPTIONS'];
     const seen = JSON.parse(lines.find((line) => line.startsWith('{'))!) as Record<string, string>;
-    assert.deepEqual({ HOST: seen['HOST'], URL: seen['URL'], LITERAL: seen['LITERAL'] }, { HOST: 'cart', URL: 'http://cart:80', LITERAL: '$(HOST)' });
+    assert.deepEqual(
+      { HOST: seen['HOST'], URL: seen['URL'], LITERAL: seen['LITERAL'] },
+      { HOST: 'cart', URL: 'http://cart:80', LITERAL: '$(HOST)' },
+    );
     for (const name of ['CULLIS_TEST_SECRET', 'NODE_OPTIONS', 'USER', 'SSH_AUTH_SOCK']) assert.ok(!(name in seen), name);
     assert.notEqual(seen['HOME'], process.env['HOME']);
     assert.ok(lines.includes('red\x1b[31m!'));
@@ -169,7 +172,10 @@ describe('plain workloads', { skip: linux, timeout: 20_000 }, () => {
     const workload = start(code, own);
     await Promise.all([workload.ready(), two.promise]);
     const { pid } = workload.status();
-    assert.deepEqual(ends.map((end) => socketBelongsTo(pid, end)), [true, true]);
+    assert.deepEqual(
+      ends.map((end) => socketBelongsTo(pid, end)),
+      [true, true],
+    );
     const belongs = createPeerCheck();
     assert.deepEqual(await Promise.all(ends.map((end) => belongs(pid, end))), [true, true]);
     assert.ok(listenerBelongsTo(pid, '127.0.0.1', own));
@@ -181,7 +187,12 @@ describe('plain workloads', { skip: linux, timeout: 20_000 }, () => {
     const stranger = ends[2]!;
     assert.equal(socketBelongsTo(pid, stranger), false);
     assert.equal(socketBelongsTo(foreign.pid!, stranger), true);
-    const asked = [belongs(pid, stranger), belongs(foreign.pid!, stranger), belongs(pid, ends[0]!), belongs(pid, { ...stranger, remotePort: 1 })];
+    const asked = [
+      belongs(pid, stranger),
+      belongs(foreign.pid!, stranger),
+      belongs(pid, ends[0]!),
+      belongs(pid, { ...stranger, remotePort: 1 }),
+    ];
     assert.deepEqual(await Promise.all(asked), [false, true, true, false]);
     foreign.kill('SIGKILL');
     await once(foreign, 'exit');

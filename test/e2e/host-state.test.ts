@@ -21,7 +21,9 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
   });
 
   async function supervisor(): Promise<{ child: ChildProcess; pids: number[] }> {
-    const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'host-supervisor.ts'), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'host-supervisor.ts'), folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     let text = '';
     for await (const chunk of child.stdout) if ((text += chunk).endsWith('\n')) break;
@@ -38,8 +40,14 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
     // The kernel ends the workloads with their supervisor; what left the tree and ignores signals is still there.
     assert.ok(pids.some((pid) => isRunning(pid)));
     const state = await openState(folder);
-    assert.deepEqual(pids.filter((pid) => isRunning(pid)), []);
-    assert.ok(state.cleaned.some((line) => line.startsWith('shop/plain (pid ')), `${state.cleaned.join(', ')}`);
+    assert.deepEqual(
+      pids.filter((pid) => isRunning(pid)),
+      [],
+    );
+    assert.ok(
+      state.cleaned.some((line) => line.startsWith('shop/plain (pid ')),
+      state.cleaned.join(', '),
+    );
     assert.deepEqual(readdirSync(state.runFolder), []);
     state.close();
     assert.ok(!existsSync(join(folder, 'lock')) && !existsSync(join(folder, 'run')));
@@ -48,7 +56,10 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
   it('spares a process that only has the number of a recorded one, and one marked by another instance', async () => {
     const instance = readFileSync(join(folder, 'instance'), 'utf8');
     const start = async (env: Record<string, string>): Promise<number> => {
-      const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], {
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
       children.push(child);
       await once(child.stdout, 'data');
       return child.pid!;
@@ -57,7 +68,13 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
     const foreign = await start({ CULLIS_INSTANCE: 'f'.repeat(32) });
     const marked = await start({ CULLIS_INSTANCE: instance, CULLIS_WORKLOAD: 'shop/lost' });
     const boot = bootId();
-    const record = (pid: number, change: object): object => ({ pid, startTicks: processStat(pid)!.startTicks, boot, what: 'x', ...change });
+    const record = (pid: number, change: object): object => ({
+      pid,
+      startTicks: processStat(pid)!.startTicks,
+      boot,
+      what: 'x',
+      ...change,
+    });
     const records = [
       record(reused, { startTicks: '1' }),
       record(reused, { boot: 'another' }),
@@ -70,7 +87,10 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
     writeFileSync(join(folder, 'processes.json'), JSON.stringify(records));
     const state = await openState(folder);
     assert.deepEqual(state.cleaned, [`shop/lost (pid ${marked})`]);
-    assert.deepEqual([reused, foreign, marked].map((pid) => isRunning(pid)), [true, true, false]);
+    assert.deepEqual(
+      [reused, foreign, marked].map((pid) => isRunning(pid)),
+      [true, true, false],
+    );
     state.close();
   });
 
@@ -84,10 +104,16 @@ describe('state folder', { skip: process.platform === 'linux' ? false : 'needs /
       writeFileSync(join(folder, 'lock'), text);
       (await openState(folder)).close();
     }
-    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.ppid, startTicks: processStat(process.ppid)!.startTicks, boot: bootId() }));
+    writeFileSync(
+      join(folder, 'lock'),
+      JSON.stringify({ pid: process.ppid, startTicks: processStat(process.ppid)!.startTicks, boot: bootId() }),
+    );
     await assert.rejects(openState(folder), { code: 'state.locked' });
     rmSync(join(folder, 'lock'));
-    assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('lock')), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('lock')),
+      [],
+    );
   });
 
   it('gives each workload the same user again', async () => {

@@ -42,8 +42,19 @@ state.track(plain.status().pid, 'shop/plain');
 
 const isolation = isolationAvailable();
 if (isolation.ok) {
-  const base = { workload: 'shop/inside', isolation, services: [], uid: state.uids(['shop/inside'])['shop/inside']!, instance: state.instance };
-  const namespace = await createNamespace({ ...base, runFolder: state.runFolder, cwd: import.meta.dirname, hide: [state.folder] });
+  const base = {
+    workload: 'shop/inside',
+    isolation,
+    services: [],
+    uid: state.uids(['shop/inside'])['shop/inside']!,
+    instance: state.instance,
+  };
+  const namespace = await createNamespace({
+    ...base,
+    runFolder: state.runFolder,
+    cwd: import.meta.dirname,
+    hide: [state.folder],
+  });
   const inside = startWorkload({ ...spec, id: 'shop/inside', namespace }, {});
   await inside.ready();
   pids.push(inside.status().pid, namespace.pid);

@@ -25,8 +25,9 @@ export const BARE_LIMITS: Limits = {
 
 export const machineTimers = (): TimerWheel => new TimerWheel({ nowMs: () => Date.now(), monotonicMs: () => performance.now() });
 
-/** Fields that end at this hop (RFC 9110 section 7.6.1). */
+/** Fields that end at this hop (RFC 9110 section 7.6.1), and Host, which is written from the authority. */
 const HOP = new Set([
+  'host',
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -39,8 +40,7 @@ const HOP = new Set([
 ]);
 
 /** The fields to pass on, as names and values in turn. */
-function forwarded(headers: HeaderList): string[] {
-  const flat: string[] = [];
+function forwarded(headers: HeaderList, flat: string[] = []): string[] {
   for (let i = 0; i < headers.length; i++) if (!HOP.has(headers.name(i))) flat.push(headers.rawName(i), headers.value(i));
   return flat;
 }
@@ -57,7 +57,7 @@ class Forward implements UpstreamCallbacks, BodySink {
       {
         method: request.method,
         target: request.path,
-        headers: forwarded(request.headers),
+        headers: forwarded(request.headers, ['host', request.authority]),
         bodyKind: request.body.kind,
         length: request.body.length,
       },
@@ -92,7 +92,9 @@ class Forward implements UpstreamCallbacks, BodySink {
 /** Serves `socket` and forwards every request to `pool`. */
 export function forwardAll(socket: Socket, pool: Http1Pool, timers: TimerWheel, tls?: ConnectionInfo['tls']): Http1Connection {
   return serveHttp1(socket, { limits: BARE_LIMITS, timers, ...(tls && { tls }) }, (request, responder) => {
-    void new Forward(request, responder, pool);
+    // HTTP/1.0 may come without an authority; a request of HTTP/1.1 needs one.
+    if (request.authority === '') responder.send(400, [], '');
+    else void new Forward(request, responder, pool);
   });
 }
 

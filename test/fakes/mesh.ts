@@ -1,6 +1,14 @@
 // A small mesh on loopback for tests of the data plane: real sockets and TLS, a CA in memory, a journal that is a list.
 import { once } from 'node:events';
-import { type Agent, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, createServer, request as httpRequest } from 'node:http';
+import {
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  createServer,
+  request as httpRequest,
+} from 'node:http';
 import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net';
 import type { AuthorizationPolicy, EffectiveMtlsMode, MeshConfig, RequestAuthentication } from '#model/istio.ts';
 import { DEFAULT_MESH } from '#model/istio.ts';
@@ -119,7 +127,13 @@ export const GATEWAY = 'spiffe://cluster.local/ns/shop/sa/edge';
 
 export function authorizationPolicy(name: string, spec: Partial<AuthorizationPolicy['spec']>): AuthorizationPolicy {
   const metadata = { name, namespace: 'shop', labels: {}, annotations: {} };
-  return { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata, spec: { action: 'ALLOW', ...spec }, body: {} };
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata,
+    spec: { action: 'ALLOW', ...spec },
+    body: {},
+  };
 }
 
 export function requestAuthentication(name: string, spec: RequestAuthentication['spec']): RequestAuthentication {
@@ -129,7 +143,12 @@ export function requestAuthentication(name: string, spec: RequestAuthentication[
 
 export const routeRule = (id: string, cluster: string, over: Partial<RouteRulePlan['rule']> = {}): RouteRulePlan => ({
   id,
-  rule: { matches: [{ path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] }], filters: [], backendRefs: [], ...over },
+  rule: {
+    matches: [{ path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] }],
+    filters: [],
+    backendRefs: [],
+    ...over,
+  },
   backends: [{ cluster, weight: 1 }],
   at: 'route.yaml:1:1',
 });
@@ -142,7 +161,8 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
   const [gatewayPort, inboundPort, outboundPort] = free as [number, number, number];
   const protocol = options.protocol ?? 'http';
   const ip = '127.0.0.1';
-  const placed = <R>(resources: readonly R[] | undefined) => (resources ?? []).map((resource) => ({ resource, at: { '': 'policy.yaml:1:1' } }));
+  const placed = <R>(resources: readonly R[] | undefined) =>
+    (resources ?? []).map((resource) => ({ resource, at: { '': 'policy.yaml:1:1' } }));
   const inbound: InboundPort = {
     port: 7070,
     protocol,
@@ -201,7 +221,9 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
         inbound: [inbound],
         policies: { authorization: placed(options.authorization), requestAuthentication: placed(options.requestAuthentication) },
       }),
-      workload('frontend', FRONTEND, { outbound: [{ cluster: cluster.id, listen: { ip, port: outboundPort }, authority: 'cart:7070' }] }),
+      workload('frontend', FRONTEND, {
+        outbound: [{ cluster: cluster.id, listen: { ip, port: outboundPort }, authority: 'cart:7070' }],
+      }),
     ],
     gateways: protocol === 'http' ? [gateway] : [],
     clusters: [cluster],
@@ -233,7 +255,13 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
   let version = 0;
   const apply: Mesh['apply'] = (next, over) => {
     version++;
-    const snapshot = { version: String(version), plan: meshPlan(app, free, next), bundle: ca.bundle, sessionKey: SESSION_KEY, expiresAtMs: Date.now() + HOUR_MS };
+    const snapshot = {
+      version: String(version),
+      plan: meshPlan(app, free, next),
+      bundle: ca.bundle,
+      sessionKey: SESSION_KEY,
+      expiresAtMs: Date.now() + HOUR_MS,
+    };
     return proxy.apply({ ...snapshot, ...over });
   };
   const applied = await apply(options);
@@ -242,13 +270,22 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
 }
 
 /** An HTTP application on a free port that shows what reached it. */
-export async function startApp(listener?: RequestListener): Promise<{ readonly port: number; readonly server: Server; close(): Promise<void> }> {
+export async function startApp(
+  listener?: RequestListener,
+): Promise<{ readonly port: number; readonly server: Server; close(): Promise<void> }> {
   const echo: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }));
+      response.end(
+        JSON.stringify({
+          method: request.method,
+          url: request.url,
+          headers: request.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
     });
   };
   const server = createServer(listener ?? echo).listen(0, '127.0.0.1');
@@ -269,7 +306,12 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** What `startApp`'s echo saw. */
-  readonly seen: { readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly seen: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
 }
 
 /** One request on a connection of its own, unless `agent` says otherwise. */
@@ -279,18 +321,26 @@ export function call(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', path = '/', headers = {}, body, agent } = options;
-    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: agent ?? false }, (response: IncomingMessage) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const { statusCode: status = 0, headers: got } = response;
-        resolve({ status, headers: got, text, seen: got['content-type'] === 'application/json' ? (JSON.parse(text) as Answer['seen']) : (undefined as never) });
-      });
-    });
+    const request = httpRequest(
+      { host: '127.0.0.1', port, method, path, headers, agent: agent ?? false },
+      (response: IncomingMessage) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: got } = response;
+          resolve({
+            status,
+            headers: got,
+            text,
+            seen: got['content-type'] === 'application/json' ? (JSON.parse(text) as Answer['seen']) : (undefined as never),
+          });
+        });
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });

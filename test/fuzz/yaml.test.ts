@@ -119,7 +119,7 @@ test('nesting, aliases and repetition stay within their bounds', () => {
     `a: |\n${times(' \n', 100_000)}`,
     `a: >\n${times(' x\n\n', 50_000)}`,
     `a: ${times('x ', 100_000)}`,
-    `${times('a: &a [*a]\n', 20_000)}`,
+    times('a: &a [*a]\n', 20_000),
     Array.from({ length: 20_000 }, (_, i) => `k${i}: &k${i} v\n`).join(''),
     `base: &b {x: 1}\n${Array.from({ length: 20_000 }, (_, i) => `k${i}: {<<: *b}\n`).join('')}`,
     `base: &b {x: 1}\n<<: [${times('*b,', 20_000)}]`,

@@ -90,7 +90,9 @@ test("Istio's own ConfigMap is read, the Platform wins, and the caller wins over
 });
 
 test('a Workload says how something runs', () => {
-  const pod = ['cart', 'c'].map((name) => manifest('v1', 'Pod', '  containers: [{name: m}]', `name: ${name}, namespace: shop`)).join('---\n');
+  const pod = ['cart', 'c']
+    .map((name) => manifest('v1', 'Pod', '  containers: [{name: m}]', `name: ${name}, namespace: shop`))
+    .join('---\n');
   for (const [spec, want] of [
     [
       '  command: [node, cart.js]',

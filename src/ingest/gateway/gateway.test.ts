@@ -5,7 +5,8 @@ import { manifest, readText } from '../../../test/fakes/manifests.ts';
 const V1 = 'gateway.networking.k8s.io/v1';
 const gateway = (listener: string): string =>
   manifest(V1, 'Gateway', `  gatewayClassName: cullis\n  listeners:\n  - ${listener}`);
-const route = (rule: string): string => manifest(V1, 'HTTPRoute', `  parentRefs: [{kind: Service, group: '', name: s}]\n  rules:\n  - ${rule}`);
+const route = (rule: string): string =>
+  manifest(V1, 'HTTPRoute', `  parentRefs: [{kind: Service, group: '', name: s}]\n  rules:\n  - ${rule}`);
 
 test('a Gateway is held with its defaults', () => {
   const { system, told } = readText(

@@ -100,6 +100,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
   };
   let peerIdentity = '';
   let peerSerial = '';
+  let peerNotAfterMs: number | undefined;
   if (options.clientCertificate !== 'none') {
     const chain = peerChain(socket);
     if (chain.length === 0) {
@@ -109,6 +110,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
       if (!verdict.ok) return refuse(verdict.reason);
       peerIdentity = verdict.identity;
       peerSerial = verdict.serial;
+      peerNotAfterMs = verdict.notAfterMs;
     }
   }
   const tls = {
@@ -117,6 +119,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
     sni: serverNameOf(socket),
     peerIdentity,
     peerSerial,
+    ...(peerNotAfterMs !== undefined && { peerNotAfterMs }),
   };
   options.onConnection(socket, tls, typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '');
 }

@@ -1,5 +1,5 @@
 // The calling side of TLS: a connection counts only when the peer proved exactly the identity that was meant.
-import type { Socket } from 'node:net';
+import { type Socket, isIP } from 'node:net';
 import { type ConnectionOptions, type SecureContext, type TLSSocket, connect, createSecureContext } from 'node:tls';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { judgeChain, peerChain } from './chain.ts';
@@ -49,7 +49,8 @@ function handshake(raw: Socket, target: TlsTarget, secureContext: SecureContext,
     const settings: ConnectionOptions = {
       socket: raw,
       secureContext,
-      ...(target.sni !== '' && { servername: target.sni }),
+      // RFC 6066 section 3 has no addresses in server names.
+      ...(target.sni !== '' && isIP(target.sni) === 0 && { servername: target.sni }),
       ...(options.alpn.length > 0 && { ALPNProtocols: [...options.alpn] }),
       // Judged below by `verifyPeer` and the exact identity, before anybody holds the socket: SPIFFE ids are not host names.
       rejectUnauthorized: false,

@@ -11,7 +11,12 @@ export interface TlsIdentity {
 }
 
 export type PeerVerdict =
-  | { readonly ok: true; /** SPIFFE id. */ readonly identity: string; readonly serial: string }
+  | {
+      readonly ok: true;
+      /** SPIFFE id. */ readonly identity: string;
+      readonly serial: string;
+      /** When the peer's proof ends. */ readonly notAfterMs?: number;
+    }
   | { readonly ok: false; /** Lower-case, for the journal. */ readonly reason: string };
 
 /** Judges the chain that the peer showed, leaf first, DER; empty when it showed none. */

@@ -23,10 +23,21 @@ interface Row {
   readonly config?: readonly { readonly kind: string; readonly spec: unknown }[];
   readonly meshConfig?: Readonly<Record<string, unknown>>;
   readonly extAuthz?: unknown;
-  readonly from: { readonly namespace: string; readonly service: string; readonly principal?: string; readonly ip: string; readonly mtls: boolean };
+  readonly from: {
+    readonly namespace: string;
+    readonly service: string;
+    readonly principal?: string;
+    readonly ip: string;
+    readonly mtls: boolean;
+  };
   readonly to: Place;
   readonly backend?: Place;
-  readonly request: { readonly method?: string; readonly path?: string; readonly host?: string; readonly headers?: Readonly<Record<string, string>> };
+  readonly request: {
+    readonly method?: string;
+    readonly path?: string;
+    readonly host?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   readonly expect: 'allow' | 'deny' | number;
 }
 
@@ -34,7 +45,9 @@ export const suite = {
   name: 'istio-authz-live',
   needs: 'dataplane/istio-authz.jsonl',
   async run({ dir }) {
-    const rows = readJsonLines<Row>(join(dir, 'dataplane/istio-authz.jsonl')).filter(({ to, extAuthz }) => ['http', 'tcp'].includes(to.protocol) && !extAuthz);
+    const rows = readJsonLines<Row>(join(dir, 'dataplane/istio-authz.jsonl')).filter(
+      ({ to, extAuthz }) => ['http', 'tcp'].includes(to.protocol) && !extAuthz,
+    );
     const mesh = await LiveMesh.start();
     const results: RowResult[] = [];
     try {
@@ -72,7 +85,9 @@ function sceneOf(row: Row): LiveScene {
   const identity = (at: Place): string => `spiffe://${trustDomain}/ns/${at.namespace}/sa/${at.serviceAccount ?? at.service}`;
   const target: LiveTarget = { ...place, protocol: place.protocol === 'tcp' ? 'tcp' : 'http', identity: identity(place) };
   const { from } = row;
-  const source = from.mtls ? { namespace: from.namespace, service: from.service, identity: `spiffe://${from.principal}`, ip: from.ip } : undefined;
+  const source = from.mtls
+    ? { namespace: from.namespace, service: from.service, identity: `spiffe://${from.principal}`, ip: from.ip }
+    : undefined;
   if (!row.backend) return { policies, source, target };
   const gateway: LiveGateway = { ...row.to, identity: identity(row.to), hostnames: hostnames(row, target) };
   return { policies, source: undefined, target, gateway };
@@ -83,7 +98,9 @@ function hostnames(row: Row, target: LiveTarget): string[] {
   return (row.config ?? []).flatMap(({ kind, spec }) => {
     if (kind !== 'VirtualService') return [];
     const { hosts, http } = spec as { hosts: string[]; http: { route: { destination: { host: string } }[] }[] };
-    const leads = http.some(({ route }) => route.some(({ destination }) => destination.host.split('.', 2).join('/') === `${target.service}/${target.namespace}`));
+    const leads = http.some(({ route }) =>
+      route.some(({ destination }) => destination.host.split('.', 2).join('/') === `${target.service}/${target.namespace}`),
+    );
     return leads ? hosts : [];
   });
 }
