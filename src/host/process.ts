@@ -25,6 +25,13 @@ export interface Program {
   readonly address: { readonly ip: string; readonly port: number };
 }
 
+/** Where else than on this machine itself a program can run; a namespace is one. */
+export interface Place {
+  /** HOME there. */
+  readonly home: string;
+  launcher(program: Program): Launcher;
+}
+
 export class PlainLauncher implements Launcher {
   readonly #program: Program;
 
@@ -75,7 +82,7 @@ export class PlainLauncher implements Launcher {
       () => connectTo(address.ip, address.port, PROBE_TIMEOUT_MS),
       `${address.ip}:${address.port}`,
     );
-    if (why !== undefined || process.platform !== 'linux') return why;
+    if (why !== undefined || readiness.kind === 'none' || process.platform !== 'linux') return why;
     // An answer counts only when it is this workload's: a stranger on the port would otherwise be given its traffic.
     if (listenerBelongsTo(pid, address.ip, address.port)) return undefined;
     const holder = listenerHolder(address.ip, address.port);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
-export type Readiness = { readonly kind: 'tcp' } | { readonly kind: 'http'; readonly path: string };
+/** `none`: it is ready when it runs. */
+export type Readiness = { readonly kind: 'none' } | { readonly kind: 'tcp' } | { readonly kind: 'http'; readonly path: string };
 
 export const PROBE_TIMEOUT_MS = 1000;
 /** Longest head of an answer that a probe reads; the status line is at its beginning. */
@@ -12,6 +13,7 @@ const HEAD_BYTES_MAX = 1024;
  * @returns undefined when it does, else why not
  */
 export async function probe(readiness: Readiness, connect: () => Promise<Socket>, host: string): Promise<string | undefined> {
+  if (readiness.kind === 'none') return undefined;
   let socket: Socket;
   try {
     socket = await connect();

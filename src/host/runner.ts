@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import type { Backoff } from './backoff.ts';
 import { expandCommand, expandEnv } from './expand.ts';
-import type { WorkloadNamespace } from './namespaces.ts';
-import { PlainLauncher } from './process.ts';
+import { PlainLauncher, type Place } from './process.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunEvents, type RunningWorkload, supervise } from './supervise.ts';
 import { childEnv } from './tools.ts';
@@ -29,7 +28,7 @@ export interface RunSpec {
   /** Taken on where this process may (root); in a namespace the namespace's own user is used instead. */
   readonly uid?: number;
   readonly gid?: number;
-  readonly namespace?: WorkloadNamespace;
+  readonly namespace?: Place;
   /** Id of the state folder: marks every process, so that what escapes or outlives a crash is found. */
   readonly instance?: string;
   /** SIGTERM unless the program ends better with another (PostgreSQL: SIGINT). */
