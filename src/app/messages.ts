@@ -82,6 +82,11 @@ export type FromControlProcess =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };
 
+/** A snapshot is in force in the worker. */
+export interface FromWorkerProcess {
+  readonly type: 'ready';
+}
+
 export type ToWorker =
   /** Root process of each workload: whose sockets its outbound listeners accept. */
   { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> } | { readonly type: 'stop'; readonly graceMs: number };

@@ -3,12 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import { isolationAvailable, type Isolation } from '#host/isolation.ts';
-import { freePort } from '#host/ports.ts';
 import { openState, type State } from '#host/state.ts';
 import { PACKAGE_ROOT } from './plane-process.ts';
 import { Supervisor, type SupervisorOptions } from './supervisor.ts';
-
-const ADMIN_PORT = 15_000;
 
 export interface OpenOptions extends Pick<SupervisorOptions, 'paths' | 'stdin' | 'cwd' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'> {
   /** Absolute. */
@@ -24,8 +21,10 @@ export interface Opened {
   readonly isolationNote: string;
   /** The token of this run, for the page's link. */
   ownerToken(): string;
-  /** Stops everything that was started and gives the state folder free. Safe to call twice. */
+  /** Stops everything that was started and gives the state folder free, within about six seconds. Safe to call twice. */
   stop(): Promise<void>;
+  /** Makes a `stop` under way quick: nothing is asked to end, everything is ended. */
+  kill(): void;
 }
 
 /** Version in package.json. */
@@ -43,15 +42,15 @@ export async function openSystem(options: OpenOptions): Promise<Opened> {
   const state = await openState(options.stateDir);
   let stopped: Promise<void> | undefined;
   try {
-    const { port } = await freePort('127.0.0.1', ADMIN_PORT);
-    const supervisor = new Supervisor({ ...options, state, isolation: isolation.ok ? isolation : undefined, version: productVersion(), adminPort: port });
+    const supervisor = new Supervisor({ ...options, state, isolation: isolation.ok ? isolation : undefined, version: productVersion() });
     return {
       supervisor,
       state,
       isolation,
       isolationNote: isolation.ok ? isolation.note : isolation.why,
-      ownerToken: () => readFileSync(state.path('operator-token'), 'utf8').trim(),
+      ownerToken: () => supervisor.ownerToken,
       stop: () => (stopped ??= supervisor.stop().finally(() => state.close())),
+      kill: () => supervisor.kill(),
     };
   } catch (error) {
     state.close();

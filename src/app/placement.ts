@@ -1,5 +1,8 @@
 // Where everything lives on this machine: one free loopback port for each listener, or an address inside a workload's own namespace.
-import { createServer, type Server } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { CullisError } from '#base/errors.ts';
 import { assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
@@ -33,7 +36,7 @@ export async function place(
   isolation: 'none' | 'namespaces',
   previous?: Observed,
 ): Promise<{ observed: Observed; moved: MovedPort[] }> {
-  const free = await openPorts(portsNeeded(system));
+  const free = await freePorts(portsNeeded(system, isolation, previous));
   const serviceIps = serviceAddresses(system);
   const placements: Record<string, Placement> = {};
   for (const [id, run] of runsOf(system)) {
@@ -55,8 +58,9 @@ export async function place(
       for (const { service, port } of destinations(system)) {
         const key = clusterId(service, port.port);
         outbound[key] =
-          before?.outbound[key] ??
-          (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: id });
+          isolation === 'none'
+            ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() })
+            : { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: id };
       }
     placements[id] = { workload: id, app, inbound, outbound };
   }
@@ -86,32 +90,54 @@ export function serviceAddresses(system: Pick<System, 'services'>): Map<string, 
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 
-function portsNeeded(system: System): number {
-  const out = destinations(system).length;
+/** An upper bound of what is not placed yet. */
+function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous: Observed | undefined): number {
+  const out = isolation === 'none' ? destinations(system).length : 0;
   let count = 0;
   for (const [id] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
-    if (workload) count += workloadPorts(system, workload).length * 2 + out;
+    const before = previous?.placements[id];
+    if (!workload) continue;
+    const missing = workloadPorts(system, workload).filter(({ port }) => !before?.inbound[port] || !before.app[port]).length;
+    count += missing * 2 + Math.max(0, out - Object.keys(before?.outbound ?? {}).length);
   }
   return count;
 }
 
-/** Binds `count` ephemeral ports at once and lets them go together, so that no two are the same. */
-async function openPorts(count: number): Promise<() => number> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen({ port: 0, host: LOOPBACK, exclusive: true }, () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-  return () => ports.pop()!;
+const FIRST_PORT = 18_000;
+/** Where Linux begins to give out ports to whoever connects; a port from there may be somebody's own end before its listener opens. */
+const EPHEMERAL_DEFAULT = 32_768;
+const AT_ONCE = 64;
+
+/** @throws CullisError listen.failed when there are not enough */
+async function freePorts(count: number): Promise<() => number> {
+  const found: number[] = [];
+  const end = Math.max(FIRST_PORT + 1000, firstEphemeralPort());
+  const size = end - FIRST_PORT;
+  const start = randomInt(size);
+  for (let i = 0; i < size && found.length < count; i += AT_ONCE) {
+    const wanted = Array.from({ length: Math.min(AT_ONCE, size - i) }, (_, j) => FIRST_PORT + ((start + i + j) % size));
+    const free = await Promise.all(wanted.map(isFree));
+    found.push(...wanted.filter((_, j) => free[j]));
+  }
+  if (found.length < count) throw new CullisError('listen.failed', `only ${found.length} of ${count} ports are free on \`${LOOPBACK}\``);
+  return () => found.pop()!;
+}
+
+function firstEphemeralPort(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1'), 10) || EPHEMERAL_DEFAULT;
+  } catch {
+    return EPHEMERAL_DEFAULT;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
 function parseAddress(text: string): Address {

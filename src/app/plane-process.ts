@@ -26,8 +26,8 @@ export interface PlaneSpec {
   readonly name: string;
   /** File in src/app. */
   readonly main: string;
-  /** One JSON document, written to standard input and closed. */
-  readonly start: unknown;
+  /** Makes the one JSON document that is written to standard input. */
+  start(): unknown;
   readonly read: readonly string[];
   readonly write: readonly string[];
   /** Added to the environment. */
@@ -62,7 +62,7 @@ export function startPlane(spec: PlaneSpec): ChildProcess {
     detached: true,
   });
   child.stdin!.on('error', () => {});
-  child.stdin!.end(JSON.stringify(spec.start));
+  child.stdin!.end(JSON.stringify(spec.start()));
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', (line) => spec.onLine(line));
   return child;
 }

@@ -1,25 +1,36 @@
 // The supervisor: the only process that spawns. It holds no key and reads no manifest; it places, starts, restarts and stops.
-import { randomBytes } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
-import type { StatusResponse, ExplainResponse } from '#api/control.ts';
-import { CullisError, messageOf } from '#base/errors.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ExplainResponse, StatusResponse } from '#api/control.ts';
+import { CullisError, ERROR_CODES, messageOf, type ErrorCode } from '#base/errors.ts';
 import { serveHandles, type SocketAddress } from '#host/handles.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { LogLine } from '#host/lines.ts';
+import { describeBusy, freePort } from '#host/ports.ts';
 import type { State } from '#host/state.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Event } from '#model/event.ts';
 import type { Observed } from '#model/observed.ts';
+import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { ControlLink } from './control-link.ts';
-import type { ControlStart, FromControlProcess, LoadedSystem, ProcessState, ToWorker, WorkerStart } from './messages.ts';
+import type { ControlRequest, FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
 import { place, type MovedPort } from './placement.ts';
-import { Plane } from './plane.ts';
-import { PACKAGE_ROOT } from './plane-process.ts';
+import { Plane, type PlaneEvents } from './plane.ts';
+import { planeSpecs, WORKER } from './planes.ts';
+import { ProcessLog } from './process-log.ts';
+import { WorkloadLog } from './workload-log.ts';
 import { Workloads } from './workloads.ts';
 
-const DRAIN_MS = 1500;
-const WORKER = 'proxy/1';
+const ADMIN_PORT = 15_000;
+const DRAIN_MS = 1200;
+const WORKER_STOP_MS = 2000;
+const CONTROL_STOP_MS = 1500;
+/** All of the above one after the other, and the workloads' own time before it; then everything is ended. */
+const STOP_TIMEOUT_MS = 5500;
+const LAST_EVENTS_MS = 500;
+/** How long a question waits for a control process that is just being started again. */
+const CONTROL_WAIT_MS = 8_000;
+const TRIES_MAX = 4;
 
 export interface SupervisorOptions {
   readonly paths: readonly string[];
@@ -29,7 +40,6 @@ export interface SupervisorOptions {
   readonly state: State;
   readonly isolation: Extract<Isolation, { ok: true }> | undefined;
   readonly version: string;
-  readonly adminPort: number;
   /** False starts without AuthorizationPolicies: the demo's breach. */
   readonly policy: boolean;
   readonly extraEnv: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -42,16 +52,32 @@ export interface SupervisorOptions {
 
 export type StartResult = { readonly ok: true; readonly loaded: LoadedSystem } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
+/** What control read and wants placed. */
+interface Change {
+  readonly revision: string;
+  readonly loaded: LoadedSystem;
+}
+
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #workloads: Workloads;
   readonly #control: Plane;
   readonly #worker: Plane;
   readonly #link: ControlLink;
+  readonly #log: ProcessLog;
   readonly #first = Promise.withResolvers<StartResult>();
-  #phase: 'starting' | 'loaded' | 'running' | 'stopping' = 'starting';
-  #applying: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  #phase: 'loading' | 'launching' | 'running' | 'stopping' = 'loading';
+  #policy: boolean;
+  #adminPort = 0;
+  #latest: Change | undefined;
+  /** Told of every change that arrives and of every control process that starts. */
+  #news = Promise.withResolvers<void>();
+  #applying: Promise<unknown> = Promise.resolve();
+  /** Addresses of a change that is being applied: the worker may already ask for them. */
+  #offered: Observed | undefined;
   #tick: NodeJS.Timeout | undefined;
+  readonly ownerToken: string;
   adminUrl = '';
   loaded: LoadedSystem | undefined;
   observed: Observed | undefined;
@@ -59,106 +85,99 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#policy = options.policy;
     const { state, isolation } = options;
-    const token = randomBytes(32).toString('base64url');
-    const socketPath = join(state.folder, 'control', 'control.sock');
+    this.#log = new ProcessLog({ clock: systemClock, random: systemRandom, write: (events) => this.#link.ask({ type: 'journal', events }) });
+    const workloadLog = new WorkloadLog(this.#log, state);
     this.#workloads = new Workloads({
+      ...options,
       stateDir: state.folder,
       runFolder: state.runFolder,
       instance: state.instance,
-      isolation,
-      cwd: options.cwd,
       uids: (ids) => state.uids(ids),
-      extraEnv: options.extraEnv,
       onLog: (line) => options.onLog(line),
+      onNotice: (text) => this.#notice(text),
       onState: (id, status) => {
-        if (status.pid > 0) state.track(status.pid, id);
-        if (status.detail !== '' && this.#phase !== 'stopping') options.onNotice(`${id}: ${status.detail}`);
+        workloadLog.take(id, status);
+        if (status.detail !== '') this.#notice(`${id}: ${status.detail}`);
         this.#sendPids();
+        this.#report();
       },
     });
-    const controlStart: ControlStart = {
-      paths: options.paths,
-      stdin: options.stdin,
-      cwd: options.cwd,
-      stateDir: state.folder,
-      socketPath,
-      pageDir: join(PACKAGE_ROOT, 'dashboard', 'page'),
-      adminPort: options.adminPort,
-      isolation: isolation ? 'namespaces' : 'none',
-      version: options.version,
-      run: randomBytes(12).toString('base64url'),
-      workerTokens: { [WORKER]: token },
-      policy: options.policy,
-    };
-    const workerStart: WorkerStart = {
-      name: WORKER,
-      token,
-      socketPath,
-      journalDir: join(state.folder, 'journal'),
-      handles: isolation !== undefined,
-    };
-    const onLine = (name: string) => (line: string) => options.onNotice(`${name}: ${line}`);
-    // Reading is limited to what the user named; a file that is named later needs a new start.
-    const read = options.paths.filter((path) => path !== '-').map((path) => join(options.cwd, path));
-    this.#control = new Plane(
-      { name: 'control', main: 'control-main.ts', start: controlStart, read: [state.folder, ...read], write: [state.folder], env: {}, onLine: onLine('control') },
-      'control',
-      { onStart: (child) => this.#onControlStart(child), onExit: (detail) => this.#onExit('control', detail) },
-    );
-    this.#worker = new Plane(
-      {
-        name: WORKER,
-        main: 'worker-main.ts',
-        start: workerStart,
-        read: ['/proc', join(state.folder, 'journal'), join(state.folder, 'control')],
-        write: [join(state.folder, 'journal'), join(state.folder, 'control')],
-        env: {},
-        onLine: onLine(WORKER),
-      },
-      'proxy',
-      { onStart: (child) => this.#onWorkerStart(child), onExit: (detail) => this.#onExit(WORKER, detail) },
-    );
+    const specs = planeSpecs({
+      ...options,
+      namespaces: isolation !== undefined,
+      adminPort: () => this.#adminPort,
+      onLine: (name, line) => options.onNotice(`${name}: ${line}`),
+    });
+    this.ownerToken = specs.ownerToken;
+    this.#control = new Plane(specs.control, 'control', this.#eventsOf('control', (child) => this.#link.attach(child)));
+    this.#worker = new Plane(specs.worker, 'proxy', this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)));
     this.#link = new ControlLink(
       (message) => this.#control.send(message),
       (message) => this.#onControl(message),
     );
   }
 
-  /** Starts control and waits until it has read the manifests. */
+  /** Starts the platform's own processes and waits until the manifests are read. @throws CullisError with control's own code when it cannot start */
   async load(): Promise<StartResult> {
+    await this.#chooseAdminPort();
+    if (this.#stop.signal.aborted) return { ok: false, diagnostics: [] };
     this.#control.start();
+    this.#worker.start();
     const result = await this.#first.promise;
-    if (result.ok) this.#phase = 'loaded';
+    if (result.ok && this.#phase === 'loading') this.#phase = 'launching';
     return result;
   }
 
-  /** Places everything, starts the data plane, then the workloads. @returns why workloads that did not become ready did not, by id */
+  /** Places everything, gives the data plane its configuration, starts the workloads. @returns why workloads that did not become ready did not, by id */
   async launch(): Promise<Map<string, string>> {
-    this.#worker.start();
-    await this.#bringUp();
-    this.#phase = 'running';
-    this.#tick = setInterval(() => this.#report(), 1000).unref();
+    const launching = this.#inTurn(() => this.#launch());
+    await launching;
     const failed = await this.#workloads.ready();
     this.#report();
     return failed;
   }
 
-  async setPolicy(on: boolean): Promise<void> {
-    await this.#link.ask({ type: 'policy', on });
+  async #launch(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const change = this.#latest!;
+      try {
+        await this.#bringUp(change);
+        if (this.#phase !== 'launching') return;
+        this.#phase = 'running';
+        this.#tick = setInterval(() => this.#report(), 1000).unref();
+        // Changed while it was brought up.
+        if (this.#latest !== change) this.#queueReload();
+        return;
+      } catch (error) {
+        if (this.#phase === 'stopping' || tries === TRIES_MAX) throw error;
+        // Control died in between: its successor reads the manifests again. Or a port was taken before its listener opened: others are chosen.
+        const superseded = this.#latest !== change || (error instanceof CullisError && error.code === 'control.unreachable');
+        if (superseded && this.#latest === change) await this.#newsWithin(CONTROL_WAIT_MS);
+        else if (!superseded && !messageOf(error).includes('EADDRINUSE')) throw error;
+        this.observed = undefined;
+      }
+    }
   }
 
-  status(): Promise<StatusResponse> {
+  async setPolicy(on: boolean): Promise<void> {
+    this.#policy = on;
+    await this.#inTurn(() => this.#ask({ type: 'policy', on }));
+  }
+
+  /** @param settleMs waits at most this long until every worker has told what happened until now */
+  status(settleMs?: number): Promise<StatusResponse> {
     this.#report();
-    return this.#link.ask({ type: 'status' });
+    return this.#ask({ type: 'status', ...(settleMs === undefined ? {} : { settleMs }) });
   }
 
   explain(decision: string): Promise<ExplainResponse | null> {
-    return this.#link.ask({ type: 'explain', decision });
+    return this.#ask({ type: 'explain', decision });
   }
 
   events(limit: number, denied: boolean): Promise<readonly Event[]> {
-    return this.#link.ask({ type: 'events', limit, denied });
+    return this.#ask({ type: 'events', limit, denied });
   }
 
   get workloads(): Workloads {
@@ -169,77 +188,185 @@ export class Supervisor {
     return [this.#control.state(), this.#worker.state(), ...this.#workloads.states()];
   }
 
-  /** Workloads first, so that nobody serves without its sidecar; then the data plane, then control. */
+  /** Workloads first, so that nobody serves without its sidecar; then the data plane, then control. Within six seconds, by force if need be. */
   async stop(): Promise<void> {
     this.#phase = 'stopping';
+    this.#stop.abort();
     clearInterval(this.#tick);
     this.#first.resolve({ ok: false, diagnostics: [] });
+    const late = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
     await this.#workloads.stop();
-    await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker);
-    await this.#control.stop(undefined);
+    await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker, WORKER_STOP_MS);
+    await Promise.race([this.#log.flush(), wait(LAST_EVENTS_MS)]);
+    await this.#control.stop(undefined, CONTROL_STOP_MS);
+    clearTimeout(late);
   }
 
-  /** From a loaded System to a running one; also after each reload. */
-  async #bringUp(): Promise<void> {
-    const { system } = this.loaded!;
-    const { observed, moved } = await place(system, this.#options.isolation ? 'namespaces' : 'none', this.observed);
+  /** Ends everything at once; `stop`, which must have been called, then resolves soon. */
+  kill(): void {
+    this.#workloads.kill();
+    this.#worker.kill();
+    this.#control.kill();
+  }
+
+  async #chooseAdminPort(): Promise<void> {
+    const { port, moved, busy } = await freePort('127.0.0.1', ADMIN_PORT);
+    if (moved) this.#move({ what: 'page and admin API', wanted: ADMIN_PORT, got: port, why: describeBusy(busy) });
+    this.#adminPort = port;
+  }
+
+  #move(one: MovedPort): void {
+    this.moved = [...this.moved.filter(({ what }) => what !== one.what), one];
+  }
+
+  /** One change of what runs at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#applying.then(work);
+    this.#applying = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** From a loaded System to a running one. @throws CullisError, and the former one runs on */
+  async #bringUp({ revision, loaded }: Change): Promise<void> {
+    const { system } = loaded;
+    try {
+      const { observed, moved, specs } = await this.#prepare(system).catch(async (error: unknown) => {
+        if (this.#phase !== 'stopping') await this.#ask({ type: 'unplaceable', revision, reason: messageOf(error) });
+        throw error;
+      });
+      if (this.#phase === 'launching') this.#workloads.startBuiltins(specs);
+      await this.#ask<string>({ type: 'place', revision, observed, policy: this.#policy });
+      this.observed = observed;
+      this.loaded = loaded;
+      for (const one of moved) this.#move(one);
+      await this.#workloads.apply(specs);
+      this.#sendPids();
+    } catch (error) {
+      if (this.#phase === 'running') await this.#workloads.forgetUnused();
+      throw error;
+    } finally {
+      this.#offered = undefined;
+    }
+  }
+
+  async #prepare(system: LoadedSystem['system']) {
+    const placed = await place(system, this.#options.isolation ? 'namespaces' : 'none', this.observed);
+    this.#offered = placed.observed;
     await this.#workloads.prepare(system);
-    this.observed = observed;
-    if (moved.length > 0) this.moved = [...this.moved, ...moved];
-    await this.#link.ask<string>({ type: 'place', observed });
-    this.#worker.markReady();
-    await this.#workloads.apply(system, observed);
-    this.#sendPids();
+    return { ...placed, specs: this.#workloads.plan(system, placed.observed) };
   }
 
-  #onControlStart(child: ChildProcess): void {
-    this.#options.state.track(child.pid ?? 0, 'control');
-    this.#link.attach(child);
+  #queueReload(): void {
+    void this.#inTurn(() => this.#reload());
+  }
+
+  async #reload(): Promise<void> {
+    const change = this.#latest!;
+    const same = this.loaded?.system.hash === change.loaded.system.hash;
+    try {
+      await this.#bringUp(change);
+      if (!same) this.#options.onReload({ ok: true, text: 'the change is in force', diagnostics: change.loaded.diagnostics });
+    } catch (error) {
+      // A newer one is on its way, or control died and reads the manifests again: that one will tell.
+      const superseded = this.#latest !== change || (error instanceof CullisError && error.code === 'control.unreachable');
+      if (this.#phase === 'stopping' || superseded) return;
+      this.#options.onReload({ ok: false, text: `the change was refused, the former configuration stays: ${messageOf(error)}`, diagnostics: [] });
+    }
+  }
+
+  #eventsOf(name: string, onStart: (child: ChildProcess) => void): PlaneEvents {
+    return {
+      onStart: (child, restarts) => {
+        if (child.pid !== undefined) this.#options.state.track(child.pid, name);
+        this.#log.say(restarts > 0 ? 'restarted' : 'started', name, child.pid ?? 0, restarts > 0 ? `restart ${restarts}` : '');
+        onStart(child);
+      },
+      onExit: (pid, detail, againInMs) => {
+        this.#options.state.untrack(pid);
+        this.#log.say('exited', name, pid, detail);
+        if (this.#phase !== 'loading') this.#notice(`${name} ${detail}; starting it again in ${againInMs} ms`);
+        else if (name === 'control') this.#first.reject(new CullisError('process.failed', `the control process ${detail} before it was ready`));
+      },
+    };
   }
 
   #onWorkerStart(child: ChildProcess): void {
-    this.#options.state.track(child.pid ?? 0, WORKER);
     if (this.#options.isolation) serveHandles(child, { namespaceOf: (id) => this.#workloads.namespaceOf(id), allow: (op, address) => this.#allows(op, address) });
+    child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
+      if ('type' in message) this.#ready(WORKER, this.#worker);
+    });
     this.#sendPids();
+  }
+
+  #ready(name: string, plane: Plane): void {
+    if (!plane.markReady()) return;
+    const { pid, restarts } = plane.state();
+    this.#log.say('ready', name, pid, '');
+    if (restarts > 0 && this.#phase === 'running') this.#notice(`${name} is back`);
   }
 
   /** A worker reads hostile bytes: it gets the sockets its plan needs and no others. */
   #allows(op: 'listen' | 'connect', { ip, port, namespaceOf }: SocketAddress): boolean {
     const same = (address: { ip: string; port: number; namespaceOf?: string }) => address.ip === ip && address.port === port && address.namespaceOf === namespaceOf;
-    const placements = Object.values(this.observed?.placements ?? {});
-    if (op === 'connect') return namespaceOf !== undefined && placements.some((one) => Object.values(one.app).some(same));
-    return placements.some((one) => Object.values(one.outbound).some(same)) || Object.values(this.observed?.gateways ?? {}).some(same);
+    return [this.observed, this.#offered].some((observed) => {
+      const placements = Object.values(observed?.placements ?? {});
+      if (op === 'connect') return namespaceOf !== undefined && placements.some((one) => Object.values(one.app).some(same));
+      return placements.some((one) => Object.values(one.outbound).some(same)) || Object.values(observed?.gateways ?? {}).some(same);
+    });
   }
 
   #onControl(message: Exclude<FromControlProcess, { id: number }>): void {
-    if (message.type === 'rejected') {
-      if (this.#phase === 'starting') this.#first.resolve({ ok: false, diagnostics: message.diagnostics });
-      else this.#options.onReload({ ok: false, text: 'the change has mistakes, the former configuration stays', diagnostics: message.diagnostics });
-      return;
+    switch (message.type) {
+      case 'failed':
+        return void this.#controlFailed(message);
+      case 'rejected':
+        this.#ready('control', this.#control);
+        if (this.#phase === 'loading') this.#first.resolve({ ok: false, diagnostics: message.diagnostics });
+        else this.#options.onReload({ ok: false, text: 'the change has mistakes, the former configuration stays', diagnostics: message.diagnostics });
+        break;
+      case 'loaded':
+        this.#ready('control', this.#control);
+        this.adminUrl = message.adminUrl;
+        this.#latest = message;
+        if (this.#phase === 'loading') {
+          this.loaded = message.loaded;
+          this.#first.resolve({ ok: true, loaded: message.loaded });
+        } else if (this.#phase === 'running') this.#queueReload();
     }
-    this.#control.markReady();
-    this.adminUrl = message.adminUrl;
-    this.loaded = message.loaded;
-    if (this.#phase === 'starting') this.#first.resolve({ ok: true, loaded: message.loaded });
-    else if (this.#phase === 'running') this.#applying = this.#applying.then(() => this.#reload());
+    void this.#log.flush();
+    this.#tellNews();
   }
 
-  async #reload(): Promise<void> {
-    const before = this.observed;
-    try {
-      await this.#bringUp();
-      const { diagnostics } = this.loaded!;
-      this.#options.onReload({ ok: true, text: 'the change is in force', diagnostics });
-    } catch (error) {
-      this.observed = before;
-      if (this.#phase !== 'stopping') this.#options.onReload({ ok: false, text: `the change was refused, the former configuration stays: ${messageOf(error)}`, diagnostics: [] });
-    }
+  async #controlFailed({ code, message }: { readonly code: string; readonly message: string }): Promise<void> {
+    // Somebody was quicker on its port; the next try is at another.
+    if (code === 'listen.failed' && message.includes('EADDRINUSE')) return await this.#chooseAdminPort().catch(() => undefined);
+    const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'process.failed';
+    if (this.#phase === 'loading') this.#first.reject(new CullisError(known, message));
+    else this.#notice(`control could not start: ${message}`);
   }
 
-  #onExit(name: string, detail: string): void {
-    if (this.#phase === 'stopping') return;
-    if (this.#phase === 'starting' && name === 'control') this.#first.reject(new CullisError('process.failed', `the control process ${detail} before it was ready`));
-    this.#options.onNotice(`${name} ${detail}; starting it again`);
+  #tellNews(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  async #newsWithin(timeoutMs: number): Promise<void> {
+    await Promise.race([this.#news.promise, wait(timeoutMs, undefined, { signal: this.#stop.signal }).catch(() => {})]);
+  }
+
+  /** Asks control, and waits for it when it is just being started again. @throws CullisError control.unreachable when it died over the question */
+  async #ask<T>(request: ControlRequest): Promise<T> {
+    const untilMs = performance.now() + CONTROL_WAIT_MS;
+    while (this.#control.state().state !== 'ready' && this.#phase !== 'stopping') {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) throw new CullisError('control.unreachable', 'the control process does not come back');
+      await this.#newsWithin(leftMs);
+    }
+    return await this.#link.ask<T>(request);
+  }
+
+  #notice(text: string): void {
+    if (this.#phase !== 'stopping') this.#options.onNotice(text);
   }
 
   #report(): void {

@@ -6,8 +6,11 @@ import type { Random } from '#base/ports.ts';
 import type { FromControl, FromWorker, WorkerReport } from '#model/snapshot.ts';
 
 const LINE_BYTES_MAX = 256 * 1024 * 1024;
-const RETRY_FIRST_MS = 100;
-const RETRY_MAX_MS = 5000;
+const RETRY_FIRST_MS = 20;
+const RETRY_MAX_MS = 1000;
+const RETRY_GROWTH = 1.5;
+/** A refused snapshot is tried again after this, while it is the one to serve and none is served. */
+const AGAIN_MS = 1000;
 const SVID_TIMEOUT_MS = 10_000;
 const REQUESTS_MAX = 10_000;
 
@@ -46,7 +49,7 @@ interface SvidRequest {
   readonly fail: (error: CullisError) => void;
 }
 
-/** Connects, and connects again with growing pauses (100 ms to 5 s, with jitter) until `close`. While control is away the worker goes on with what it has. */
+/** Connects, and connects again with growing pauses (20 ms to 1 s, with jitter) until `close`. While control is away the worker goes on with what it has. */
 export function connectControl(options: WorkerChannelOptions): WorkerChannel {
   return new Channel(options);
 }
@@ -62,6 +65,9 @@ class Channel implements WorkerChannel {
   #retryMs = RETRY_FIRST_MS;
   #closed = false;
   #applying = false;
+  /** Some snapshot was taken: there is one to go on with. */
+  #serving = false;
+  #againTimer: NodeJS.Timeout | undefined;
   #next: SnapshotMessage | undefined;
 
   constructor(options: WorkerChannelOptions) {
@@ -115,6 +121,7 @@ class Channel implements WorkerChannel {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#againTimer);
     this.#socket?.destroy();
     for (const list of this.#requests.values()) {
       for (const one of list) one.fail(new CullisError('control.unreachable', 'the control channel is closed'));
@@ -155,7 +162,7 @@ class Channel implements WorkerChannel {
       if (was) this.#options.onState?.(false);
       if (this.#closed) return;
       const pauseMs = this.#retryMs * (0.75 + this.#options.random.unit() / 2);
-      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+      this.#retryMs = Math.min(this.#retryMs * RETRY_GROWTH, RETRY_MAX_MS);
       this.#retryTimer = setTimeout(() => this.#connect(), pauseMs);
     });
   }
@@ -164,6 +171,7 @@ class Channel implements WorkerChannel {
     switch (message.type) {
       case 'snapshot':
         this.#next = message;
+        clearTimeout(this.#againTimer);
         if (!this.#applying) void this.#apply();
         return;
       case 'lease':
@@ -193,11 +201,23 @@ class Channel implements WorkerChannel {
           return { ok: false, reason: error instanceof CullisError ? error.message : 'the worker failed on this snapshot' };
         });
         const { version } = message;
+        this.#serving ||= answer.ok;
+        if (!answer.ok && !this.#serving && !this.#next) this.#tryAgain(message);
         this.#send(answer.ok ? { type: 'ack', version } : { type: 'nack', version, reason: answer.reason.slice(0, 4000) });
       }
     } finally {
       this.#applying = false;
     }
+  }
+
+  /** A worker that was started anew and finds a port taken or control gone would else serve nothing until the next change. */
+  #tryAgain(message: SnapshotMessage): void {
+    clearTimeout(this.#againTimer);
+    this.#againTimer = setTimeout(() => {
+      if (this.#closed || this.#next) return;
+      this.#next = message;
+      if (!this.#applying) void this.#apply();
+    }, AGAIN_MS);
   }
 
   #send(message: FromWorker): void {

@@ -10,12 +10,15 @@ import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
 import { measureProcess } from '#telemetry/process-metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
-import type { ToWorker, WorkerStart } from './messages.ts';
+import { meshFetch } from './mesh-fetch.ts';
+import type { FromWorkerProcess, ToWorker, WorkerStart } from './messages.ts';
 import { readStart } from './plane-process.ts';
 import { connectControl } from './worker-channel.ts';
 
 const REPORT_EVERY_MS = 1000;
-const DRAIN_MS = 2000;
+const DRAIN_MS = 1000;
+/** Beyond the drain. */
+const STOP_TIMEOUT_MS = 2000;
 
 const start = await readStart<WorkerStart>(process.stdin);
 const log = createLogger({ name: start.name, level: 'warn', format: 'human' });
@@ -28,6 +31,7 @@ const journal = await openJournal(start.journalDir, {
   onError: (error) => log.error({ err: error }, 'journal write failed'),
 });
 
+let plan: NodePlan | undefined;
 let pids: Readonly<Record<string, number>> = {};
 const proxy = createProxy({
   network: start.handles ? handleNetwork(process) : machineNetwork({ connectionsMax: 10_000 }),
@@ -35,7 +39,7 @@ const proxy = createProxy({
   metrics,
   clock: systemClock,
   random: systemRandom,
-  fetch: createFetch(),
+  fetch: meshFetch(() => plan, createFetch(), createFetch({ allowPrivate: ['127.0.0.1/32'] })),
   requestSvid: (identity, csrPem) => channel.requestSvid(identity, csrPem),
   // In a namespace only the workload itself can reach its listeners; on plain loopback the socket's owner is looked up.
   ownsSocket: (workload, socket) => {
@@ -55,7 +59,15 @@ const channel = connectControl({
   token: start.token,
   name: start.name,
   random: systemRandom,
-  onSnapshot: (message) => proxy.apply({ ...message, plan: message.plan as NodePlan }),
+  async onSnapshot(message) {
+    const offered = message.plan as NodePlan;
+    const result = await proxy.apply({ ...message, plan: offered });
+    if (result.ok) {
+      plan = offered;
+      process.send?.({ type: 'ready' } satisfies FromWorkerProcess);
+    }
+    return result;
+  },
   onLease: (expiresAtMs) => proxy.lease(expiresAtMs),
   onReportNow: () => channel.sendReport(proxy.report()),
 });
@@ -66,6 +78,7 @@ async function stop(graceMs: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   clearInterval(reports);
+  setTimeout(() => process.exit(1), graceMs + STOP_TIMEOUT_MS).unref();
   await proxy.drain(graceMs);
   channel.close();
   await journal.close();
@@ -79,3 +92,4 @@ process.on('message', (message: ToWorker) => {
 // Without a supervisor nobody would end it.
 process.on('disconnect', () => void stop(DRAIN_MS));
 process.on('SIGTERM', () => void stop(DRAIN_MS));
+if (!process.connected) void stop(0);

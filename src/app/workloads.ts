@@ -1,11 +1,14 @@
 // The workloads of this machine: started where the plan placed them, in namespaces when there are any, kept running, stopped when they leave the System.
+import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import type { MeshService } from '#host/protocol.ts';
 import { postgresProgram, type PostgresProgram } from '#host/postgres.ts';
+import { projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
@@ -27,6 +30,8 @@ export interface WorkloadsOptions {
   /** Added to a workload's environment, by id. */
   readonly extraEnv: Readonly<Record<string, Readonly<Record<string, string>>>>;
   onLog(line: LogLine): void;
+  /** A namespace ended by itself, or could not be made anew. */
+  onNotice(text: string): void;
   onState(id: string, status: RunStatus): void;
 }
 
@@ -35,17 +40,39 @@ interface Entry {
   readonly running: RunningWorkload;
 }
 
+interface Housed {
+  readonly namespace: WorkloadNamespace;
+  /** What its file tree was built for. */
+  readonly folders: string;
+}
+
+/** What is to run, checked and complete, by workload id. */
+export type RunSpecs = ReadonlyMap<string, Spec>;
+
+interface Spec {
+  readonly run: RunSpec;
+  readonly fingerprint: string;
+  /** PostgreSQL and the like: calls nobody. */
+  readonly builtin: boolean;
+}
+
+/** Of a program that ends when asked. */
+const STOP_GRACE_MS = 3000;
+
 export class Workloads {
   readonly #options: WorkloadsOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #namespaces = new Map<string, WorkloadNamespace>();
+  readonly #namespaces = new Map<string, Housed>();
+  /** Namespaces that are being made. */
+  readonly #making = new Set<Promise<unknown>>();
+  #stopping = false;
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
   }
 
   namespaceOf(id: string): WorkloadNamespace | undefined {
-    return this.#namespaces.get(id);
+    return this.#namespaces.get(id)?.namespace;
   }
 
   /** Root process per workload, for the check of who may use an outbound listener. */
@@ -60,66 +87,110 @@ export class Workloads {
     });
   }
 
-  /** Makes the namespaces that the System needs before anything listens in them. Existing ones get the new names. */
+  /**
+   * Makes the namespaces that the System needs before anything listens in them. Existing ones get the new names.
+   * @throws CullisError isolation.unavailable, and process.failed when one would need another file tree than it was made with
+   */
   async prepare(system: System): Promise<void> {
-    const { isolation, stateDir, runFolder, instance } = this.#options;
+    const { isolation } = this.#options;
     if (!isolation) return;
-    const wanted = runsOf(system);
+    const made = [...runsOf(system)].map(async ([id, run]) => {
+      const workload = system.workloads.find((one) => one.id === id);
+      if (!workload || run.spec.address) return;
+      const services = meshServices(system, workload.namespace);
+      const present = this.#namespaces.get(id);
+      const folders = this.#folders(run);
+      if (!present) return await this.#house(id, run, services, folders, isolation);
+      if (present.folders !== folders)
+        throw new CullisError('process.failed', `\`${id}\` runs in another folder now, which needs a new start of \`cullis up\``);
+      await present.namespace.setServices(services);
+    });
+    const all = Promise.allSettled(made);
+    this.#making.add(all);
+    const results = await all;
+    this.#making.delete(all);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #house(
+    id: string,
+    run: System['runs'][number],
+    services: readonly MeshService[],
+    folders: string,
+    isolation: Extract<Isolation, { ok: true }>,
+  ): Promise<void> {
+    const { stateDir, runFolder, instance } = this.#options;
+    const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, 0) : undefined;
+    this.#refuseWhenStopping();
+    const namespace = await createNamespace({
+      workload: id,
+      isolation,
+      services,
+      uid: this.#uid(id),
+      runFolder,
+      instance,
+      cwd: this.#cwd(run),
+      ...(postgres ? { share: postgres.share, writable: postgres.writable } : {}),
+      hide: [stateDir],
+      onNotice: (text) => this.#options.onNotice(text),
+    });
+    this.#namespaces.set(id, { namespace, folders });
+    void namespace.gone.then(() => {
+      if (this.#namespaces.get(id)?.namespace === namespace) this.#namespaces.delete(id);
+    });
+  }
+
+  /** What would run, made whole before anything changes. @throws CullisError process.failed when a builtin is not packaged for this machine */
+  plan(system: System, observed: Observed): RunSpecs {
+    const specs = new Map<string, Spec>();
+    for (const [id, run] of runsOf(system)) {
+      const workload = system.workloads.find((one) => one.id === id);
+      if (workload && !run.spec.address && observed.placements[id]) specs.set(id, this.#spec(system, workload, run, observed));
+    }
+    return specs;
+  }
+
+  /** Starts the builtins that do not run yet: they call nobody, so they need not wait for the sidecars. */
+  startBuiltins(specs: RunSpecs): void {
+    for (const [id, spec] of specs) if (spec.builtin) this.#start(id, spec);
+  }
+
+  /** Starts what is new, restarts what changed, stops what left. Resolves when the stopped ones are gone; readiness is waited for apart. */
+  async apply(specs: RunSpecs): Promise<void> {
+    const ids = new Set([...this.#entries.keys(), ...this.#namespaces.keys(), ...specs.keys()]);
     await Promise.all(
-      [...wanted].map(async ([id, run]) => {
-        const workload = system.workloads.find((one) => one.id === id);
-        if (!workload || run.spec.address) return;
-        const services = meshServices(system, workload.namespace);
-        const present = this.#namespaces.get(id);
-        if (present) {
-          await present.setServices(services);
-          return;
+      [...ids].map(async (id) => {
+        const spec = specs.get(id);
+        const entry = this.#entries.get(id);
+        if (entry && entry.fingerprint !== spec?.fingerprint) {
+          this.#entries.delete(id);
+          await entry.running.stop(STOP_GRACE_MS);
         }
-        const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, 0) : undefined;
-        const namespace = await createNamespace({
-          workload: id,
-          isolation,
-          services,
-          uid: this.#uid(id),
-          runFolder,
-          instance,
-          cwd: this.#cwd(run),
-          ...(postgres ? { share: postgres.share, writable: postgres.writable } : {}),
-          hide: [stateDir],
-        });
-        this.#namespaces.set(id, namespace);
-        void namespace.gone.then(() => {
-          if (this.#namespaces.get(id) === namespace) this.#namespaces.delete(id);
-        });
+        if (spec) this.#start(id, spec);
+        else await this.#vacate(id);
       }),
     );
   }
 
-  /** Starts what is new, restarts what changed, stops what left. Resolves when the stopped ones are gone; readiness is waited for apart. */
-  async apply(system: System, observed: Observed): Promise<void> {
-    const wanted = runsOf(system);
-    const specs = new Map<string, RunSpec>();
-    for (const [id, run] of wanted) {
-      const workload = system.workloads.find((one) => one.id === id);
-      if (workload && !run.spec.address && observed.placements[id]) specs.set(id, this.#spec(system, workload, run, observed));
-    }
-    const leaving = [...this.#entries].filter(([id, entry]) => !specs.has(id) || fingerprint(specs.get(id)!) !== entry.fingerprint);
-    await Promise.all(
-      leaving.map(async ([id, { running }]) => {
-        this.#entries.delete(id);
-        await running.stop();
-      }),
-    );
-    for (const [id, namespace] of [...this.#namespaces])
-      if (!specs.has(id)) {
-        this.#namespaces.delete(id);
-        await namespace.close();
-      }
-    for (const [id, spec] of specs) {
-      if (this.#entries.has(id)) continue;
-      const running = startWorkload(spec, { onLog: this.#options.onLog, onState: this.#options.onState });
-      this.#entries.set(id, { fingerprint: fingerprint(spec), running });
-    }
+  /** Closes the namespaces that nothing runs in: they were made for a configuration that was refused. */
+  async forgetUnused(): Promise<void> {
+    await Promise.all([...this.#namespaces.keys()].filter((id) => !this.#entries.has(id)).map((id) => this.#vacate(id)));
+  }
+
+  #start(id: string, { run, fingerprint }: Spec): void {
+    if (this.#stopping || this.#entries.has(id)) return;
+    const running = startWorkload(run, { onLog: this.#options.onLog, onState: this.#options.onState });
+    this.#entries.set(id, { fingerprint, running });
+  }
+
+  async #vacate(id: string): Promise<void> {
+    const housed = this.#namespaces.get(id);
+    this.#namespaces.delete(id);
+    await housed?.namespace.close();
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#stopping) throw new CullisError('process.failed', 'everything is being stopped');
   }
 
   /** @returns why each workload that did not become ready in its time did not */
@@ -134,32 +205,47 @@ export class Workloads {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map(({ running }) => running.stop()));
+    this.#stopping = true;
+    await Promise.all([...this.#entries.values()].map(({ running }) => running.stop(STOP_GRACE_MS)));
     this.#entries.clear();
-    await Promise.all([...this.#namespaces.values()].map((namespace) => namespace.close()));
-    this.#namespaces.clear();
+    // One that is just being made would outlive its supervisor's interest in it.
+    await Promise.all(this.#making);
+    await Promise.all([...this.#namespaces.keys()].map((id) => this.#vacate(id)));
   }
 
-  #spec(system: System, workload: Workload, run: System['runs'][number], observed: Observed): RunSpec {
+  /** Ends every program at once, without asking it. `stop` still says when they are gone. */
+  kill(): void {
+    this.#stopping = true;
+    for (const { running } of this.#entries.values()) {
+      const { pid } = running.status();
+      if (pid > 1) killGroup(pid);
+    }
+    for (const { namespace } of this.#namespaces.values()) void namespace.close();
+  }
+
+  #spec(system: System, workload: Workload, run: System['runs'][number], observed: Observed): Spec {
     const { id } = workload;
     const placement = observed.placements[id]!;
     const options = { isolation: observed.isolation, serviceIps: Object.fromEntries(serviceAddresses(system)) };
     const { env } = workloadEnvironment(system, workload, run.spec, placement, options);
-    const namespace = this.#namespaces.get(id);
-    const address = Object.values(placement.app)[0]!;
-    const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, address.port) : undefined;
-    return {
+    const namespace = this.namespaceOf(id);
+    const [address] = Object.values(placement.app);
+    const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, address?.port ?? 5432) : undefined;
+    const spec: RunSpec = {
       id,
       command: postgres?.command ?? (run.spec.command ?? []).map((word, i) => (i === 0 && word === 'node' ? process.execPath : word)),
       cwd: this.#cwd(run),
       env: { ...env, ...postgres?.env, ...this.#options.extraEnv[id] },
-      readiness: run.spec.readiness,
-      address: { ip: address.ip, port: address.port },
+      // What no port is declared for serves nobody: it is ready when it runs.
+      readiness: address ? run.spec.readiness : { kind: 'none' },
+      address: address ? { ip: address.ip, port: address.port } : { ip: '127.0.0.1', port: 0 },
       readyTimeoutMs: run.spec.readyTimeoutMs,
       instance: this.#options.instance,
       ...(postgres ? { stopSignal: postgres.stopSignal } : {}),
       ...(namespace ? { namespace } : {}),
     };
+    const written = new Set([...workload.containers.flatMap((one) => one.env.map(({ name }) => name)), ...Object.keys(run.spec.env)]);
+    return { run: spec, fingerprint: fingerprintOf(spec, written), builtin: postgres !== undefined };
   }
 
   /** A namespace gives PostgreSQL a user of its own; without one it is told to become one when this process is root, which it refuses to run as. */
@@ -180,6 +266,11 @@ export class Workloads {
     return resolve(this.#options.cwd, file === undefined || file.startsWith('<') ? '.' : dirname(file), run.spec.cwd);
   }
 
+  /** What a namespace's file tree is built from. */
+  #folders(run: System['runs'][number]): string {
+    return `${projectRoot(this.#cwd(run), [homedir(), '/home', '/root'])} ${run.spec.builtin ?? ''}`;
+  }
+
   #uid(id: string): number {
     return this.#options.uids([id])[id]!;
   }
@@ -197,8 +288,19 @@ function meshServices(system: System, namespace: string): MeshService[] {
   });
 }
 
-/** What of a spec, when it changes, needs the program to be started anew. */
-function fingerprint(spec: RunSpec): string {
-  const { command, cwd, env, address, readiness } = spec;
-  return JSON.stringify([command, cwd, env, address, readiness]);
+/** Kubernetes' variables about other services; like there, a program keeps those it was started with. */
+const SERVICE_LINK = /_SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)$/;
+
+/** What of a spec, when it changes, needs the program to be started anew. @param written names of variables that the user wrote */
+function fingerprintOf({ command, cwd, env, address, readiness }: RunSpec, written: ReadonlySet<string>): string {
+  const own = Object.entries(env).filter(([name]) => written.has(name) || !SERVICE_LINK.test(name));
+  return JSON.stringify([command, cwd, own, address, readiness]);
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
 }

@@ -79,6 +79,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
+    ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
     workloads,
     gateways,
     clusters,

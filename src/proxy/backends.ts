@@ -8,7 +8,9 @@ export class Backends {
   /** @param choices undefined destinations keep their share, which is then answered with 500 */
   constructor(choices: readonly { readonly weight: number; readonly destination: Destination | undefined }[]) {
     let total = 0;
-    this.#choices = choices.filter(({ weight }) => weight > 0).map(({ weight, destination }) => ({ upTo: (total += weight), destination }));
+    this.#choices = choices
+      .filter(({ weight }) => weight > 0)
+      .map(({ weight, destination }) => ({ upTo: (total += weight), destination }));
     this.#total = total;
   }
 

@@ -46,6 +46,8 @@ function readEntries(received: string): string[] {
 /** The address of an entry: `1.2.3.4`, `1.2.3.4:80`, `[::1]:80` or `::1`; undefined when it is none. */
 function addressOf(entry: string): string | undefined {
   if (isIP(entry) !== 0) return entry;
-  const text = entry.startsWith('[') ? entry.slice(1, Math.max(1, entry.indexOf(']'))) : entry.slice(0, Math.max(0, entry.lastIndexOf(':')));
+  const text = entry.startsWith('[')
+    ? entry.slice(1, Math.max(1, entry.indexOf(']')))
+    : entry.slice(0, Math.max(0, entry.lastIndexOf(':')));
   return isIP(text) === 0 ? undefined : text;
 }

@@ -106,7 +106,8 @@ class Compiler {
 
   #outbound(workload: WorkloadPlan, listener: OutboundListener, enforced: Enforcement): Service {
     const cluster = this.#plan.clusters.find(({ id }) => id === listener.cluster);
-    if (!cluster) throw new CullisError('config.invalid', `the plan of \`${workload.id}\` names the unknown cluster \`${listener.cluster}\``);
+    if (!cluster)
+      throw new CullisError('config.invalid', `the plan of \`${workload.id}\` names the unknown cluster \`${listener.cluster}\``);
     const { listen } = listener;
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
@@ -123,9 +124,13 @@ class Compiler {
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
       const [first] = group as [(typeof group)[number]];
       if (group.some(({ tls }) => tls !== first.tls)) {
-        throw new CullisError('config.invalid', `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without TLS`);
+        throw new CullisError(
+          'config.invalid',
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without TLS`,
+        );
       }
-      for (const { virtualHosts } of group) for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway.identity);
+      for (const { virtualHosts } of group)
+        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway.identity);
       this.#add({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
         ...enforced,
@@ -194,7 +199,10 @@ class Compiler {
     const taken = this.#services.get(service.key);
     if (taken) {
       const { ip, port } = service.listen;
-      throw new CullisError('config.invalid', `\`${taken.workload}\` and \`${service.workload}\` both want to listen on \`${ip}:${port}\``);
+      throw new CullisError(
+        'config.invalid',
+        `\`${taken.workload}\` and \`${service.workload}\` both want to listen on \`${ip}:${port}\``,
+      );
     }
     this.#services.set(service.key, service);
   }
@@ -208,4 +216,3 @@ function ownAuthorities(listen: Address): ReadonlySet<string> {
   const hosts = [listen.ip.includes(':') ? `[${listen.ip}]` : listen.ip, 'localhost', '127.0.0.1', '[::1]'];
   return new Set(hosts.flatMap((host) => (listen.port === 80 ? [host, `${host}:80`] : [`${host}:${listen.port}`])));
 }
-

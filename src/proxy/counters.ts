@@ -31,7 +31,13 @@ export class Counters {
   constructor(
     metrics: Metrics,
     links: Links,
-    service: { readonly role: Role; readonly workload: string; readonly destination: string; readonly port: number; readonly protocol: 'http' | 'tcp' },
+    service: {
+      readonly role: Role;
+      readonly workload: string;
+      readonly destination: string;
+      readonly port: number;
+      readonly protocol: 'http' | 'tcp';
+    },
   ) {
     const { role, workload, destination } = service;
     this.#metrics = metrics;
@@ -58,7 +64,14 @@ export class Counters {
     const known = this.#source(source);
     let counter = known.byStatus.get(status);
     if (!counter) {
-      counter = this.#metrics.counter('cullis_requests_total', this.#role, this.#workload, source, this.#destination, String(status));
+      counter = this.#metrics.counter(
+        'cullis_requests_total',
+        this.#role,
+        this.#workload,
+        source,
+        this.#destination,
+        String(status),
+      );
       known.byStatus.set(status, counter);
     }
     counter.inc();

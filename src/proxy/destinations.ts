@@ -61,10 +61,19 @@ export class Destinations {
     if (cluster) return this.cluster(cluster.id, identity);
     const ip = service === 'localhost' ? '127.0.0.1' : service;
     if (isIP(ip) === 0) return undefined;
-    return new Destination(provider.service, provider.port, [this.#endpoint({ ip, port: provider.port }, provider.service, '', '', '', this.#plan.limits)]);
+    return new Destination(provider.service, provider.port, [
+      this.#endpoint({ ip, port: provider.port }, provider.service, '', '', '', this.#plan.limits),
+    ]);
   }
 
-  #endpoint(address: Address, workload: string, peerIdentity: string, ownIdentity: string, sni: string, limits: Limits): UpstreamEndpoint {
+  #endpoint(
+    address: Address,
+    workload: string,
+    peerIdentity: string,
+    ownIdentity: string,
+    sni: string,
+    limits: Limits,
+  ): UpstreamEndpoint {
     const endpoint = this.#upstreams.endpoint({ address, workload, peerIdentity, ownIdentity, sni }, limits);
     this.used.add(endpoint);
     return endpoint;

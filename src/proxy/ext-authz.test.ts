@@ -31,7 +31,11 @@ const provider = (over: Partial<ExtAuthzProvider>): ExtAuthzProvider => ({
 const options = (over: Partial<ExtAuthzProvider> = {}): MeshOptions => ({
   mesh: { extensionProviders: [provider(over)] },
   authorization: [
-    authorizationPolicy('ask', { action: 'CUSTOM', provider: { name: 'asker' }, rules: [{ to: [{ operation: { notPaths: ['/health'] } }] }] }),
+    authorizationPolicy('ask', {
+      action: 'CUSTOM',
+      provider: { name: 'asker' },
+      rules: [{ to: [{ operation: { notPaths: ['/health'] } }] }],
+    }),
     authorizationPolicy('deny', { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/denied'] } }] }] }),
   ],
 });
@@ -51,28 +55,60 @@ after(async () => {
 });
 
 const allows = (_: IncomingMessage, response: ServerResponse): void => {
-  response.writeHead(200, { 'x-ext-authz-user': 'mia', 'x-back': 'b', 'x-other': 'o', 'x-cullis-source-identity': 'forged' }).end('fine');
+  response
+    .writeHead(200, { 'x-ext-authz-user': 'mia', 'x-back': 'b', 'x-other': 'o', 'x-cullis-source-identity': 'forged' })
+    .end('fine');
 };
 
 test('an authorizer that allows is asked with what is configured, and adds what is configured', async () => {
   answer = allows;
   asked = [];
   const { status, seen, headers } = await call(mesh.outbound, {
-    method: 'POST', path: '/a?b=c', body: 'body', headers: { 'x-ext-authz': 'allow', 'x-more-a': '1', 'x-more-fixed': 'mine', 'x-private': 'p', authorization: 'Basic x', 'x-ext-authz-user': 'forged' },
+    method: 'POST',
+    path: '/a?b=c',
+    body: 'body',
+    headers: {
+      'x-ext-authz': 'allow',
+      'x-more-a': '1',
+      'x-more-fixed': 'mine',
+      'x-private': 'p',
+      authorization: 'Basic x',
+      'x-ext-authz-user': 'forged',
+    },
   });
   assert.equal(status, 200);
   const [question] = asked;
   assert.deepEqual([question?.method, question?.url], ['POST', '/check/a?b=c']);
-  const { host, 'x-ext-authz': own, 'x-more-a': more, 'x-more-fixed': fixed, 'x-added': added, 'x-private': secret, authorization } = question!.headers;
-  assert.deepEqual([host, own, more, fixed, added, secret, authorization], ['cart:7070', 'allow', '1', 'fixed', 'by the mesh', undefined, 'Basic x']);
-  assert.deepEqual([seen.body, seen.headers['x-ext-authz-user'], seen.headers['x-other'], headers['x-back'], headers['x-other']], ['body', 'mia', undefined, 'b', undefined]);
+  const {
+    host,
+    'x-ext-authz': own,
+    'x-more-a': more,
+    'x-more-fixed': fixed,
+    'x-added': added,
+    'x-private': secret,
+    authorization,
+  } = question!.headers;
+  assert.deepEqual(
+    [host, own, more, fixed, added, secret, authorization],
+    ['cart:7070', 'allow', '1', 'fixed', 'by the mesh', undefined, 'Basic x'],
+  );
+  assert.deepEqual(
+    [seen.body, seen.headers['x-ext-authz-user'], seen.headers['x-other'], headers['x-back'], headers['x-other']],
+    ['body', 'mia', undefined, 'b', undefined],
+  );
   assert.match(seen.headers['x-cullis-source-identity'] ?? '', /frontend$/);
 });
 
 test('an authorizer that refuses speaks to the caller, and nothing reaches the application', async () => {
-  answer = (_, response) => response.writeHead(401, { 'www-authenticate': 'Basic', 'x-ext-authz-why': 'no', 'x-hidden': 'h', 'content-type': 'text/plain' }).end('who are you');
+  answer = (_, response) =>
+    response
+      .writeHead(401, { 'www-authenticate': 'Basic', 'x-ext-authz-why': 'no', 'x-hidden': 'h', 'content-type': 'text/plain' })
+      .end('who are you');
   const { status, text, headers } = await call(mesh.outbound, { path: '/a' });
-  assert.deepEqual([status, text, headers['www-authenticate'], headers['x-ext-authz-why'], headers['x-hidden']], [401, 'who are you', 'Basic', 'no', undefined]);
+  assert.deepEqual(
+    [status, text, headers['www-authenticate'], headers['x-ext-authz-why'], headers['x-hidden']],
+    [401, 'who are you', 'Basic', 'no', undefined],
+  );
   const event = await mesh.seen.event((one) => one.id === headers['x-cullis-decision-id']);
   assert.equal(event.code, 'rbac.custom-denied');
 });
@@ -92,7 +128,7 @@ for (const [name, reply] of [
   ['answers without end', (_: IncomingMessage, response: ServerResponse) => response.writeHead(200).end(Buffer.alloc(1 << 20))],
 ] as const) {
   test(`an authorizer that ${name} refuses`, async () => {
-    await mesh.apply(options({ timeoutMs: 150 }));
+    await mesh.apply(options({ timeoutMs: 30 }));
     answer = reply;
     const { status, headers } = await call(mesh.outbound, { path: '/a' });
     assert.equal(status, 403);
@@ -118,7 +154,7 @@ test('one over gRPC refuses until there is an adapter for it', async () => {
 
 test('a question does not outlive the wait for it', async () => {
   const closed = Promise.withResolvers<void>();
-  await mesh.apply(options({ timeoutMs: 100 }));
+  await mesh.apply(options({ timeoutMs: 30 }));
   answer = (request) => void once(request.socket, 'close').then(() => closed.resolve());
   assert.equal((await call(mesh.outbound, { path: '/a' })).status, 403);
   await closed.promise;

@@ -14,10 +14,15 @@ const ALWAYS: ReadonlySet<string> = new Set(['authorization']);
 /** Always given back with a denial, beside what is configured (Envoy: Location, WWW-Authenticate and the like). */
 const ALWAYS_BACK: ReadonlySet<string> = new Set(['location', 'www-authenticate', 'proxy-authenticate']);
 /** Never taken from an authorizer: framing, and what only this proxy may say. */
-const NEVER = /^(?:content-length|transfer-encoding|connection|keep-alive|upgrade|trailer|te|host|proxy-connection|date|server|x-cullis-.*|x-forwarded-client-cert)$/;
+const NEVER =
+  /^(?:content-length|transfer-encoding|connection|keep-alive|upgrade|trailer|te|host|proxy-connection|date|server|x-cullis-.*|x-forwarded-client-cert)$/;
 
 export type Verdict =
-  | { readonly kind: 'allow'; /** Names and values in turn. */ readonly toUpstream: readonly string[]; readonly toDownstream: readonly string[] }
+  | {
+      readonly kind: 'allow';
+      /** Names and values in turn. */ readonly toUpstream: readonly string[];
+      readonly toDownstream: readonly string[];
+    }
   | { readonly kind: 'deny'; readonly status: number; readonly headers: readonly string[]; readonly body: Buffer }
   | { readonly kind: 'unavailable'; readonly why: string };
 
@@ -48,12 +53,23 @@ export class ExtAuthz {
     const endpoint = this.#destination.pick(x.runtime.clock.monotonicMs());
     if (!endpoint) return Promise.resolve({ kind: 'unavailable', why: 'the external authorizer has no endpoint' });
     return new Promise((resolve) => {
-      const asking = new Asking((status, headers, body) => resolve(this.#read(status, headers, body)), (why) => resolve({ kind: 'unavailable', why }));
-      const timer = x.runtime.timers.timer(() => asking.giveUp(`the external authorizer did not answer within ${provider.timeoutMs} ms`));
+      const asking = new Asking(
+        (status, headers, body) => resolve(this.#read(status, headers, body)),
+        (why) => resolve({ kind: 'unavailable', why }),
+      );
+      const timer = x.runtime.timers.timer(() =>
+        asking.giveUp(`the external authorizer did not answer within ${provider.timeoutMs} ms`),
+      );
       timer.arm(provider.timeoutMs);
       asking.onSettled = () => timer.clear();
       try {
-        const head = { method: x.method, target: `${provider.pathPrefix}${x.target}`, headers: this.#headers(x).flat, bodyKind: 'none' as const, length: 0 };
+        const head = {
+          method: x.method,
+          target: `${provider.pathPrefix}${x.target}`,
+          headers: this.#headers(x).flat,
+          bodyKind: 'none' as const,
+          length: 0,
+        };
         asking.upstream = endpoint.pool.request(head, undefined, asking);
       } catch (error) {
         asking.giveUp(messageOf(error));
@@ -68,15 +84,22 @@ export class ExtAuthz {
       const name = x.headers.name(i);
       if (name !== 'host' && (ALWAYS.has(name) || this.#inCheck(name))) headers.add(name, name, x.headers.value(i));
     }
-    for (const [name, value] of Object.entries(this.provider.includeAdditionalHeadersInCheck)) headers.set(name.toLowerCase(), value);
+    for (const [name, value] of Object.entries(this.provider.includeAdditionalHeadersInCheck))
+      headers.set(name.toLowerCase(), value);
     return headers;
   }
 
   #read(status: number, headers: HeaderList, body: Buffer): Verdict {
-    if (status === 200) return { kind: 'allow', toUpstream: take(headers, this.#toUpstream), toDownstream: take(headers, this.#backOnAllow) };
+    if (status === 200)
+      return { kind: 'allow', toUpstream: take(headers, this.#toUpstream), toDownstream: take(headers, this.#backOnAllow) };
     if (status >= 500) return { kind: 'unavailable', why: `the external authorizer answered ${status}` };
     const all = this.provider.headersToDownstreamOnDeny.length === 0;
-    return { kind: 'deny', status, headers: take(headers, all ? () => true : (name) => ALWAYS_BACK.has(name) || this.#backOnDeny(name)), body };
+    return {
+      kind: 'deny',
+      status,
+      headers: take(headers, all ? () => true : (name) => ALWAYS_BACK.has(name) || this.#backOnDeny(name)),
+      body,
+    };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Denied } from '#policy/authorizer.ts';
 import type { Service } from './service.ts';
 
 /** A connection that outlives a single decision: a TCP connection or a WebSocket. It is decided anew with every configuration. */
@@ -34,6 +33,3 @@ export class Flows {
     for (const flow of this.#open) flow.destroy(reason);
   }
 }
-
-/** A flow that went on under the old rules and does not under the new ones. */
-export type Reconsidered = Pick<Denied, 'code' | 'reasons'>;

@@ -5,7 +5,7 @@ import type { AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.t
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
-import { Headers } from './headers.ts';
+import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { watch } from './respond.ts';
@@ -14,7 +14,13 @@ import { applyChanges } from './route-headers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Destination, UpstreamEndpoint } from './upstreams.ts';
 
-const STATUS: Readonly<Record<UpstreamError['kind'], number>> = { connect: 503, overload: 503, timeout: 504, protocol: 502, reset: 502 };
+const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
+  connect: 503,
+  overload: 503,
+  timeout: 504,
+  protocol: 502,
+  reset: 502,
+};
 
 export class Forwarding implements UpstreamCallbacks, BodySink {
   readonly #x: Exchange;
@@ -43,8 +49,16 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     const x = this.#x;
     watch(x, () => this.#clientGone());
     const { timers } = x.runtime;
-    if (x.requestTimeoutMs > 0) this.#requestTimer = this.#deadline(timers.timer(() => this.#late('the request took longer than the route allows')), x.requestTimeoutMs);
-    if (x.backendTimeoutMs > 0) this.#backendTimer = this.#deadline(timers.timer(() => this.#late('the backend took longer than the route allows')), x.backendTimeoutMs);
+    if (x.requestTimeoutMs > 0)
+      this.#requestTimer = this.#deadline(
+        timers.timer(() => this.#late('the request took longer than the route allows')),
+        x.requestTimeoutMs,
+      );
+    if (x.backendTimeoutMs > 0)
+      this.#backendTimer = this.#deadline(
+        timers.timer(() => this.#late('the backend took longer than the route allows')),
+        x.backendTimeoutMs,
+      );
     this.#send();
   }
 
@@ -58,7 +72,14 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     const { method, upgrade, body } = x.request;
     this.#endpoint.active++;
     this.#upstream = this.#endpoint.pool.request(
-      { method, target: x.target, headers: x.headers.flat, bodyKind: body.kind, length: body.length, upgrade: upgrade === 'websocket' ? upgrade : '' },
+      {
+        method,
+        target: x.target,
+        headers: x.headers.flat,
+        bodyKind: body.kind,
+        length: body.length,
+        upgrade: upgrade === 'websocket' ? upgrade : '',
+      },
       this.#body,
       this,
     );
@@ -124,7 +145,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     this.#endpoint.active--;
     if (error.kind === 'connect') {
       this.#endpoint.eject();
-      const other = this.#retried || !error.safeToRetry ? undefined : this.#destination.pick(x.runtime.clock.monotonicMs(), this.#endpoint);
+      const other =
+        this.#retried || !error.safeToRetry ? undefined : this.#destination.pick(x.runtime.clock.monotonicMs(), this.#endpoint);
       if (other) {
         this.#retried = true;
         this.#endpoint = other;
@@ -142,9 +164,22 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     this.#settle();
     x.failed = true;
     this.#note(kind, message);
+    this.#countUnreached();
     x.responder.onFinish = x.responder.onAbort = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
     void refuse(x, { status, code: 'upstream.failed', reasons });
+  }
+
+  /** The receiver counts what reaches it; that nothing does only the caller can tell. */
+  #countUnreached(): void {
+    const { service, runtime } = this.#x;
+    if (service.role === 'sidecar-in') return;
+    const { workload, peerIdentity } = this.#endpoint.target;
+    const link = runtime.links.of(service.identity, workload, this.#destination.port, 'http');
+    link.requests++;
+    link.failed++;
+    link.mtls = peerIdentity !== '';
+    link.lastMs = runtime.clock.nowMs();
   }
 
   #late(message: string): void {

@@ -16,21 +16,56 @@ export type HeaderRule =
 const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
   ...(
     [
-      'connection', 'proxy-connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length',
-      'proxy-authenticate', 'proxy-authorization', 'http2-settings', 'expect',
+      'connection',
+      'proxy-connection',
+      'keep-alive',
+      'te',
+      'trailer',
+      'transfer-encoding',
+      'upgrade',
+      'content-length',
+      'proxy-authenticate',
+      'proxy-authorization',
+      'http2-settings',
+      'expect',
     ] as const
   ).map((name) => [name, 'hop'] as const),
   ...(
-    ['x-forwarded-client-cert', 'x-client-cert', 'x-ssl-client-cert', 'x-original-url', 'x-rewrite-url', 'x-original-uri', 'x-accel-redirect'] as const
+    [
+      'x-forwarded-client-cert',
+      'x-client-cert',
+      'x-ssl-client-cert',
+      'x-original-url',
+      'x-rewrite-url',
+      'x-original-uri',
+      'x-accel-redirect',
+    ] as const
   ).map((name) => [name, 'identity'] as const),
   ...(
     [
-      'forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix',
-      'x-forwarded-server', 'x-forwarded-scheme', 'x-forwarded-ssl', 'x-forwarded-uri', 'x-forwarded-method', 'x-forwarded-path',
-      'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip', 'fastly-client-ip',
+      'forwarded',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'x-forwarded-port',
+      'x-forwarded-prefix',
+      'x-forwarded-server',
+      'x-forwarded-scheme',
+      'x-forwarded-ssl',
+      'x-forwarded-uri',
+      'x-forwarded-method',
+      'x-forwarded-path',
+      'x-real-ip',
+      'x-client-ip',
+      'x-cluster-client-ip',
+      'true-client-ip',
+      'cf-connecting-ip',
+      'fastly-client-ip',
     ] as const
   ).map((name) => [name, 'forwarded'] as const),
-  ...(['x-request-id', 'traceparent', 'tracestate', 'x-cullis-session-id'] as const).map((name) => [name, 'correlation'] as const),
+  ...(['x-request-id', 'traceparent', 'tracestate', 'x-cullis-session-id'] as const).map(
+    (name) => [name, 'correlation'] as const,
+  ),
 ]);
 
 const IDENTITY_PREFIXES = ['x-cullis-', 'x-envoy-', 'x-istio-', 'x-forwarded-client-cert-'] as const;
@@ -75,5 +110,14 @@ export function connectionOptions(value: string): readonly string[] {
 }
 
 const PROTECTED: ReadonlySet<string> = new Set([
-  'keep-alive', 'close', 'upgrade', 'host', 'authorization', 'cookie', 'content-type', 'content-encoding', 'origin', 'cache-control',
+  'keep-alive',
+  'close',
+  'upgrade',
+  'host',
+  'authorization',
+  'cookie',
+  'content-type',
+  'content-encoding',
+  'origin',
+  'cache-control',
 ]);

@@ -34,7 +34,10 @@ interface Held {
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CullisError('control.unreachable', `the CA did not answer within ${ISSUE_TIMEOUT_MS} ms`)), ISSUE_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new CullisError('control.unreachable', `the CA did not answer within ${ISSUE_TIMEOUT_MS} ms`)),
+      ISSUE_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([answer, late]);
@@ -146,7 +149,8 @@ export class Identities {
     const nowMs = this.#ports.clock.nowMs();
     const verdict = verifySvidChain(chain, bundle, { nowMs, usage: 'client' });
     if (!verdict.ok) throw new CullisError('trust.rejected', `the certificate issued for \`${identity}\` ${verdict.reason}`);
-    if (verdict.identity !== identity) throw new CullisError('trust.rejected', `the certificate issued for \`${identity}\` names \`${verdict.identity}\``);
+    if (verdict.identity !== identity)
+      throw new CullisError('trust.rejected', `the certificate issued for \`${identity}\` names \`${verdict.identity}\``);
     const tls: TlsIdentity = { certChainPem, privateKeyPem: key.privateKeyPem };
     const client = tlsClient({
       identity: tls,
@@ -157,7 +161,16 @@ export class Identities {
     });
     const life = verdict.notAfterMs - nowMs;
     const renewAtMs = nowMs + life * 0.5 * (1 - JITTER + 2 * JITTER * this.#ports.random.unit());
-    return { identity, tls, client, serial: verdict.serial, notAfterMs: verdict.notAfterMs, renewAtMs, failures: 0, renewing: false };
+    return {
+      identity,
+      tls,
+      client,
+      serial: verdict.serial,
+      notAfterMs: verdict.notAfterMs,
+      renewAtMs,
+      failures: 0,
+      renewing: false,
+    };
   }
 
   async #renew(held: Held): Promise<void> {
@@ -197,6 +210,8 @@ export class Identities {
       notAfterMs: held.notAfterMs,
       detail: 'in use by the proxy',
     };
-    emit.emitDurably(event).catch((error: unknown) => this.#ports.log('error', 'an event could not be written', { error: messageOf(error) }));
+    emit
+      .emitDurably(event)
+      .catch((error: unknown) => this.#ports.log('error', 'an event could not be written', { error: messageOf(error) }));
   }
 }

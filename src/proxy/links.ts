@@ -4,7 +4,8 @@ import type { LinkStats } from '#model/snapshot.ts';
 const LINKS_MAX = 4096;
 /** Upper bounds in ms, a factor of about 1.5 apart: a percentile read from it is at most that far off. */
 const BOUNDS: readonly number[] = [
-  0.1, 0.15, 0.25, 0.4, 0.6, 1, 1.5, 2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10_000, 30_000,
+  0.1, 0.15, 0.25, 0.4, 0.6, 1, 1.5, 2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10_000,
+  30_000,
 ];
 
 /** One link's counters. The hot path holds on to it, so that counting needs no look-up. */
@@ -55,8 +56,18 @@ export class Link {
   stats(): LinkStats {
     const { source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs } = this;
     return {
-      source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs,
-      p50Ms: this.quantile(0.5), p99Ms: this.quantile(0.99),
+      source,
+      destination,
+      port,
+      protocol,
+      requests,
+      denied,
+      failed,
+      mtls,
+      tlsProtocol,
+      lastMs,
+      p50Ms: this.quantile(0.5),
+      p99Ms: this.quantile(0.99),
     };
   }
 }

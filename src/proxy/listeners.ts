@@ -58,7 +58,8 @@ export class Slot {
   swap(service: Service): void {
     const before = this.#last;
     this.service = this.#last = service;
-    if (before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE')) this.#endConnections();
+    if (before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
+      this.#endConnections();
   }
 
   /** New handshakes show another certificate. */
@@ -147,9 +148,12 @@ export class Slot {
 
   #request(request: Http1Request, responder: Http1Responder): void {
     const x = new Exchange(this.#runtime, this.service ?? this.#last, request, responder);
-    if (this.service === undefined) void refuse(x, { status: 503, code: 'config.closed', reasons: [listenerClosed()], close: true });
+    if (this.service === undefined)
+      void refuse(x, { status: 503, code: 'config.closed', reasons: [listenerClosed()], close: true });
     else if (!this.#runtime.leaseHolds()) {
-      const reasons = [reason('DEFAULT', 'lease', [], '', '', 'the configuration is too old and the control plane has not renewed it')];
+      const reasons = [
+        reason('DEFAULT', 'lease', [], '', '', 'the configuration is too old and the control plane has not renewed it'),
+      ];
       void refuse(x, { status: 503, code: 'config.closed', reasons, close: true });
     } else runRequest(x);
   }
@@ -199,7 +203,11 @@ export class Slot {
 
   #bug(error: unknown): string {
     const id = this.#runtime.nextEventId();
-    this.#runtime.log('error', 'a request met a bug', { id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
+    this.#runtime.log('error', 'a request met a bug', {
+      id,
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
     return id;
   }
 

@@ -5,7 +5,16 @@ import { test } from 'node:test';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { createCsr } from '#pki/csr.ts';
 import { generateKey } from '#pki/keys.ts';
-import { type Mesh, type MeshOptions, FRONTEND, authorizationPolicy, call, memoryCa, startApp, startMesh } from '../../test/fakes/mesh.ts';
+import {
+  type Mesh,
+  type MeshOptions,
+  FRONTEND,
+  authorizationPolicy,
+  call,
+  memoryCa,
+  startApp,
+  startMesh,
+} from '../../test/fakes/mesh.ts';
 
 async function withMesh(options: MeshOptions, work: (mesh: Mesh) => Promise<void>): Promise<void> {
   const app = await startApp();
@@ -53,16 +62,30 @@ test('STRICT resets plaintext and says why', () =>
   }));
 
 test('PERMISSIVE takes both and tells them apart', () =>
-  withMesh({ mtls: 'PERMISSIVE', authorization: [authorizationPolicy('known', { action: 'DENY', rules: [{ from: [{ source: { notPrincipals: ['*'] } }], to: [{ operation: { paths: ['/closed'] } }] }] })] }, async (mesh) => {
-    assert.match(await plaintext(mesh.inbound), /^HTTP\/1\.1 200 /);
-    assert.match(await tlsAnswer(mesh.inbound, mesh.ca, FRONTEND), /^HTTP\/1\.1 200 /);
-    const open = await call(mesh.inbound, { path: '/open', headers: { 'x-forwarded-client-cert': 'URI=spiffe://x', 'x-forwarded-for': '6.6.6.6', 'x-request-id': 'mine' } });
-    assert.equal(open.seen.headers['x-forwarded-client-cert'], undefined);
-    assert.equal(open.seen.headers['x-forwarded-for'], '127.0.0.1');
-    assert.notEqual(open.seen.headers['x-request-id'], 'mine');
-    assert.equal((await call(mesh.inbound, { path: '/closed' })).status, 403);
-    assert.equal((await call(mesh.outbound, { path: '/closed' })).status, 200);
-  }));
+  withMesh(
+    {
+      mtls: 'PERMISSIVE',
+      authorization: [
+        authorizationPolicy('known', {
+          action: 'DENY',
+          rules: [{ from: [{ source: { notPrincipals: ['*'] } }], to: [{ operation: { paths: ['/closed'] } }] }],
+        }),
+      ],
+    },
+    async (mesh) => {
+      assert.match(await plaintext(mesh.inbound), /^HTTP\/1\.1 200 /);
+      assert.match(await tlsAnswer(mesh.inbound, mesh.ca, FRONTEND), /^HTTP\/1\.1 200 /);
+      const open = await call(mesh.inbound, {
+        path: '/open',
+        headers: { 'x-forwarded-client-cert': 'URI=spiffe://x', 'x-forwarded-for': '6.6.6.6', 'x-request-id': 'mine' },
+      });
+      assert.equal(open.seen.headers['x-forwarded-client-cert'], undefined);
+      assert.equal(open.seen.headers['x-forwarded-for'], '127.0.0.1');
+      assert.notEqual(open.seen.headers['x-request-id'], 'mine');
+      assert.equal((await call(mesh.inbound, { path: '/closed' })).status, 403);
+      assert.equal((await call(mesh.outbound, { path: '/closed' })).status, 200);
+    },
+  ));
 
 test('DISABLE speaks plaintext only', () =>
   withMesh({ mtls: 'DISABLE', expectedIdentity: '' }, async (mesh) => {
@@ -113,7 +136,16 @@ test('an outbound listener serves its own workload only', () => {
 });
 
 test('a caller that cannot be identified is refused', () =>
-  withMesh({ ports: { ownsSocket: () => { throw new Error('no such table'); } } }, async (mesh) => {
-    assert.equal(await plaintext(mesh.outbound), '');
-    await mesh.seen.event(({ code }) => code === 'listener.foreign');
-  }));
+  withMesh(
+    {
+      ports: {
+        ownsSocket: () => {
+          throw new Error('no such table');
+        },
+      },
+    },
+    async (mesh) => {
+      assert.equal(await plaintext(mesh.outbound), '');
+      await mesh.seen.event(({ code }) => code === 'listener.foreign');
+    },
+  ));

@@ -12,5 +12,6 @@ export function compileNames(patterns: readonly string[]): NameMatcher {
     else if (lower.startsWith('*')) suffixes.push(lower.slice(1));
     else exact.add(lower);
   }
-  return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix)) || suffixes.some((suffix) => name.endsWith(suffix));
+  return (name) =>
+    exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix)) || suffixes.some((suffix) => name.endsWith(suffix));
 }

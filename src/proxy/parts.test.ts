@@ -119,7 +119,10 @@ test('headers are set, added, removed and joined', () => {
   headers.set('c', '5');
   assert.deepEqual(headers.flat, ['A', '4', 'B', '2', 'c', '5']);
   headers.remove('b');
-  assert.deepEqual([headers.flat, headers.has('b'), headers.get('b'), headers.length], [['A', '4', 'c', '5'], false, undefined, 2]);
+  assert.deepEqual(
+    [headers.flat, headers.has('b'), headers.get('b'), headers.length],
+    [['A', '4', 'c', '5'], false, undefined, 2],
+  );
 });
 
 for (const [header, name, want] of [
@@ -159,7 +162,14 @@ test('used credentials are cut out of cookies and queries', () => {
 
 test('header name patterns', () => {
   const matches = compileNames(['X-Exact', 'x-pre-*', '*-post']);
-  assert.deepEqual(['x-exact', 'x-pre-a', 'a-post', 'x-exact2', 'x-pre', ''].map(matches), [true, true, true, false, false, false]);
+  assert.deepEqual(['x-exact', 'x-pre-a', 'a-post', 'x-exact2', 'x-pre', ''].map(matches), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
   assert.equal(compileNames(['*'])('anything'), true);
 });
 

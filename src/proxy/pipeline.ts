@@ -100,7 +100,10 @@ function run<T extends Arrival | Exchange>(stations: readonly Station<T>[], subj
 
 /** A bug behind a wait; one before it is caught by whoever called. Nothing goes on, and nobody learns more than that. */
 function broke(subject: Arrival | Exchange, error: unknown): void {
-  subject.runtime.log('error', 'a station failed', { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
+  subject.runtime.log('error', 'a station failed', {
+    error: messageOf(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
   if ('responder' in subject) respondBug(subject);
   else subject.socket.destroy();
 }

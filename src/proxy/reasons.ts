@@ -14,7 +14,14 @@ export function reason(
 
 /** A plaintext peer met a port that takes mutual TLS only. */
 export function mutualTlsRequired(at: string): Reason {
-  return reason('PEER_AUTHENTICATION', 'mtls.mode', ['STRICT'], 'plaintext', at, 'this port takes mutual TLS only, and the connection is plaintext');
+  return reason(
+    'PEER_AUTHENTICATION',
+    'mtls.mode',
+    ['STRICT'],
+    'plaintext',
+    at,
+    'this port takes mutual TLS only, and the connection is plaintext',
+  );
 }
 
 /** The listener that a connection came through is not part of the configuration any more. */

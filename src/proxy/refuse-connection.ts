@@ -15,7 +15,14 @@ export class ConnectionRefusals {
    * A connection that ends before a request or a stream began: writes why, counts it, then calls `end`.
    * @param end cuts the connection; it is cut also when the journal fails
    */
-  refuse(runtime: Runtime, service: Service, remoteIp: string, code: DenyCode, reasons: readonly Reason[], end: () => void): void {
+  refuse(
+    runtime: Runtime,
+    service: Service,
+    remoteIp: string,
+    code: DenyCode,
+    reasons: readonly Reason[],
+    end: () => void,
+  ): void {
     service.counters.denied(code, reasons);
     const link = service.counters.link('');
     if (link) {
@@ -31,7 +38,9 @@ export class ConnectionRefusals {
     this.#waiting++;
     runtime.emit
       .emitDurably(event)
-      .catch((error: unknown) => runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }))
+      .catch((error: unknown) =>
+        runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }),
+      )
       .finally(() => {
         this.#waiting--;
         end();
@@ -41,14 +50,32 @@ export class ConnectionRefusals {
 }
 
 /** Event of a message that broke a rule of HTTP, which the codec answered. @returns its id, the reference that the caller gets */
-export function emitInvalid(runtime: Runtime, service: Service, sourceIp: string, source: string, status: number, text: string): string {
+export function emitInvalid(
+  runtime: Runtime,
+  service: Service,
+  sourceIp: string,
+  source: string,
+  status: number,
+  text: string,
+): string {
   const reasons = [reason('DEFAULT', 'message', [], '', '', text)];
-  const event = { ...connectionEvent(runtime, service, sourceIp, 'request.invalid', reasons), status, source, mtls: source !== '' };
+  const event = {
+    ...connectionEvent(runtime, service, sourceIp, 'request.invalid', reasons),
+    status,
+    source,
+    mtls: source !== '',
+  };
   runtime.emit.emit(event);
   return event.id;
 }
 
-function connectionEvent(runtime: Runtime, service: Service, sourceIp: string, code: DenyCode, reasons: readonly Reason[]): ExchangeEvent {
+function connectionEvent(
+  runtime: Runtime,
+  service: Service,
+  sourceIp: string,
+  code: DenyCode,
+  reasons: readonly Reason[],
+): ExchangeEvent {
   return {
     type: 'exchange',
     id: runtime.nextEventId(),

@@ -49,7 +49,9 @@ export function refuse(x: Exchange, refusal: Refusal): Step | Promise<Step> {
   }
   return runtime.emit
     .emitDurably(event)
-    .catch((error: unknown) => runtime.log('error', 'a denial could not be written to the journal', { id, error: messageOf(error) }))
+    .catch((error: unknown) =>
+      runtime.log('error', 'a denial could not be written to the journal', { id, error: messageOf(error) }),
+    )
     .then((): Step => {
       answer(x, refusal, id);
       return 'done';

@@ -4,7 +4,16 @@ import { createHmac } from 'node:crypto';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
 import {
-  type Mesh, CART, FRONTEND, GATEWAY, SESSION_KEY, authorizationPolicy, call, requestAuthentication, startApp, startMesh,
+  type Mesh,
+  CART,
+  FRONTEND,
+  GATEWAY,
+  SESSION_KEY,
+  authorizationPolicy,
+  call,
+  requestAuthentication,
+  startApp,
+  startMesh,
 } from '../../test/fakes/mesh.ts';
 import { bodyOf, sendRaw, statusOf } from '../../test/fakes/raw-http.ts';
 import { ecIssuer, jwksOf, token } from '../../test/fakes/tokens.ts';
@@ -22,12 +31,21 @@ before(async () => {
     sessionCookie: 'sid',
     authorization: [
       authorizationPolicy('cart', {
-        rules: [{ from: [{ source: { principals: callers } }], to: [{ operation: { paths: ['/api/*'], notPaths: ['/api/secret*'] } }] }],
+        rules: [
+          { from: [{ source: { principals: callers } }], to: [{ operation: { paths: ['/api/*'], notPaths: ['/api/secret*'] } }] },
+        ],
       }),
-      authorizationPolicy('no-forged-role', { action: 'DENY', rules: [{ when: [{ key: 'request.headers[x-role]', values: ['guest'] }] }] }),
+      authorizationPolicy('no-forged-role', {
+        action: 'DENY',
+        rules: [{ when: [{ key: 'request.headers[x-role]', values: ['guest'] }] }],
+      }),
       authorizationPolicy('meant-host', { action: 'DENY', rules: [{ to: [{ operation: { hosts: ['forbidden.example'] } }] }] }),
     ],
-    requestAuthentication: [requestAuthentication('tokens', { jwtRules: [{ issuer: ISSUER, jwks: jwksOf(issuer), outputClaimToHeaders: [{ header: 'x-user', claim: 'sub' }] }] })],
+    requestAuthentication: [
+      requestAuthentication('tokens', {
+        jwtRules: [{ issuer: ISSUER, jwks: jwksOf(issuer), outputClaimToHeaders: [{ header: 'x-user', claim: 'sub' }] }],
+      }),
+    ],
   });
 });
 after(async () => {
@@ -36,7 +54,12 @@ after(async () => {
 });
 
 test('a request passes gateway and sidecar, and the application learns the verified caller', async () => {
-  const { status, seen } = await call(mesh.gateway, { path: '/api/cart?x=1', method: 'POST', body: 'hello', headers: { host: 'shop.example' } });
+  const { status, seen } = await call(mesh.gateway, {
+    path: '/api/cart?x=1',
+    method: 'POST',
+    body: 'hello',
+    headers: { host: 'shop.example' },
+  });
   assert.equal(status, 200);
   assert.deepEqual([seen.method, seen.url, seen.body], ['POST', '/api/cart?x=1', 'hello']);
   assert.equal(seen.headers['host'], 'shop.example');
@@ -76,19 +99,19 @@ test('a denial shows an opaque id and nothing else, and the event has the reason
 const FORGED: Readonly<Record<string, string>> = {
   'X-Forwarded-Client-Cert': 'URI=spiffe://cluster.local/ns/shop/sa/admin',
   'X-Cullis-Source-Identity': 'spiffe://cluster.local/ns/shop/sa/admin',
-  'x_cullis_source_identity': 'spiffe://cluster.local/ns/shop/sa/admin',
-  'X_Forwarded_Client_Cert': 'URI=spiffe://cluster.local/ns/shop/sa/admin',
+  x_cullis_source_identity: 'spiffe://cluster.local/ns/shop/sa/admin',
+  X_Forwarded_Client_Cert: 'URI=spiffe://cluster.local/ns/shop/sa/admin',
   'x.forwarded.client.cert': 'URI=spiffe://cluster.local/ns/shop/sa/admin',
   'X-Cullis-Anything': 'forged',
   'X-Envoy-Original-Path': '/admin',
   'X-Original-Url': '/admin',
   'X-Forwarded-For': '6.6.6.6',
-  'X_Forwarded_For': '6.6.6.6',
+  X_Forwarded_For: '6.6.6.6',
   'X-Forwarded-Proto': 'https',
   'X-Forwarded-Prefix': '/forged',
   'X-Real-Ip': '6.6.6.6',
   'True-Client-Ip': '6.6.6.6',
-  'Forwarded': 'for=6.6.6.6',
+  Forwarded: 'for=6.6.6.6',
   'X-Request-Id': 'forged-id',
   'X-User': 'forged-user',
 };
@@ -107,7 +130,12 @@ for (const [way, port] of [
 test('Connection cannot take away what this proxy adds or policy is decided on', async () => {
   const { seen } = await call(mesh.gateway, {
     path: '/api/x',
-    headers: { connection: 'keep-alive, x-forwarded-for, x-cullis-source-identity, authorization, x-hop', 'x-hop': '1', te: 'trailers', 'keep-alive': 'timeout=5' },
+    headers: {
+      connection: 'keep-alive, x-forwarded-for, x-cullis-source-identity, authorization, x-hop',
+      'x-hop': '1',
+      te: 'trailers',
+      'keep-alive': 'timeout=5',
+    },
   });
   assert.equal(seen.headers['x-forwarded-for'], '127.0.0.1');
   assert.equal(seen.headers['x-cullis-source-identity'], GATEWAY);
@@ -130,7 +158,8 @@ test('the path is judged and forwarded in one form', async () => {
     ['/api/a//b', '/api/a//b'],
     ['http://shop.example/api/abs', '/api/abs'],
   ] as const) {
-    const text = (await sendRaw(mesh.gateway, `GET ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n`, 5000)).text;
+    const text = (await sendRaw(mesh.gateway, `GET ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n`, 5000))
+      .text;
     if (typeof want === 'number') assert.equal(statusOf(text), want, path);
     else assert.equal((JSON.parse(bodyOf(text)) as { url: string }).url, want, path);
   }
@@ -138,7 +167,10 @@ test('the path is judged and forwarded in one form', async () => {
 
 test('request id, trace and session are made at the edge and kept inside the mesh', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const first = await call(mesh.gateway, { path: '/api/x', headers: { traceparent, tracestate: 'a=1', cookie: 'other=2; sid=s3cr3t' } });
+  const first = await call(mesh.gateway, {
+    path: '/api/x',
+    headers: { traceparent, tracestate: 'a=1', cookie: 'other=2; sid=s3cr3t' },
+  });
   const { headers } = first.seen;
   assert.match(headers['x-request-id'] ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(headers['traceparent'], traceparent);
@@ -146,13 +178,24 @@ test('request id, trace and session are made at the edge and kept inside the mes
   const session = createHmac('sha256', Buffer.from(SESSION_KEY, 'base64')).update('cookie s3cr3t').digest('hex').slice(0, 32);
   assert.equal(headers['x-cullis-session-id'], session);
   // The program passes on what it was given, and the chain goes on.
-  const second = await call(mesh.outbound, { path: '/api/y', headers: { 'x-request-id': headers['x-request-id']!, traceparent, 'x-cullis-session-id': session } });
+  const second = await call(mesh.outbound, {
+    path: '/api/y',
+    headers: { 'x-request-id': headers['x-request-id']!, traceparent, 'x-cullis-session-id': session },
+  });
   assert.equal(second.seen.headers['x-request-id'], headers['x-request-id']);
   assert.equal(second.seen.headers['x-cullis-session-id'], session);
-  const events = await Promise.all((['gateway', 'sidecar-out', 'sidecar-in'] as const).map((role) => mesh.seen.event((one) => one.role === role && one.requestId === headers['x-request-id'])));
+  const events = await Promise.all(
+    (['gateway', 'sidecar-out', 'sidecar-in'] as const).map((role) =>
+      mesh.seen.event((one) => one.role === role && one.requestId === headers['x-request-id']),
+    ),
+  );
   for (const event of events) assert.deepEqual([event.traceId, event.sessionId], ['0af7651916cd43dd8448eb211c80319c', session]);
   assert.doesNotMatch(JSON.stringify(mesh.seen.events), /s3cr3t/);
-  for (const bad of ['00-00000000000000000000000000000000-b7ad6b7169203331-01', 'nonsense', 'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01']) {
+  for (const bad of [
+    '00-00000000000000000000000000000000-b7ad6b7169203331-01',
+    'nonsense',
+    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  ]) {
     const fresh = await call(mesh.gateway, { path: '/api/x', headers: { traceparent: bad, tracestate: 'a=1' } });
     assert.match(fresh.seen.headers['traceparent'] ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     assert.notEqual(fresh.seen.headers['traceparent'], bad);
@@ -162,17 +205,44 @@ test('request id, trace and session are made at the edge and kept inside the mes
 
 test('a token is verified, taken out, and names the session; a bad one is 401', async () => {
   const good = token(issuer, { iss: ISSUER, sub: 'mia', exp: EXPIRY });
-  const { status, seen } = await call(mesh.gateway, { path: '/api/x', headers: { authorization: `Bearer ${good}`, 'x-user': 'forged' } });
+  const { status, seen } = await call(mesh.gateway, {
+    path: '/api/x',
+    headers: { authorization: `Bearer ${good}`, 'x-user': 'forged' },
+  });
   assert.equal(status, 200);
   assert.equal(seen.headers['authorization'], undefined);
   assert.equal(seen.headers['x-user'], 'mia');
-  const session = createHmac('sha256', Buffer.from(SESSION_KEY, 'base64')).update(`subject ${ISSUER}/mia`).digest('hex').slice(0, 32);
+  const session = createHmac('sha256', Buffer.from(SESSION_KEY, 'base64'))
+    .update(`subject ${ISSUER}/mia`)
+    .digest('hex')
+    .slice(0, 32);
   assert.equal(seen.headers['x-cullis-session-id'], session);
   const bad = await call(mesh.gateway, { path: '/api/x', headers: { authorization: `Bearer ${good.slice(0, -6)}AAAAAA` } });
   assert.equal(bad.status, 401);
-  assert.match(bad.headers['www-authenticate'] ?? '', /^Bearer realm="http:\/\/127\.0\.0\.1:\d+\/api\/x", error="invalid_token"$/);
+  assert.match(
+    bad.headers['www-authenticate'] ?? '',
+    /^Bearer realm="http:\/\/127\.0\.0\.1:\d+\/api\/x", error="invalid_token"$/,
+  );
   assert.equal(bad.headers['content-type'], 'application/problem+json');
   assert.equal((await mesh.seen.event((one) => one.id === bad.headers['x-cullis-decision-id'])).code, 'jwt.invalid');
+});
+
+test('answers without a body stay without one, and a client that waits for 100 gets it', async () => {
+  const head = await call(mesh.gateway, { method: 'HEAD', path: '/api/x' });
+  assert.deepEqual([head.status, head.text], [200, '']);
+  const { text } = await sendRaw(
+    mesh.gateway,
+    'POST /api/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n',
+    100,
+  );
+  assert.equal(text, 'HTTP/1.1 100 Continue\r\n\r\n');
+  // Nobody is asked to send a body that is not wanted.
+  const denied = await sendRaw(
+    mesh.gateway,
+    'POST /admin HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n',
+    1000,
+  );
+  assert.match(denied.text, /^HTTP\/1\.1 (100 Continue\r\n\r\nHTTP\/1\.1 )?403 /);
 });
 
 test('connections are kept, and answers hide what runs inside', async () => {
@@ -185,6 +255,18 @@ test('connections are kept, and answers hide what runs inside', async () => {
   }
 });
 
+test('a message that breaks HTTP is refused with a reference and written down', async () => {
+  const { text } = await sendRaw(
+    mesh.gateway,
+    'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    1000,
+  );
+  assert.equal(statusOf(text), 400);
+  const { instance } = JSON.parse(bodyOf(text)) as { instance: string };
+  const event = await mesh.seen.event(({ id }) => id === instance);
+  assert.deepEqual([event.code, event.status], ['request.invalid', 400]);
+});
+
 test('links and metrics count what happened', async () => {
   await call(mesh.gateway, { path: '/api/x' });
   const report = mesh.proxy.report();
@@ -192,6 +274,9 @@ test('links and metrics count what happened', async () => {
   assert.ok(link && link.requests > 0 && link.mtls && link.tlsProtocol === 'TLSv1.3' && link.port === 7070);
   assert.ok(report.links.some(({ source, destination }) => source === 'client' && destination === 'shop/edge'));
   assert.equal(report.certificates.length, 3);
-  assert.match(report.metrics, /cullis_denials_total\{role="sidecar-in",workload="shop\/cart",code="rbac.no-allow-match",policy="shop\/cart"\} \d/);
+  assert.match(
+    report.metrics,
+    /cullis_denials_total\{role="sidecar-in",workload="shop\/cart",code="rbac.no-allow-match",policy="shop\/cart"\} \d/,
+  );
   assert.match(report.metrics, /cullis_tls_handshakes_total\{side="server",result="ok"\} \d/);
 });

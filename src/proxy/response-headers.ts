@@ -5,10 +5,25 @@ import { connectionOptions } from './header-rules.ts';
 
 /** For one hop only (RFC 9110 section 7.6.1); framing itself is the codec's. */
 const HOP: ReadonlySet<string> = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
 ]);
 /** What an application's software says about itself is nobody's business outside. */
-const INSIDE: ReadonlySet<string> = new Set(['server', 'x-powered-by', 'x-aspnet-version', 'x-aspnetmvc-version', 'x-runtime', 'x-envoy-upstream-service-time']);
+const INSIDE: ReadonlySet<string> = new Set([
+  'server',
+  'x-powered-by',
+  'x-aspnet-version',
+  'x-aspnetmvc-version',
+  'x-runtime',
+  'x-envoy-upstream-service-time',
+]);
 
 /**
  * The headers of an answer that go back to the caller. An application cannot speak as the proxy: its `x-cullis-` headers end at its own

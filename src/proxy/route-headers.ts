@@ -3,7 +3,16 @@ import type { ResponseChange } from './exchange.ts';
 import type { Headers } from './headers.ts';
 
 /** Names that a route may not touch: framing is the codec's, and the host is the authority, which is changed as such. */
-const FIXED: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'trailer', 'keep-alive', 'te']);
+const FIXED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'trailer',
+  'keep-alive',
+  'te',
+]);
 
 /** Applies a RequestHeaderModifier: set, then add, then remove (Gateway API, HTTPHeaderFilter). */
 export function changeHeaders(headers: Headers, change: HeaderChange): void {

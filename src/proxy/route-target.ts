@@ -32,7 +32,11 @@ function modifiedPath(path: string, modifier: PathModifier, matchedPrefix: strin
 }
 
 /** The Location of a redirect. The port is left out where it is the scheme's own. */
-export function redirect(x: Exchange, filter: HttpRouteFilter & { readonly type: 'RequestRedirect' }, matchedPrefix: string): string {
+export function redirect(
+  x: Exchange,
+  filter: HttpRouteFilter & { readonly type: 'RequestRedirect' },
+  matchedPrefix: string,
+): string {
   const own = x.service.mtls === 'edge' ? 'https' : 'http';
   const scheme = filter.scheme ?? own;
   const standard = scheme === 'https' ? 443 : 80;

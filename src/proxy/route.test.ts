@@ -11,25 +11,74 @@ import { type Mesh, authorizationPolicy, call, routeRule, startApp, startMesh } 
 let app: Awaited<ReturnType<typeof startApp>>;
 let mesh: Mesh;
 
-const at = (path: string, filters: readonly HttpRouteFilter[], cluster: string, over: Partial<RouteRulePlan> = {}): RouteRulePlan => ({
-  ...routeRule(`rule ${path}`, cluster, { matches: [{ path: { type: 'PathPrefix', value: path }, headers: [], queryParams: [] }], filters }),
+const at = (
+  path: string,
+  filters: readonly HttpRouteFilter[],
+  cluster: string,
+  over: Partial<RouteRulePlan> = {},
+): RouteRulePlan => ({
+  ...routeRule(`rule ${path}`, cluster, {
+    matches: [{ path: { type: 'PathPrefix', value: path }, headers: [], queryParams: [] }],
+    filters,
+  }),
   ...over,
 });
 
 before(async () => {
   app = await startApp();
   mesh = await startMesh(app.port, {
-    authorization: [authorizationPolicy('cart', { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/inner/secret'] } }] }] })],
-    gatewayAuthorization: [authorizationPolicy('edge', { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/closed*'] } }] }] })],
+    authorization: [
+      authorizationPolicy('cart', { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/inner/secret'] } }] }] }),
+    ],
+    gatewayAuthorization: [
+      authorizationPolicy('edge', { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/closed*'] } }] }] }),
+    ],
     rules: (cluster) => [
-      at('/headers', [
-        { type: 'RequestHeaderModifier', change: { set: [{ name: 'X-Set', value: 'new' }, { name: 'Connection', value: 'x-evil' }], add: [{ name: 'X-Add', value: '2' }], remove: ['x-gone'] } },
-        { type: 'ResponseHeaderModifier', change: { set: [{ name: 'Content-Type', value: 'text/x' }], add: [{ name: 'X-Extra', value: 'y' }], remove: ['etag'] } },
-      ], cluster),
-      at('/outer', [{ type: 'URLRewrite', hostname: 'inner.example', path: { type: 'ReplacePrefixMatch', value: '/inner' } }], cluster),
+      at(
+        '/headers',
+        [
+          {
+            type: 'RequestHeaderModifier',
+            change: {
+              set: [
+                { name: 'X-Set', value: 'new' },
+                { name: 'Connection', value: 'x-evil' },
+              ],
+              add: [{ name: 'X-Add', value: '2' }],
+              remove: ['x-gone'],
+            },
+          },
+          {
+            type: 'ResponseHeaderModifier',
+            change: {
+              set: [{ name: 'Content-Type', value: 'text/x' }],
+              add: [{ name: 'X-Extra', value: 'y' }],
+              remove: ['etag'],
+            },
+          },
+        ],
+        cluster,
+      ),
+      at(
+        '/outer',
+        [{ type: 'URLRewrite', hostname: 'inner.example', path: { type: 'ReplacePrefixMatch', value: '/inner' } }],
+        cluster,
+      ),
       at('/full', [{ type: 'URLRewrite', path: { type: 'ReplaceFullPath', value: '/one' } }], cluster),
       at('/closed', [{ type: 'RequestRedirect', scheme: 'https', statusCode: 302 }], cluster),
-      at('/moved', [{ type: 'RequestRedirect', scheme: 'https', hostname: 'other.example', path: { type: 'ReplacePrefixMatch', value: '/' }, statusCode: 301 }], cluster),
+      at(
+        '/moved',
+        [
+          {
+            type: 'RequestRedirect',
+            scheme: 'https',
+            hostname: 'other.example',
+            path: { type: 'ReplacePrefixMatch', value: '/' },
+            statusCode: 301,
+          },
+        ],
+        cluster,
+      ),
       at('/mirror', [{ type: 'Unsupported', name: 'RequestMirror' }], cluster),
       at('/lost', [], cluster, { backends: [{ cluster: '', weight: 1 }] }),
       at('/none', [], cluster, { backends: [] }),
@@ -42,11 +91,13 @@ after(async () => {
 });
 
 test('header modifiers change the request and the answer, and cannot touch framing', async () => {
-  const { seen } = await call(mesh.gateway, { path: '/headers' , headers: { 'x-set': 'old', 'x-add': '1', 'x-gone': '1' } }).then(async (answer) => {
-    assert.equal(answer.headers['content-type'], 'text/x');
-    assert.equal(answer.headers['x-extra'], 'y');
-    return { seen: JSON.parse(answer.text) as { headers: Record<string, string> } };
-  });
+  const { seen } = await call(mesh.gateway, { path: '/headers', headers: { 'x-set': 'old', 'x-add': '1', 'x-gone': '1' } }).then(
+    async (answer) => {
+      assert.equal(answer.headers['content-type'], 'text/x');
+      assert.equal(answer.headers['x-extra'], 'y');
+      return { seen: JSON.parse(answer.text) as { headers: Record<string, string> } };
+    },
+  );
   assert.equal(seen.headers['x-set'], 'new');
   assert.equal(seen.headers['x-add'], '1, 2');
   assert.equal(seen.headers['x-gone'], undefined);
@@ -98,8 +149,16 @@ for (const [path, type, value, prefix, want] of [
 
 test('weights share out requests, and a backend that cannot be resolved keeps its share', () => {
   const [a, b] = [new Destination('a', 1, []), new Destination('b', 1, [])];
-  const backends = new Backends([{ weight: 1, destination: a }, { weight: 0, destination: b }, { weight: 2, destination: undefined }, { weight: 1, destination: b }]);
-  assert.deepEqual([0, 0.2, 0.25, 0.5, 0.74, 0.75, 0.99].map((unit) => backends.choose(unit)?.name), ['a', 'a', undefined, undefined, undefined, 'b', 'b']);
+  const backends = new Backends([
+    { weight: 1, destination: a },
+    { weight: 0, destination: b },
+    { weight: 2, destination: undefined },
+    { weight: 1, destination: b },
+  ]);
+  assert.deepEqual(
+    [0, 0.2, 0.25, 0.5, 0.74, 0.75, 0.99].map((unit) => backends.choose(unit)?.name),
+    ['a', 'a', undefined, undefined, undefined, 'b', 'b'],
+  );
   assert.equal(new Backends([{ weight: 0, destination: a }]).choose(0.5), undefined);
   assert.equal(new Backends([]).choose(0), undefined);
 });

@@ -48,7 +48,7 @@ export class Sessions {
 /** Value of one cookie; '' when absent. The first of several counts (RFC 6265 section 5.4 sends the most specific first). */
 export function cookieValue(header: string | undefined, name: string): string {
   if (header === undefined || name === '') return '';
-  for (let start = 0; start < header.length; ) {
+  for (let start = 0; start < header.length;) {
     let end = header.indexOf(';', start);
     if (end === -1) end = header.length;
     while (start < end && header.charCodeAt(start) === 0x20) start++;

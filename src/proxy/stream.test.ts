@@ -5,10 +5,23 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { type Mesh, type MeshOptions, authorizationPolicy, call, dial, routeRule, startApp, startMesh } from '../../test/fakes/mesh.ts';
+import {
+  type Mesh,
+  type MeshOptions,
+  authorizationPolicy,
+  call,
+  dial,
+  routeRule,
+  startApp,
+  startMesh,
+} from '../../test/fakes/mesh.ts';
 import { rawServer, sendRaw, statusOf } from '../../test/fakes/raw-http.ts';
 
-async function withRaw(onSocket: (socket: Socket) => void, options: MeshOptions, work: (mesh: Mesh) => Promise<void>): Promise<void> {
+async function withRaw(
+  onSocket: (socket: Socket) => void,
+  options: MeshOptions,
+  work: (mesh: Mesh) => Promise<void>,
+): Promise<void> {
   const app = await rawServer(onSocket);
   const mesh = await startMesh(app.port, options);
   try {
@@ -66,11 +79,11 @@ test('ten megabytes pass both ways at once, chunked and by length', async () => 
 
 /** Resolves when a count has stopped moving: every buffer on the way is full. */
 async function settled(count: () => number): Promise<number> {
-  for (let before = -1; ; ) {
+  for (let before = -1; ;) {
     if (before === count() && before > 0) return before;
     before = count();
     await new Promise((resolve) => {
-      setTimeout(resolve, 50);
+      setTimeout(resolve, 25);
     });
   }
 }
@@ -126,7 +139,9 @@ test('a WebSocket passes gateway and sidecars, and ends when policy no longer al
     (socket) => {
       socket.once('data', (head: Buffer) => {
         assert.match(head.toString('latin1'), /\r\nupgrade: websocket\r\n/i);
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\nhello');
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\nhello',
+        );
         socket.on('data', (chunk: Buffer) => socket.write(`<${chunk.toString()}>`));
       });
     },
@@ -140,7 +155,9 @@ test('a WebSocket passes gateway and sidecars, and ends when policy no longer al
       const until = async (pattern: RegExp): Promise<void> => {
         while (!pattern.test(text)) await once(socket, 'data');
       };
-      socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+      socket.write(
+        'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      );
       await until(/^HTTP\/1\.1 101 [^]*sec-websocket-accept: x[^]*\r\n\r\nhello$/i);
       socket.write('ping');
       await until(/<ping>$/);
@@ -155,27 +172,64 @@ test('a WebSocket passes gateway and sidecars, and ends when policy no longer al
   );
 });
 
-const HANDSHAKE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+const HANDSHAKE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 for (const [name, fields, answer, want] of [
   ['an upgrade answered with 200 is an ordinary answer', HANDSHAKE, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', 200],
-  ['a 101 that nobody asked for is refused', '', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', 502],
-  ['a 101 to another protocol is refused', HANDSHAKE, 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n', 502],
-  ['another WebSocket version is not an upgrade', HANDSHAKE.replace('13', '8'), 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 200],
-  ['a 101 to a handshake without a key is refused', HANDSHAKE.replace(/Sec-WebSocket-Key.*\r\n/, ''), 'HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 502],
-  ['h2c is not passed on', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 200],
+  [
+    'a 101 that nobody asked for is refused',
+    '',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    502,
+  ],
+  [
+    'a 101 to another protocol is refused',
+    HANDSHAKE,
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n',
+    502,
+  ],
+  [
+    'another WebSocket version is not an upgrade',
+    HANDSHAKE.replace('13', '8'),
+    'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    200,
+  ],
+  [
+    'a 101 to a handshake without a key is refused',
+    HANDSHAKE.replace(/Sec-WebSocket-Key.*\r\n/, ''),
+    'HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    502,
+  ],
+  [
+    'h2c is not passed on',
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    200,
+  ],
   ['an answer with two lengths is refused', '', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok', 502],
-  ['an answer with length and chunks is refused', '', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 502],
+  [
+    'an answer with length and chunks is refused',
+    '',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    502,
+  ],
   ['an answer that is no HTTP is refused', '', 'SSH-2.0-OpenSSH_9.9\r\n\r\n', 502],
   ['a flood of interim answers is refused', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(200), 502],
 ] as const) {
   test(name, () =>
     withRaw(always(answer), {}, async (mesh) => {
-      const { text } = await sendRaw(mesh.gateway, `GET / HTTP/1.1\r\nHost: x\r\n${fields}${fields === '' ? 'Connection: close\r\n' : ''}\r\n`, 3000, 100);
+      const { text } = await sendRaw(
+        mesh.gateway,
+        `GET / HTTP/1.1\r\nHost: x\r\n${fields}${fields === '' ? 'Connection: close\r\n' : ''}\r\n`,
+        3000,
+        30,
+      );
       const final = text.replace(/^(HTTP\/1\.1 103 [^]*?\r\n\r\n)+/, '');
       assert.equal(statusOf(final), want, text);
       if (want === 502) assert.match(final, /"instance":"[0-9a-f-]{36}"/);
       assert.doesNotMatch(final, /SSH|h2c/i);
-    }));
+    }),
+  );
 }
 
 test('an answer that breaks off is cut, not ended', () =>
@@ -203,18 +257,26 @@ test('a dead application is 503, a silent one 504, and both say so in the journa
   } finally {
     await dead.close();
   }
-  await withRaw(() => {}, { limits: { upstreamTimeoutMs: 200 } }, async (mesh) => {
-    assert.equal((await call(mesh.gateway)).status, 504);
-  });
+  await withRaw(
+    () => {},
+    { limits: { upstreamTimeoutMs: 50 } },
+    async (mesh) => {
+      assert.equal((await call(mesh.gateway)).status, 504);
+    },
+  );
 });
 
 test("a route's own timeouts answer 504", async () => {
-  for (const timeouts of [{ requestMs: 150 }, { backendRequestMs: 150 }]) {
-    await withRaw(() => {}, { rules: (cluster) => [routeRule('slow', cluster, { timeouts })] }, async (mesh) => {
-      assert.equal((await call(mesh.gateway)).status, 504);
-      const event = await mesh.seen.event(({ role }) => role === 'gateway');
-      assert.match(event.reasons?.[0]?.text ?? '', /longer than the route allows/);
-    });
+  for (const timeouts of [{ requestMs: 20 }, { backendRequestMs: 20 }]) {
+    await withRaw(
+      () => {},
+      { rules: (cluster) => [routeRule('slow', cluster, { timeouts })] },
+      async (mesh) => {
+        assert.equal((await call(mesh.gateway)).status, 504);
+        const event = await mesh.seen.event(({ role }) => role === 'gateway');
+        assert.match(event.reasons?.[0]?.text ?? '', /longer than the route allows/);
+      },
+    );
   }
 });
 

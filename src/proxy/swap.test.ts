@@ -6,7 +6,19 @@ import { test } from 'node:test';
 import type { ConfigEvent } from '#model/event.ts';
 import { mergeTrustBundles } from '#pki/trust-bundle.ts';
 import { systemClock } from '#telemetry/machine.ts';
-import { type Mesh, type MeshOptions, CART, HOUR_MS, authorizationPolicy, call, dial, memoryCa, meshPlan, startApp, startMesh } from '../../test/fakes/mesh.ts';
+import {
+  type Mesh,
+  type MeshOptions,
+  CART,
+  HOUR_MS,
+  authorizationPolicy,
+  call,
+  dial,
+  memoryCa,
+  meshPlan,
+  startApp,
+  startMesh,
+} from '../../test/fakes/mesh.ts';
 
 const open = { authorization: [authorizationPolicy('cart', { rules: [{}] })] };
 const closed = { authorization: [authorizationPolicy('cart', {})] };
@@ -15,9 +27,10 @@ const closed = { authorization: [authorizationPolicy('cart', {})] };
 async function withMesh(options: MeshOptions, work: (mesh: Mesh, slow: Promise<void>) => Promise<void>): Promise<void> {
   const slow = Promise.withResolvers<void>();
   const app = await startApp((request, response) => {
-    if (request.url !== '/slow') return void response.end('ok');
-    slow.resolve();
-    setTimeout(() => response.end('slow'), 100);
+    if (request.url === '/slow') {
+      slow.resolve();
+      setTimeout(() => response.end('slow'), 100);
+    } else response.end('ok');
   });
   const mesh = await startMesh(app.port, options);
   try {
@@ -33,10 +46,10 @@ const configs = (mesh: Mesh): ConfigEvent[] => mesh.seen.events.filter((event): 
 test('no request is lost while configurations are swapped under load', () =>
   withMesh(open, async (mesh) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-    let stop = false;
+    const until = { stop: false };
     const statuses = new Map<number, number>();
     const worker = async (): Promise<void> => {
-      while (!stop) {
+      while (!until.stop) {
         const { status } = await call(mesh.gateway, { agent });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
@@ -46,7 +59,7 @@ test('no request is lost while configurations are swapped under load', () =>
       assert.deepEqual(await mesh.apply({ ...open, limits: { connectTimeoutMs: 5000 + (i % 3) } }), { ok: true });
       await call(mesh.outbound);
     }
-    stop = true;
+    until.stop = true;
     await Promise.all(workers);
     agent.destroy();
     assert.deepEqual([...statuses.keys()], [200]);
@@ -69,7 +82,12 @@ test('the next request on an open connection is judged by the new policy, one in
 
 test('a snapshot that cannot be honoured changes nothing and says why', () =>
   withMesh(open, async (mesh) => {
-    const clash = await mesh.apply({ ...closed, rules: () => [{ id: 'r', rule: { matches: [], filters: [], backendRefs: [] }, backends: [{ cluster: 'nowhere', weight: 1 }], at: '' }] });
+    const clash = await mesh.apply({
+      ...closed,
+      rules: () => [
+        { id: 'r', rule: { matches: [], filters: [], backendRefs: [] }, backends: [{ cluster: 'nowhere', weight: 1 }], at: '' },
+      ],
+    });
     assert.ok(!clash.ok && clash.reason.includes('nowhere'));
     assert.equal((await call(mesh.gateway)).status, 200);
     assert.equal(mesh.proxy.report().snapshotVersion, '1');

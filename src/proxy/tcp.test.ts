@@ -1,11 +1,21 @@
 // TCP through two sidecars: one decision at the start, another with every configuration.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type Mesh, type MeshOptions, FRONTEND, authorizationPolicy, dial, startMesh } from '../../test/fakes/mesh.ts';
+import { connect as tlsConnect, createServer as createTlsServer } from 'node:tls';
+import { createCsr } from '#pki/csr.ts';
+import { generateKey } from '#pki/keys.ts';
+import { type Mesh, type MeshOptions, FRONTEND, authorizationPolicy, dial, memoryCa, startMesh } from '../../test/fakes/mesh.ts';
 import { rawServer } from '../../test/fakes/raw-http.ts';
 
-const allow = [authorizationPolicy('db', { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/frontend'] } }], to: [{ operation: { ports: ['7070'] } }] }] })];
+const allow = [
+  authorizationPolicy('db', {
+    rules: [
+      { from: [{ source: { principals: ['cluster.local/ns/shop/sa/frontend'] } }], to: [{ operation: { ports: ['7070'] } }] },
+    ],
+  }),
+];
 const deny = [authorizationPolicy('db', { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/other'] } }] }] })];
 /** On TCP an ALLOW rule with a field of HTTP never allows. */
 const http = [authorizationPolicy('db', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] })];
@@ -36,10 +46,16 @@ test('an allowed connection echoes, and its end is one event with the bytes', as
   await mesh.apply(tcp({ authorization: allow }));
   assert.equal(await echo(), 'ping');
   const event = await mesh.seen.event(({ role, protocol, allowed }) => role === 'sidecar-in' && protocol === 'tcp' && allowed);
-  assert.deepEqual([event.source, event.bytesIn, event.bytesOut, event.destinationPort, event.mtls], [FRONTEND, 4, 4, 7070, true]);
+  assert.deepEqual(
+    [event.source, event.bytesIn, event.bytesOut, event.destinationPort, event.mtls],
+    [FRONTEND, 4, 4, 7070, true],
+  );
 });
 
-for (const [name, authorization] of [['another caller is meant', deny], ['a rule about HTTP', http]] as const) {
+for (const [name, authorization] of [
+  ['another caller is meant', deny],
+  ['a rule about HTTP', http],
+] as const) {
   test(`a connection that is not allowed is closed: ${name}`, async () => {
     await mesh.apply(tcp({ authorization }));
     const before = mesh.seen.events.length;
@@ -77,6 +93,38 @@ test('a megabyte each way arrives whole, and half-closing is passed on', async (
   await once(socket, 'end');
   assert.equal(got, sent.length);
 });
+
+test('TLS of the application passes a PERMISSIVE port without an identity, and not a STRICT one', async () => {
+  const key = generateKey();
+  const ca = memoryCa();
+  const cert = await ca.sign(FRONTEND, createCsr(FRONTEND, key));
+  const server = createTlsServer({ cert, key: key.privateKeyPem }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const own = await startMesh((server.address() as AddressInfo).port, tcp({ mtls: 'PERMISSIVE' }));
+  try {
+    assert.equal(await tlsEcho(own.inbound), 'ping');
+    const event = await own.seen.event(({ role }) => role === 'sidecar-in');
+    assert.deepEqual([event.source, event.mtls, event.allowed], ['', false, true]);
+    await own.apply(tcp({ mtls: 'STRICT' }));
+    assert.equal(await tlsEcho(own.inbound), '');
+  } finally {
+    await own.close();
+    server.close();
+  }
+});
+
+function tlsEcho(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = tlsConnect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(''));
+    socket.on('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+      socket.destroy();
+    });
+    socket.write('ping');
+  });
+}
 
 test('a dead destination closes the connection and is told apart from a denial', async () => {
   const gone = await rawServer(() => {});

@@ -119,7 +119,8 @@ class TcpFlow implements Attributes, Flow {
   }
 
   #judge(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
-    if (service.mtls === 'STRICT' && this.sourceIdentity === undefined) return { code: 'mtls.required', reasons: [mutualTlsRequired(service.mtlsAt)] };
+    if (service.mtls === 'STRICT' && this.sourceIdentity === undefined)
+      return { code: 'mtls.required', reasons: [mutualTlsRequired(service.mtlsAt)] };
     if (service.role === 'sidecar-in' && this.#runtime.ports.policyOff?.(service.workload) === true) return undefined;
     const custom = service.authorizer.custom(this);
     if (custom.kind === 'deny') return { code: 'rbac.custom-denied', reasons: custom.reasons };

@@ -20,7 +20,14 @@ const NONE = /^0+$/;
 export function continueTrace(received: string | undefined, ids: Ids): Trace {
   const parts = received === undefined ? null : TRACEPARENT.exec(received);
   if (parts) {
-    const [, version, traceId, parentId, flags, rest] = parts as unknown as [string, string, string, string, string, string | undefined];
+    const [, version, traceId, parentId, flags, rest] = parts as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string | undefined,
+    ];
     // A version above 00 may carry more, of which this version knows nothing (section 4.3); ff is forbidden.
     const fits = version === '00' ? rest === undefined : version !== 'ff';
     if (fits && !NONE.test(traceId) && !NONE.test(parentId)) {

@@ -40,7 +40,8 @@ class Tunnel implements Flow {
     const x = this.#x;
     if (this.#denied) return;
     if (service?.protocol !== 'http') return this.#end('config.closed', [listenerClosed()]);
-    if (service.mtls === 'STRICT' && x.sourceIdentity === undefined) return this.#end('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
+    if (service.mtls === 'STRICT' && x.sourceIdentity === undefined)
+      return this.#end('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
     if (x.runtime.ports.policyOff?.(service.workload) === true) return;
     const decision = service.authorizer.authorize(x);
     if (!decision.allow) this.#end(decision.code, decision.reasons);
@@ -67,7 +68,9 @@ class Tunnel implements Flow {
     const event = exchangeEvent(x, x.runtime.nextEventId(), this.splice?.bytesBToA ?? 0);
     x.runtime.emit
       .emitDurably(event)
-      .catch((error: unknown) => x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }))
+      .catch((error: unknown) =>
+        x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }),
+      )
       .finally(() => this.destroy('no longer allowed'))
       .catch(() => {});
   }

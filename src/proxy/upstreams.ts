@@ -86,7 +86,12 @@ export class UpstreamEndpoint {
   }
 
   #newPool(): Http1Pool {
-    return new Http1Pool({ connect: () => this.dial(), limits: this.#limits, timers: this.#runtime.timers, name: this.target.workload });
+    return new Http1Pool({
+      connect: () => this.dial(),
+      limits: this.#limits,
+      timers: this.#runtime.timers,
+      name: this.target.workload,
+    });
   }
 }
 
@@ -138,7 +143,16 @@ export class Upstreams {
   /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
   endpoint(target: EndpointTarget, limits: Limits): UpstreamEndpoint {
     const { address, peerIdentity, ownIdentity, sni, workload } = target;
-    const key = JSON.stringify([address.ip, address.port, address.namespaceOf ?? '', workload, peerIdentity, ownIdentity, sni, limits]);
+    const key = JSON.stringify([
+      address.ip,
+      address.port,
+      address.namespaceOf ?? '',
+      workload,
+      peerIdentity,
+      ownIdentity,
+      sni,
+      limits,
+    ]);
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#runtime, limits);

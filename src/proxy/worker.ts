@@ -173,7 +173,11 @@ class ProxyWorker implements Proxy {
       this.#ports.log('info', 'the configuration is renewed', { version: this.#config?.version });
       return;
     }
-    this.#say('expired', this.#config?.version ?? '', 'the control plane did not renew the configuration in time, so everything is refused');
+    this.#say(
+      'expired',
+      this.#config?.version ?? '',
+      'the control plane did not renew the configuration in time, so everything is refused',
+    );
     this.#runtime.flows.destroyAll('the configuration is too old');
     for (const slot of this.#slots.values()) slot.refreshConnections();
   }
@@ -190,7 +194,17 @@ class ProxyWorker implements Proxy {
     if (action === 'applied') metrics.gauge('cullis_config_applied_seconds').set(clock.nowMs() / 1000);
     if (this.#expiresAtMs !== Infinity) metrics.gauge('cullis_config_expiry_seconds').set(this.#expiresAtMs / 1000);
     this.#ports.log(action === 'applied' ? 'info' : 'error', `configuration ${action}`, { version, detail });
-    const event: ConfigEvent = { type: 'config', id: this.#runtime.nextEventId(), timeMs: clock.nowMs(), node, action, version, detail };
-    emit.emitDurably(event).catch((error: unknown) => this.#ports.log('error', 'an event could not be written', { error: messageOf(error) }));
+    const event: ConfigEvent = {
+      type: 'config',
+      id: this.#runtime.nextEventId(),
+      timeMs: clock.nowMs(),
+      node,
+      action,
+      version,
+      detail,
+    };
+    emit
+      .emitDurably(event)
+      .catch((error: unknown) => this.#ports.log('error', 'an event could not be written', { error: messageOf(error) }));
   }
 }

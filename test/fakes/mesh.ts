@@ -336,7 +336,10 @@ export function call(
             status,
             headers: got,
             text,
-            seen: got['content-type'] === 'application/json' ? (JSON.parse(text) as Answer['seen']) : (undefined as never),
+            seen:
+              text !== '' && got['content-type'] === 'application/json'
+                ? (JSON.parse(text) as Answer['seen'])
+                : (undefined as never),
           });
         });
       },

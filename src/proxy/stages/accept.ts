@@ -12,7 +12,12 @@ export function accept(a: Arrival): Step | Promise<Step> {
   if (a.service.role !== 'sidecar-out') return 'next';
   try {
     const owned = a.runtime.ports.ownsSocket(a.service.workload, a.socket);
-    return typeof owned === 'boolean' ? judge(a, owned, '') : owned.then((settled) => judge(a, settled, ''), (error: unknown) => judge(a, false, messageOf(error)));
+    return typeof owned === 'boolean'
+      ? judge(a, owned, '')
+      : owned.then(
+          (settled) => judge(a, settled, ''),
+          (error: unknown) => judge(a, false, messageOf(error)),
+        );
   } catch (error) {
     return judge(a, false, messageOf(error));
   }
@@ -20,8 +25,13 @@ export function accept(a: Arrival): Step | Promise<Step> {
 
 function judge(a: Arrival, owned: boolean, fault: string): Step {
   if (owned) return 'next';
-  const text = fault === '' ? 'the caller is not a process of the workload that this listener belongs to' : `it could not be found out which process calls: ${fault}`;
-  const reasons = [reason('DEFAULT', 'listener', [a.service.workload], `${a.remoteAddress}:${a.socket.remotePort ?? 0}`, '', text)];
+  const text =
+    fault === ''
+      ? 'the caller is not a process of the workload that this listener belongs to'
+      : `it could not be found out which process calls: ${fault}`;
+  const reasons = [
+    reason('DEFAULT', 'listener', [a.service.workload], `${a.remoteAddress}:${a.socket.remotePort ?? 0}`, '', text),
+  ];
   a.slot.refuse(a, 'listener.foreign', reasons);
   return 'done';
 }

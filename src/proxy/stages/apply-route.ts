@@ -25,7 +25,8 @@ export function applyRoute(x: Exchange): Step | Promise<Step> {
     if (step !== 'next') return step;
   }
   const choice = x.service.config.backends.get(rule)?.choose(x.runtime.ports.random.unit());
-  if (choice === undefined) return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
+  if (choice === undefined)
+    return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
   x.destination = choice;
   return 'next';
 }

@@ -53,7 +53,9 @@ function way(x: Exchange, believed: boolean): void {
     if (list !== undefined) headers.add('x-forwarded-for', 'x-forwarded-for', list);
   } else {
     const forwarded =
-      role === 'gateway' ? fromEdge(list, x.sourceIp, numTrustedProxies) : fromMesh(believed ? list : undefined, x.sourceIp, numTrustedProxies);
+      role === 'gateway'
+        ? fromEdge(list, x.sourceIp, numTrustedProxies)
+        : fromMesh(believed ? list : undefined, x.sourceIp, numTrustedProxies);
     x.remoteIp = forwarded.remoteIp;
     headers.add('x-forwarded-for', 'x-forwarded-for', forwarded.header);
   }

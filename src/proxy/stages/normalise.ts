@@ -21,7 +21,11 @@ export function normalise(x: Exchange): Step | Promise<Step> {
   }
   const { service } = x;
   // The program called `cart:7070` and was led to its own listener; policies and virtual hosts are written for what it meant.
-  if (service.role === 'sidecar-out' && service.authority !== '' && (x.host === '' || service.ownAuthorities.has(x.host.toLowerCase()))) {
+  if (
+    service.role === 'sidecar-out' &&
+    service.authority !== '' &&
+    (x.host === '' || service.ownAuthorities.has(x.host.toLowerCase()))
+  ) {
     x.host = x.authority = service.authority;
   }
   return 'next';

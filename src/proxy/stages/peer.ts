@@ -6,14 +6,24 @@ import type { Step } from './step.ts';
 const EXPIRED: Refusal = {
   status: 403,
   code: 'mtls.identity',
-  reasons: [reason('PEER_AUTHENTICATION', 'certificate', [], '', '', 'the certificate that the peer showed when it connected has ended since')],
+  reasons: [
+    reason(
+      'PEER_AUTHENTICATION',
+      'certificate',
+      [],
+      '',
+      '',
+      'the certificate that the peer showed when it connected has ended since',
+    ),
+  ],
 };
 
 /** Who called, by the certificate alone. Asked again for every request, since the port's mode may have changed under an open connection. */
 export function peer(x: Exchange): Step | Promise<Step> {
   const { tls } = x.request.connection;
   if (tls && tls.peerIdentity !== '') {
-    if (tls.peerNotAfterMs !== undefined && x.runtime.clock.nowMs() >= tls.peerNotAfterMs) return refuse(x, { ...EXPIRED, close: true });
+    if (tls.peerNotAfterMs !== undefined && x.runtime.clock.nowMs() >= tls.peerNotAfterMs)
+      return refuse(x, { ...EXPIRED, close: true });
     x.sourceIdentity = tls.peerIdentity;
     x.trustedPeer = true;
   }

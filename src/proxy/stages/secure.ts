@@ -1,7 +1,20 @@
+import { helloProtocols } from '#wire/tls/client-hello.ts';
 import { sniffTls } from '#wire/tls/sniff.ts';
 import type { Arrival } from '../arrival.ts';
+import { MESH_ALPN } from '../identities.ts';
 import { mutualTlsRequired } from '../reasons.ts';
+import type { Service } from '../service.ts';
 import type { Step } from './step.ts';
+
+/**
+ * Whether a TLS connection is the application's own: on a PERMISSIVE TCP port, one that does not name the mesh's protocol goes to the application
+ * as it is, without an identity (Istio's inbound filter chains).
+ */
+function isApplications(service: Service, first: Buffer | undefined): boolean {
+  if (service.protocol !== 'tcp' || first === undefined) return false;
+  const protocols = helloProtocols(first);
+  return protocols !== undefined && !protocols.some((name) => name === MESH_ALPN || name.startsWith(`${MESH_ALPN}-`));
+}
 
 /**
  * TLS as the port's mode says. The handshake continues in the listener's acceptor, which comes back with a verified peer behind this
@@ -11,12 +24,14 @@ export function secure(a: Arrival): Step | Promise<Step> {
   const { service, slot, socket, runtime } = a;
   if (service.mtls === 'DISABLE') return 'next';
   return new Promise((resolve) => {
-    sniffTls(socket, { timers: runtime.timers, timeoutMs: service.config.limits.tlsHandshakeTimeoutMs }, (kind) => {
-      if (kind === 'tls') slot.handshake(a);
-      else if (kind === 'plain' && service.mtls === 'PERMISSIVE') {
+    sniffTls(socket, { timers: runtime.timers, timeoutMs: service.config.limits.tlsHandshakeTimeoutMs }, (kind, first) => {
+      if (service.mtls === 'PERMISSIVE' && (kind === 'plain' || (kind === 'tls' && isApplications(service, first)))) {
         resolve('next');
         return;
-      } else if (kind === 'plain' && service.mtls === 'STRICT') slot.refuse(a, 'mtls.required', [mutualTlsRequired(service.mtlsAt)]);
+      }
+      if (kind === 'tls') slot.handshake(a);
+      else if (kind === 'plain' && service.mtls === 'STRICT')
+        slot.refuse(a, 'mtls.required', [mutualTlsRequired(service.mtlsAt)]);
       else socket.destroy();
       resolve('done');
     });

@@ -10,7 +10,11 @@ export function selectRoute(x: Exchange): Step | Promise<Step> {
   if (choice === undefined) {
     const known = routes?.hasHost(x.host) === true;
     const text = known ? 'the host has no route that takes this request' : 'no route is for this host';
-    return refuse(x, { status: 404, code: 'route.none', reasons: [reason('DEFAULT', 'route', [], `${x.host}${x.path}`, '', text)] });
+    return refuse(x, {
+      status: 404,
+      code: 'route.none',
+      reasons: [reason('DEFAULT', 'route', [], `${x.host}${x.path}`, '', text)],
+    });
   }
   x.route = choice;
   return 'next';

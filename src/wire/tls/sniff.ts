@@ -7,23 +7,23 @@ const HANDSHAKE = 0x16;
 
 /**
  * Waits for the first byte.
- * @param done called once: `tls` or `plain` with the socket unread, `closed` when it ended or stayed silent for `timeoutMs`
+ * @param done called once: `tls` or `plain` with the socket unread and the bytes that were put back, `closed` when it ended or stayed silent for `timeoutMs`
  */
 export function sniffTls(
   socket: Socket,
   options: { readonly timers: TimerWheel; readonly timeoutMs: number },
-  done: (kind: 'tls' | 'plain' | 'closed') => void,
+  done: (kind: 'tls' | 'plain' | 'closed', first?: Buffer) => void,
 ): void {
   const timer = options.timers.timer(() => {
     settle('closed');
     socket.destroy();
   });
-  const settle = (kind: 'tls' | 'plain' | 'closed'): void => {
+  const settle = (kind: 'tls' | 'plain' | 'closed', first?: Buffer): void => {
     timer.clear();
     socket.off('readable', onReadable);
     socket.off('end', onGone);
     socket.off('close', onGone);
-    done(kind);
+    done(kind, first);
   };
   const onReadable = (): void => {
     const chunk = socket.read() as Buffer | null;
@@ -32,7 +32,7 @@ export function sniffTls(
     // Stays paused until whoever takes the socket over asks for data.
     socket.pause();
     socket.unshift(chunk);
-    settle(chunk[0] === HANDSHAKE ? 'tls' : 'plain');
+    settle(chunk[0] === HANDSHAKE ? 'tls' : 'plain', chunk);
   };
   const onGone = (): void => {
     settle('closed');

@@ -1,0 +1,84 @@
+// What control and the proxy worker are started with: their documents, and what of the disk each may touch.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { State } from '#host/state.ts';
+import type { ControlStart, WorkerStart } from './messages.ts';
+import { PACKAGE_ROOT, type PlaneSpec } from './plane-process.ts';
+
+export const WORKER = 'proxy/1';
+
+export interface PlanesOptions {
+  readonly paths: readonly string[];
+  readonly stdin: string;
+  readonly cwd: string;
+  readonly state: State;
+  readonly namespaces: boolean;
+  readonly version: string;
+  /** Asked at every start. */
+  adminPort(): number;
+  onLine(name: string, line: string): void;
+}
+
+/** @returns both, and the token that opens the admin API while this run lasts */
+export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker: PlaneSpec; ownerToken: string } {
+  const { paths, stdin, cwd, state } = options;
+  const token = secret();
+  const ownerToken = `cullis_${secret()}`;
+  const run = secret();
+  const socketPath = join(state.folder, 'control', 'control.sock');
+  // A folder a writer: a worker that was taken over must not reach the lines of others.
+  const journalDir = join(state.folder, 'journal', WORKER.replace('/', '-'));
+  mkdirSync(journalDir, { recursive: true, mode: 0o700 });
+  const controlStart = (): ControlStart => ({
+    paths,
+    stdin,
+    cwd,
+    stateDir: state.folder,
+    socketPath,
+    pageDir: join(PACKAGE_ROOT, 'dashboard', 'page'),
+    adminPort: options.adminPort(),
+    isolation: options.namespaces ? 'namespaces' : 'none',
+    version: options.version,
+    run,
+    ownerToken,
+    workerTokens: { [WORKER]: token },
+  });
+  const workerStart = (): WorkerStart => ({ name: WORKER, token, socketPath, journalDir, handles: options.namespaces });
+  return {
+    ownerToken,
+    control: {
+      name: 'control',
+      main: 'control-main.ts',
+      start: controlStart,
+      // Of the manifests only what the user named; a file that is named later needs a new start.
+      read: [state.folder, join(PACKAGE_ROOT, 'dashboard', 'page'), ...paths.filter((path) => path !== '-').flatMap((path) => places(resolve(cwd, path)))],
+      write: [state.folder],
+      env: {},
+      onLine: (line) => options.onLine('control', line),
+    },
+    worker: {
+      name: WORKER,
+      main: 'worker-main.ts',
+      start: workerStart,
+      read: ['/proc', journalDir],
+      write: [journalDir],
+      env: {},
+      onLine: (line) => options.onLine(WORKER, line),
+    },
+  };
+}
+
+function secret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A path and what it is a link to. */
+function places(path: string): string[] {
+  try {
+    return [...new Set([path, realpathSync(path)])];
+  } catch {
+    // Not there: the reader will say so.
+    return [path];
+  }
+}
