@@ -61,6 +61,7 @@ const allows = (_: IncomingMessage, response: ServerResponse): void => {
 };
 
 test('an authorizer that allows is asked with what is configured, and adds what is configured', async () => {
+  await mesh.apply(options());
   answer = allows;
   asked = [];
   const { status, seen, headers } = await call(mesh.outbound, {
@@ -100,6 +101,7 @@ test('an authorizer that allows is asked with what is configured, and adds what 
 });
 
 test('an authorizer that refuses speaks to the caller, and nothing reaches the application', async () => {
+  await mesh.apply(options());
   answer = (_, response) =>
     response
       .writeHead(401, { 'www-authenticate': 'Basic', 'x-ext-authz-why': 'no', 'x-hidden': 'h', 'content-type': 'text/plain' })
@@ -114,6 +116,7 @@ test('an authorizer that refuses speaks to the caller, and nothing reaches the a
 });
 
 test('an authorizer cannot override DENY, and is not asked where no policy names it', async () => {
+  await mesh.apply(options());
   answer = allows;
   assert.equal((await call(mesh.outbound, { path: '/denied' })).status, 403);
   asked = [];

@@ -269,6 +269,7 @@ test('a message that breaks HTTP is refused with a reference and written down', 
 
 test('links and metrics count what happened', async () => {
   await call(mesh.gateway, { path: '/api/x' });
+  await call(mesh.gateway, { path: '/admin' });
   const report = mesh.proxy.report();
   const link = report.links.find(({ source, destination }) => source === GATEWAY && destination === 'shop/cart');
   assert.ok(link && link.requests > 0 && link.mtls && link.tlsProtocol === 'TLSv1.3' && link.port === 7070);

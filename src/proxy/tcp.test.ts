@@ -44,8 +44,11 @@ async function echo(): Promise<string> {
 
 test('an allowed connection echoes, and its end is one event with the bytes', async () => {
   await mesh.apply(tcp({ authorization: allow }));
+  const before = mesh.seen.events.length;
   assert.equal(await echo(), 'ping');
-  const event = await mesh.seen.event(({ role, protocol, allowed }) => role === 'sidecar-in' && protocol === 'tcp' && allowed);
+  const event = await mesh.seen.event(
+    (one) => one.role === 'sidecar-in' && one.protocol === 'tcp' && one.allowed && one.bytesIn === 4 && mesh.seen.events.indexOf(one) >= before,
+  );
   assert.deepEqual(
     [event.source, event.bytesIn, event.bytesOut, event.destinationPort, event.mtls],
     [FRONTEND, 4, 4, 7070, true],
