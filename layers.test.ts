@@ -77,6 +77,53 @@ for (const [text, refused] of [
     assert.equal(violations('src/plan/example.ts', text).length > 0, refused);
   });
 
+/** The first circle of imports that is found, as a path of files; empty when there is none. */
+export function circle(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    path.push(file);
+    for (const next of imports.get(file) ?? []) {
+      const found = visit(next);
+      if (found.length > 0) return found;
+    }
+    path.pop();
+    done.add(file);
+    return [];
+  };
+  for (const file of imports.keys()) {
+    const found = visit(file);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+test('no file imports itself through others, types included', () => {
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'));
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      specifiers(readFileSync(join(root, file), 'utf8')).flatMap((specifier) => {
+        if (specifier.startsWith('#')) return [`src/${specifier.slice(1)}`];
+        return specifier.startsWith('.') ? [relative(root, resolve(root, dirname(file), specifier))] : [];
+      }),
+    ]),
+  );
+  assert.deepEqual(circle(imports), []);
+  assert.deepEqual(
+    circle(
+      new Map([
+        ['a', ['b']],
+        ['b', ['c']],
+        ['c', ['b']],
+      ]),
+    ),
+    ['b', 'c', 'b'],
+  );
+});
+
 test('a file stays one that somebody would want to open', () => {
   const long = globSync('src/**/*.ts', { cwd: root })
     .filter((file) => !file.endsWith('.test.ts'))

@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net';
+import type { DenyCode, Reason } from '#model/decision.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
-import type { Slot } from './listeners.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
+
+/** What a station may do with the listener that a connection came in on. */
+export interface ArrivalSlot {
+  serveHttp(arrival: Arrival): void;
+  /** Starts TLS; what comes of it goes on by itself. */
+  handshake(arrival: Arrival): void;
+  refuse(arrival: Arrival, code: DenyCode, reasons: readonly Reason[]): void;
+}
 
 /** A connection that came in, before anything of it is read. */
 export class Arrival {
   readonly runtime: Runtime;
-  readonly slot: Slot;
+  readonly slot: ArrivalSlot;
   /** The configuration of its listener at that moment. */
   readonly service: Service;
   readonly socket: Socket;
@@ -16,7 +24,7 @@ export class Arrival {
   readonly remoteAddress: string;
   readonly localAddress: string;
 
-  constructor(runtime: Runtime, slot: Slot, service: Service, socket: Socket, tls?: ConnectionInfo['tls']) {
+  constructor(runtime: Runtime, slot: ArrivalSlot, service: Service, socket: Socket, tls?: ConnectionInfo['tls']) {
     this.runtime = runtime;
     this.slot = slot;
     this.service = service;

@@ -2,10 +2,7 @@
 import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
-import type { MeshConfig } from '#model/istio.ts';
 import type { Address } from '#model/observed.ts';
-import type { Limits } from '#model/platform.ts';
-import type { TrustBundle } from '#model/snapshot.ts';
 import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
 import { compileRoutes } from '#plan/route.ts';
 import { compilePolicies } from '#policy/compile.ts';
@@ -14,25 +11,8 @@ import { Counters } from './counters.ts';
 import { Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
 import type { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
+import type { Config, Service } from './service.ts';
 import { Sessions } from './sessions.ts';
-
-export interface Config {
-  readonly version: string;
-  readonly mesh: MeshConfig;
-  readonly limits: Limits;
-  readonly bundle: TrustBundle;
-  /** Trust domains whose members may speak here. */
-  readonly trustDomains: readonly string[];
-  readonly sessions: Sessions;
-  /** '' when the platform names none. */
-  readonly sessionCookie: string;
-  readonly services: ReadonlyMap<string, Service>;
-  readonly backends: ReadonlyMap<RouteRulePlan, Backends>;
-  readonly destinations: Destinations;
-  /** SPIFFE ids that need a certificate here. */
-  readonly identities: ReadonlySet<string>;
-}
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 

@@ -1,8 +1,8 @@
 // Metrics of one listener. Handles are looked up once per label set, so that counting a request is a few additions.
 import type { DenyCode, Reason } from '#model/decision.ts';
+import type { ExchangeEvent } from '#model/event.ts';
 import type { Counter, Gauge, Histogram, Metrics } from '#telemetry/metrics.ts';
 import type { Link, Links } from './links.ts';
-import type { Role } from './service.ts';
 
 const SOURCES_MAX = 1000;
 
@@ -14,7 +14,7 @@ interface Source {
 export class Counters {
   readonly #metrics: Metrics;
   readonly #links: Links;
-  readonly #role: Role;
+  readonly #role: ExchangeEvent['role'];
   readonly #workload: string;
   readonly #destination: string;
   readonly #port: number;
@@ -32,7 +32,7 @@ export class Counters {
     metrics: Metrics,
     links: Links,
     service: {
-      readonly role: Role;
+      readonly role: ExchangeEvent['role'];
       readonly workload: string;
       readonly destination: string;
       readonly port: number;

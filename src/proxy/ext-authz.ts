@@ -1,9 +1,10 @@
 // External authorization over HTTP, as Envoy's ext_authz HTTP service and Istio's EnvoyExternalAuthorizationHttpProvider define it.
 import { messageOf } from '#base/errors.ts';
+import type { Clock } from '#base/ports.ts';
+import type { TimerWheel } from '#wire/timers.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { UpstreamCallbacks, UpstreamError } from '#wire/http1/upstream-types.ts';
 import type { BodyReader, BodySink, HeaderList } from '#wire/types.ts';
-import type { Exchange } from './exchange.ts';
 import { Headers } from './headers.ts';
 import { compileNames, type NameMatcher } from './name-matcher.ts';
 import type { Destination } from './upstreams.ts';
@@ -26,6 +27,15 @@ export type Verdict =
   | { readonly kind: 'deny'; readonly status: number; readonly headers: readonly string[]; readonly body: Buffer }
   | { readonly kind: 'unavailable'; readonly why: string };
 
+/** What an authorizer is told about; an Exchange is one. */
+export interface AuthzSubject {
+  readonly runtime: { readonly clock: Clock; readonly timers: TimerWheel };
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+  readonly headers: Headers;
+}
+
 /** One provider, compiled. */
 export class ExtAuthz {
   readonly provider: ExtAuthzProvider;
@@ -45,7 +55,7 @@ export class ExtAuthz {
   }
 
   /** Asks. Never rejects; what is not a clear answer in time is `unavailable`. */
-  check(x: Exchange): Promise<Verdict> {
+  check(x: AuthzSubject): Promise<Verdict> {
     const { provider } = this;
     if (provider.protocol !== 'http') {
       return Promise.resolve({ kind: 'unavailable', why: 'external authorization over gRPC is not available' });
@@ -77,7 +87,7 @@ export class ExtAuthz {
     });
   }
 
-  #headers(x: Exchange): Headers {
+  #headers(x: AuthzSubject): Headers {
     const headers = new Headers();
     headers.add('host', 'host', x.host);
     for (let i = 0; i < x.headers.length; i++) {

@@ -1,14 +1,20 @@
-import type { EffectiveMtlsMode } from '#model/istio.ts';
+import type { ExchangeEvent } from '#model/event.ts';
+import type { EffectiveMtlsMode, MeshConfig } from '#model/istio.ts';
+import type { Limits } from '#model/platform.ts';
+import type { TrustBundle } from '#model/snapshot.ts';
+import type { RouteRulePlan } from '#plan/plan.ts';
+import type { Backends } from './backends.ts';
+import type { Destinations } from './destinations.ts';
+import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
 import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
-import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './upstreams.ts';
 import type { ExtAuthz } from './ext-authz.ts';
 
-export type Role = 'gateway' | 'sidecar-in' | 'sidecar-out';
+export type Role = ExchangeEvent['role'];
 
 /** What one listener serves under one configuration, compiled. Swapped whole; a request keeps the one it began with. */
 export interface Service {
@@ -42,4 +48,22 @@ export interface Service {
   /** Name of the destination in events. */
   readonly destinationName: string;
   readonly counters: Counters;
+}
+
+/** One snapshot, compiled: all listeners' services and what they share. */
+export interface Config {
+  readonly version: string;
+  readonly mesh: MeshConfig;
+  readonly limits: Limits;
+  readonly bundle: TrustBundle;
+  /** Trust domains whose members may speak here. */
+  readonly trustDomains: readonly string[];
+  readonly sessions: Sessions;
+  /** '' when the platform names none. */
+  readonly sessionCookie: string;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly backends: ReadonlyMap<RouteRulePlan, Backends>;
+  readonly destinations: Destinations;
+  /** SPIFFE ids that need a certificate here. */
+  readonly identities: ReadonlySet<string>;
 }

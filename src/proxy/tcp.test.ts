@@ -47,7 +47,12 @@ test('an allowed connection echoes, and its end is one event with the bytes', as
   const before = mesh.seen.events.length;
   assert.equal(await echo(), 'ping');
   const event = await mesh.seen.event(
-    (one) => one.role === 'sidecar-in' && one.protocol === 'tcp' && one.allowed && one.bytesIn === 4 && mesh.seen.events.indexOf(one) >= before,
+    (one) =>
+      one.role === 'sidecar-in' &&
+      one.protocol === 'tcp' &&
+      one.allowed &&
+      one.bytesIn === 4 &&
+      mesh.seen.events.indexOf(one) >= before,
   );
   assert.deepEqual(
     [event.source, event.bytesIn, event.bytesOut, event.destinationPort, event.mtls],

@@ -3,7 +3,11 @@ import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
-import type { Runtime } from './runtime.ts';
+import type { TimerWheel } from '#wire/timers.ts';
+import type { Clock } from '#base/ports.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
+import type { Identities } from './identities.ts';
+import type { ProxyPorts } from './ports.ts';
 
 /** How long a pool that nothing refers to any more is kept, for requests that chose it a moment ago. */
 const RETIRE_MS = 10_000;
@@ -22,20 +26,29 @@ export interface EndpointTarget {
   readonly sni: string;
 }
 
+/** What of the proxy connections are made with; the runtime is one. */
+export interface UpstreamMeans {
+  readonly ports: Pick<ProxyPorts, 'network'>;
+  readonly identities: Identities;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly timers: TimerWheel;
+}
+
 export class UpstreamEndpoint {
   readonly key: string;
   readonly target: EndpointTarget;
   /** Requests on their way. */
   active = 0;
   ejectedUntilMs = 0;
-  readonly #runtime: Runtime;
+  readonly #means: UpstreamMeans;
   readonly #limits: Limits;
   #pool: Http1Pool;
 
-  constructor(key: string, target: EndpointTarget, runtime: Runtime, limits: Limits) {
+  constructor(key: string, target: EndpointTarget, means: UpstreamMeans, limits: Limits) {
     this.key = key;
     this.target = target;
-    this.#runtime = runtime;
+    this.#means = means;
     this.#limits = limits;
     this.#pool = this.#newPool();
   }
@@ -51,19 +64,19 @@ export class UpstreamEndpoint {
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
     const { address, peerIdentity, ownIdentity, sni, workload } = this.target;
-    const raw = await this.#runtime.ports.network.connect(address, this.#limits.connectTimeoutMs);
+    const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
     const socket =
       peerIdentity === ''
         ? raw
-        : await this.#runtime.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
-    const open = this.#runtime.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
+        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
+    const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
     return socket;
   }
 
   eject(): void {
-    this.ejectedUntilMs = this.#runtime.clock.monotonicMs() + EJECT_MS;
+    this.ejectedUntilMs = this.#means.clock.monotonicMs() + EJECT_MS;
   }
 
   /** Later requests get new connections; those under way end on the old ones. */
@@ -82,14 +95,14 @@ export class UpstreamEndpoint {
   }
 
   #retire(pool: Http1Pool): void {
-    this.#runtime.timers.timer(() => pool.close()).arm(RETIRE_MS);
+    this.#means.timers.timer(() => pool.close()).arm(RETIRE_MS);
   }
 
   #newPool(): Http1Pool {
     return new Http1Pool({
       connect: () => this.dial(),
       limits: this.#limits,
-      timers: this.#runtime.timers,
+      timers: this.#means.timers,
       name: this.target.workload,
     });
   }
@@ -133,11 +146,11 @@ export class Destination {
 
 /** All endpoints of the proxy, shared by configurations so that a swap keeps connections. */
 export class Upstreams {
-  readonly #runtime: Runtime;
+  readonly #means: UpstreamMeans;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
+  constructor(means: UpstreamMeans) {
+    this.#means = means;
   }
 
   /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
@@ -155,7 +168,7 @@ export class Upstreams {
     ]);
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
-      endpoint = new UpstreamEndpoint(key, target, this.#runtime, limits);
+      endpoint = new UpstreamEndpoint(key, target, this.#means, limits);
       this.#endpoints.set(key, endpoint);
     }
     return endpoint;

@@ -12,7 +12,7 @@ import { RequestParser } from './parse.ts';
 import { type Phase, PhaseClock } from './phase-clock.ts';
 import { problemAnswer } from './problem.ts';
 import { REFUSALS, type RefusalKind } from './refusals.ts';
-import type { ServeOptions } from './server.ts';
+import type { ServeOptions } from './serve-options.ts';
 import { WriteGuard } from './write-guard.ts';
 
 /** A body that nobody reads is read away up to this, so that the connection can be used again. */

@@ -6,7 +6,8 @@ import { type MemorySocket, memorySocket, settle } from '../../../test/fakes/mem
 import { fakeClock } from '../../../test/fakes/time.ts';
 import { TimerWheel } from '../timers.ts';
 import type { AnswerSink, Http1Connection, Http1Handler, Http1Request, Http1Responder } from '../types.ts';
-import { type ServeOptions, serveHttp1 } from './server.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { serveHttp1 } from './server.ts';
 
 interface Rig extends MemorySocket {
   readonly connection: Http1Connection;

@@ -1,0 +1,18 @@
+// What the serving side is given: bounds, clocks and whom to tell.
+import type { Limits } from '#model/platform.ts';
+import type { TimerWheel } from '../timers.ts';
+import type { ConnectionInfo } from '../types.ts';
+import type { RefusalKind } from './refusals.ts';
+
+export interface ServeOptions {
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  /** What the handshake showed, when the socket is a TLS one. */
+  readonly tls?: ConnectionInfo['tls'];
+  /** Called once when the socket is gone. */
+  readonly onClose?: () => void;
+  /** A message broke a rule and is answered by the codec. What it returns becomes the `instance` of the problem body: an opaque reference. */
+  readonly onError?: (kind: RefusalKind, status: number, info: ConnectionInfo) => string | undefined;
+  /** The handler threw: a bug. The client gets a bare 500. Without this function the error is thrown on. */
+  readonly onBug?: (error: unknown) => string | undefined;
+}
