@@ -23,8 +23,8 @@ function lane(name: string, list: string[], flags: string[]): number {
     process.execPath,
     [
       '--test',
-      '--test-reporter=dot',
-      '--test-reporter-destination=stderr',
+      // Dots where a person watches; a log needs the summary only.
+      ...(process.stderr.isTTY ? ['--test-reporter=dot', '--test-reporter-destination=stderr'] : []),
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       ...flags,
