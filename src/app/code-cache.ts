@@ -6,6 +6,16 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** How the engine of every plane is set. They are part of what a cache is good for, so it is made under them too. */
+export const ENGINE_FLAGS: readonly string[] = [
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=throw',
+  // Patterns of users run on V8's linear engine when they backtrack too much.
+  '--enable-experimental-regexp_engine-on-excessive-backtracks',
+  // Requests leave little behind: a small nursery costs no speed here and 50 MB less than the default one.
+  '--max-semi-space-size=4',
+];
+
 /** Mains whose modules are worth keeping compiled. */
 const MAINS = ['control-main.ts', 'worker-main.ts'] as const;
 const STAMP = '.made';
@@ -44,13 +54,14 @@ export function codeCache(root: string, folder: string): CodeCache {
         let left = MAINS.length;
         for (const main of MAINS) {
           // Without a start document a main ends as soon as its modules are loaded, which is all that is wanted.
-          const child = spawn(process.execPath, [join(root, 'src', 'app', main)], {
+          const child = spawn(process.execPath, [...ENGINE_FLAGS, join(root, 'src', 'app', main)], {
             stdio: 'ignore',
+            detached: true,
             env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: trusted },
           });
           child.once('error', () => {});
-          child.once('exit', () => {
-            if (--left === 0) writeFileSync(join(trusted, STAMP), '');
+          child.once('exit', (code) => {
+            if (code === 0 && --left === 0) writeFileSync(join(trusted, STAMP), '');
           });
           child.unref();
         }

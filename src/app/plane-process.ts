@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_FLAGS, type CodeCache } from './code-cache.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package. */
@@ -30,6 +31,8 @@ export interface PlaneSpec {
   start(): unknown;
   readonly read: readonly string[];
   readonly write: readonly string[];
+  /** Compiled code to start from. */
+  readonly code?: CodeCache;
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
   onLine(line: string): void;
@@ -37,7 +40,6 @@ export interface PlaneSpec {
 
 /**
  * Node's flags for a plane. Files: our own code plus what the spec names. No child processes, no workers, no add-ons.
- * Patterns of users run on V8's linear engine when they backtrack too much.
  */
 export function planeFlags(read: readonly string[], write: readonly string[]): string[] {
   return [
@@ -46,18 +48,18 @@ export function planeFlags(read: readonly string[], write: readonly string[]): s
     // Parents first: Node's permission tree forgets a folder that is named after one inside it.
     ...[...CODE, ...read].sort().map((path) => `--allow-fs-read=${path}`),
     ...[...write].sort().map((path) => `--allow-fs-write=${path}`),
-    '--disallow-code-generation-from-strings',
-    '--disable-proto=throw',
-    '--enable-experimental-regexp_engine-on-excessive-backtracks',
+    ...ENGINE_FLAGS,
     '--no-warnings',
   ];
 }
 
 /** Starts one plane; the caller listens to `message` and `exit`. The environment holds nothing of the user's but PATH and time zone. */
 export function startPlane(spec: PlaneSpec): ChildProcess {
-  const child = spawn(process.execPath, [...planeFlags(spec.read, spec.write), join(here, spec.main)], {
+  const cache = spec.code?.copyFor(spec.name);
+  const own = cache === undefined ? [] : [cache];
+  const child = spawn(process.execPath, [...planeFlags([...spec.read, ...own], [...spec.write, ...own]), join(here, spec.main)], {
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...spec.env },
+    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }), ...spec.env },
     // Its own process group: a Ctrl-C in the terminal reaches the supervisor alone, which then stops things in order.
     detached: true,
   });
@@ -76,5 +78,7 @@ export async function readStart<T>(input: NodeJS.ReadableStream): Promise<T> {
     if (size > 16 * 1024 * 1024) throw new Error('the start document is too long');
     chunks.push(chunk);
   }
+  // Started to have its modules compiled, by code-cache.ts; there is nothing to do.
+  if (size === 0) process.exit(0);
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as T;
 }

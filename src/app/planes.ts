@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { State } from '#host/state.ts';
+import { codeCache, type CodeCache } from './code-cache.ts';
 import type { ControlStart, WorkerStart } from './messages.ts';
 import { PACKAGE_ROOT, type PlaneSpec } from './plane-process.ts';
 
@@ -21,11 +22,12 @@ export interface PlanesOptions {
 }
 
 /** @returns both, and the token that opens the admin API while this run lasts */
-export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker: PlaneSpec; ownerToken: string } {
+export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker: PlaneSpec; ownerToken: string; code: CodeCache } {
   const { paths, stdin, cwd, state } = options;
   const token = secret();
   const ownerToken = `cullis_${secret()}`;
   const run = secret();
+  const code = codeCache(PACKAGE_ROOT, state.runFolder);
   const socketPath = join(state.folder, 'control', 'control.sock');
   // A folder a writer: a worker that was taken over must not reach the lines of others.
   const journalDir = join(state.folder, 'journal', WORKER.replace('/', '-'));
@@ -46,6 +48,7 @@ export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker
   });
   const workerStart = (): WorkerStart => ({ name: WORKER, token, socketPath, journalDir, handles: options.namespaces });
   return {
+    code,
     ownerToken,
     control: {
       name: 'control',
@@ -55,6 +58,7 @@ export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker
       read: [state.folder, join(PACKAGE_ROOT, 'dashboard', 'page'), ...paths.filter((path) => path !== '-').flatMap((path) => places(resolve(cwd, path)))],
       write: [state.folder],
       env: {},
+      code,
       onLine: (line) => options.onLine('control', line),
     },
     worker: {
@@ -64,6 +68,7 @@ export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker
       read: ['/proc', journalDir],
       write: [journalDir],
       env: {},
+      code,
       onLine: (line) => options.onLine(WORKER, line),
     },
   };

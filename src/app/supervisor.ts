@@ -16,6 +16,7 @@ import { ControlLink } from './control-link.ts';
 import type { ControlRequest, FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
 import { place, type MovedPort } from './placement.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
+import type { CodeCache } from './code-cache.ts';
 import { planeSpecs, WORKER } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
 import { WorkloadLog } from './workload-log.ts';
@@ -61,6 +62,7 @@ interface Change {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #workloads: Workloads;
+  readonly #code: CodeCache;
   readonly #control: Plane;
   readonly #worker: Plane;
   readonly #link: ControlLink;
@@ -111,6 +113,7 @@ export class Supervisor {
       onLine: (name, line) => options.onNotice(`${name}: ${line}`),
     });
     this.ownerToken = specs.ownerToken;
+    this.#code = specs.code;
     this.#control = new Plane(specs.control, 'control', this.#eventsOf('control', (child) => this.#link.attach(child)));
     this.#worker = new Plane(specs.worker, 'proxy', this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)));
     this.#link = new ControlLink(
@@ -136,6 +139,7 @@ export class Supervisor {
     await launching;
     const failed = await this.#workloads.ready();
     this.#report();
+    this.#code.refresh();
     return failed;
   }
 
