@@ -84,8 +84,13 @@ export function rootScript(spec: RootSpec): string[] {
   lines.push(`mount -t tmpfs -o mode=0755,size=1m,nosuid,nodev,noexec names run/cullis`);
   const shares = outermost(spec.share.flatMap(bothPaths)).filter((path) => !isBelow(path, '/usr'));
   for (const path of shares) lines.push(...bind(path, true, mounts));
-  for (const path of outermost(spec.hide)) if (shares.some((share) => isBelow(path, share))) lines.push(...cover(path));
+  const hidden = outermost(spec.hide).filter((path) => shares.some((share) => isBelow(path, share)) && isFolder(path));
+  for (const path of hidden)
+    lines.push(`mount -t tmpfs -o mode=0555,size=64k,nr_inodes=64,nosuid,nodev,noexec hidden ${quote(`.${path}`)}`);
+  // What may be written often lies inside what is hidden: data folders in the state folder. Only then is the cover closed.
   for (const path of spec.writable) lines.push(...bind(path, false, mounts));
+  for (const path of hidden)
+    lines.push(`mount -o remount,ro,mode=0555,size=64k,nr_inodes=64,nosuid,nodev,noexec ${quote(`.${path}`)}`);
   return lines;
 }
 
@@ -103,10 +108,8 @@ function bind(path: string, readOnly: boolean, mounts: readonly string[]): strin
   return lines;
 }
 
-/** An empty, unwritable folder over a path that exists. */
-function cover(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return [`mount -t tmpfs -o ro,mode=0555,size=4k,nr_inodes=2,nosuid,nodev,noexec hidden ${quote(`.${path}`)}`];
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** A path as it is spelled and as it really is: programs resolve links (Node does for every import). */
