@@ -18,7 +18,7 @@ test('a data folder inside the hidden state folder of a shared project: covered,
   const shared = at(`mount --rbind '${project}'`);
   const covered = at(`hidden '.${state}'`);
   const opened = at(`mount --rbind '${data}'`);
-  const closed = at(`mount -o remount,ro,mode=0555`);
+  const closed = at(`mount -o remount,bind,ro,nosuid,nodev,noexec`);
   assert.ok(shared >= 0 && shared < covered && covered < opened && opened < closed, lines.join('\n'));
 });
 
