@@ -3,6 +3,8 @@
 // per request and the ratio to nginx. Options: --seconds N, --connections N, --only NAME[,NAME], --jobs plain,pair, --json.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ENGINE_FLAGS } from '#app/code-cache.ts';
+import { type Paced, pace } from './paced.ts';
 import { type Measured, awaitPort, measure } from './load.ts';
 import { type Ports, haproxyPair, haproxyPlain, nginxPair, nginxPlain, originArgs } from './rivals.ts';
 import { type Certificates, LOAD_CORE, PROXY_CORE, Stand, freePort, versionOf } from './stand.ts';
@@ -27,6 +29,8 @@ interface Contender {
   readonly jobs?: readonly Job[];
   command(job: Job, ports: Ports, pem: Certificates): { readonly program: string; readonly args: readonly string[] };
 }
+
+type Result = Measured & { readonly half: Paced; readonly direct: Paced };
 
 const stand = new Stand();
 const codec = (job: Job, { origin, entry, inner }: Ports, pem: Certificates) => ({
@@ -68,7 +72,7 @@ const CONTENDERS: readonly Contender[] = [
     version: `node ${process.versions.node}`,
     command: (job, { origin, entry, inner }) => ({
       program: process.execPath,
-      args: [join(import.meta.dirname, 'product.ts'), job, ...[origin, entry, inner].map(String)],
+      args: [...ENGINE_FLAGS, join(import.meta.dirname, 'product.ts'), job, ...[origin, entry, inner].map(String)],
     }),
   },
   {
@@ -83,23 +87,24 @@ const CONTENDERS: readonly Contender[] = [
   { name: 'codec', version: `node ${process.versions.node}`, command: codec },
 ];
 
-async function contend(contender: Contender, job: Job, origin: number, pem: Certificates): Promise<Measured> {
+async function contend(contender: Contender, job: Job, origin: number, pem: Certificates): Promise<Result> {
   const ports = { origin, entry: await freePort(), inner: await freePort() };
   const { program, args } = contender.command(job, ports, pem);
   const child = stand.start(PROXY_CORE, program, args);
   try {
     await awaitPort(ports.entry);
-    return await measure(stand, child.pid!, {
-      port: ports.entry,
-      connections: Number(values.connections),
-      seconds: Number(values.seconds),
-    });
+    const load = { port: ports.entry, connections: Number(values.connections), seconds: Number(values.seconds) };
+    const full = await measure(stand, child.pid!, load);
+    // Half of what it can do, at a steady pace, beside the same pace without a proxy.
+    const rate = Math.floor(full.requestsPerSecond / 2);
+    const half = await pace(stand, { ...load, rate });
+    return { ...full, half, direct: await pace(stand, { ...load, rate, port: origin }) };
   } finally {
     await stand.stop(child);
   }
 }
 
-function show(name: string, version: string, one: Measured, nginx: Measured | undefined): string {
+function show(name: string, version: string, one: Result, nginx: Measured | undefined): string {
   const ratio = (value: number, base: number | undefined): string =>
     base === undefined || base === 0 ? '   -' : (value / base).toFixed(2);
   return [
@@ -109,7 +114,8 @@ function show(name: string, version: string, one: Measured, nginx: Measured | un
     `${one.cpuUsPerRequest.toFixed(1).padStart(5)} us cpu/request`,
     `${Math.round(one.rssMiB)} MiB`,
     `rps/nginx ${ratio(one.requestsPerSecond, nginx?.requestsPerSecond)}  cpu/nginx ${ratio(one.cpuUsPerRequest, nginx?.cpuUsPerRequest)}`,
-    one.errors > 0 ? `${one.errors} ERRORS` : '',
+    `half load p99 +${(one.half.p99Ms - one.direct.p99Ms).toFixed(2)} ms`,
+    one.errors + one.half.errors > 0 ? `${one.errors + one.half.errors} ERRORS` : '',
   ].join('  ');
 }
 
@@ -119,13 +125,13 @@ try {
   const origin = await freePort();
   stand.start(LOAD_CORE, 'nginx', originArgs(stand, origin));
   await awaitPort(origin);
-  const report: Record<string, Record<string, Measured>> = {};
+  const report: Record<string, Record<string, Result>> = {};
   for (const job of values.jobs.split(',') as Job[]) {
     if (!values.json)
       console.log(
         `${job === 'plain' ? 'plain: client > proxy > origin' : 'pair: client > proxy > mTLS > proxy > origin'}, ${values.connections} connections`,
       );
-    const results: Record<string, Measured> = (report[job] = {});
+    const results: Record<string, Result> = (report[job] = {});
     for (const contender of CONTENDERS) {
       if ((only && !only.includes(contender.name)) || contender.jobs?.includes(job) === false) continue;
       if (contender.version === '') {
