@@ -85,17 +85,32 @@ function nodeBinary() {
   process.exit(2);
 }
 
+const WATCH_EVERY_MS = 500;
+
 /** Runs to the end, passing signals on, and leaves with the child's own exit code. */
 function hand(args, env = {}) {
   const child = spawn(nodeBinary(), args, {
     stdio: 'inherit',
     cwd: process.env.INIT_CWD ?? process.cwd(),
-    env: { ...process.env, ...env },
+    env: { ...process.env, CULLIS_STARTER: String(process.pid), ...env },
   });
-  // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone is passed on.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => (process.stdin.isTTY && signal === 'SIGINT' ? undefined : child.kill(signal)));
+  // A terminal's Ctrl-C reaches the child by itself and comes twice then; the child takes that for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 1) : (code ?? 1)));
+  // npm starts this through a shell, and a shell passes nothing on: when npm is gone, nobody could stop the child any more.
+  const starters = startersOf(process.ppid);
+  if (process.env.npm_lifecycle_event !== undefined && starters !== '')
+    setInterval(() => startersOf(process.ppid) !== starters && child.kill('SIGTERM'), WATCH_EVERY_MS).unref();
+}
+
+/** The shell and who started it, `12 11`; '' where there is no /proc. */
+function startersOf(shell) {
+  try {
+    const stat = readFileSync(`/proc/${shell}/stat`, 'latin1');
+    return `${shell} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return '';
+  }
 }
 
 const [verb, ...rest] = process.argv.slice(2);

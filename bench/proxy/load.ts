@@ -13,6 +13,8 @@ export interface Measured {
   readonly rssMiB: number;
 }
 
+const WARM_UP_SECONDS = 3;
+
 export interface Load {
   readonly port: number;
   readonly connections: number;
@@ -35,9 +37,9 @@ export async function awaitPort(port: number): Promise<void> {
   throw new Error(`nothing listens on port ${port}`);
 }
 
-/** Warms up for a second, then measures. @param pid process whose cost is counted */
+/** Warms up until a compiler that works beside the load has nothing left to do, then measures. @param pid process whose cost is counted */
 export async function measure(stand: Stand, pid: number, load: Load): Promise<Measured> {
-  await wrk(stand, { ...load, seconds: 1 });
+  await wrk(stand, { ...load, seconds: WARM_UP_SECONDS });
   const before = usageOf(pid);
   const text = await wrk(stand, load);
   const after = usageOf(pid);
@@ -58,7 +60,8 @@ function milliseconds(text: string | undefined): number {
   return value === undefined ? Number.NaN : Number(value) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
 }
 
-function wrk(stand: Stand, { port, connections, seconds }: Load): Promise<string> {
+/** One run of wrk, and what it printed. @throws (rejects) Error when it fails */
+export function wrk(stand: Stand, { port, connections, seconds }: Load): Promise<string> {
   return new Promise((resolve, reject) => {
     const args = [
       '-c',

@@ -82,6 +82,8 @@ await new Promise<void>((resolve) => {
   tick();
 });
 await new Promise((resolve) => setTimeout(resolve, 300));
+// What has no answer by now counts, too.
+errors += due.length + (connections - free.length);
 latencies.sort((a, b) => a - b);
 const at = (share: number): number =>
   latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;

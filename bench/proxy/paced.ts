@@ -17,12 +17,20 @@ export function pace(
   options: { readonly port: number; readonly rate: number; readonly seconds: number; readonly connections: number },
 ): Promise<Paced> {
   const { port, rate, seconds, connections } = options;
-  const args = ['-c', String(LOAD_CORE), process.execPath, join(import.meta.dirname, 'pace.ts'), ...[port, rate, seconds, connections].map(String)];
+  const args = [
+    '-c',
+    String(LOAD_CORE),
+    process.execPath,
+    join(import.meta.dirname, 'pace.ts'),
+    ...[port, rate, seconds, connections].map(String),
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn('taskset', args, { cwd: stand.folder, stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve(JSON.parse(text) as Paced) : reject(new Error(`the paced load ended with ${code}`))));
+    child.once('exit', (code) =>
+      code === 0 ? resolve(JSON.parse(text) as Paced) : reject(new Error(`the paced load ended with ${code}`)),
+    );
   });
 }

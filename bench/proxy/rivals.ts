@@ -1,4 +1,4 @@
-// nginx and HAProxy set up for exactly the same job, and the origin that all stand in front of.
+// nginx and HAProxy set up for the same job, each with an access log that is buffered, and the origin that all stand in front of.
 import type { Certificates, Stand } from './stand.ts';
 
 /** Ports of one contender: `entry` is what the load calls; `inner` is the TLS hop between the two proxies of a pair. */
@@ -11,14 +11,14 @@ export interface Ports {
 const SUITE = 'TLS_AES_128_GCM_SHA256';
 const UNLIMITED = 1_000_000_000;
 
-function nginxFrame(stand: Stand, name: string, http: string): string[] {
+function nginxFrame(stand: Stand, name: string, accessLog: string, http: string): string[] {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${stand.folder}/${name}-${kind};`)
     .join(' ');
   const config = `
 worker_processes 1; daemon off; master_process off; pid ${stand.folder}/${name}.pid; error_log stderr crit;
 events { worker_connections 8192; }
-http { access_log off; keepalive_requests ${UNLIMITED}; ${temporary}
+http { access_log ${accessLog}; keepalive_requests ${UNLIMITED}; ${temporary}
 ${http}
 }
 `;
@@ -30,8 +30,11 @@ export const originArgs = (stand: Stand, port: number): string[] =>
   nginxFrame(
     stand,
     'origin',
+    'off',
     `server { listen 127.0.0.1:${port} backlog=4096; location / { default_type application/json; return 200 '{"id":42,"name":"cart","items":[1,2,3]}'; } }`,
   );
+
+const nginxLog = (stand: Stand, name: string): string => `${stand.folder}/${name}.log combined buffer=256k flush=1s`;
 
 const NGINX_PASS =
   'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_buffering on;';
@@ -40,6 +43,7 @@ export function nginxPlain(stand: Stand, { origin, entry }: Ports): string[] {
   return nginxFrame(
     stand,
     'nginx-plain',
+    nginxLog(stand, 'nginx-plain'),
     `upstream origin { server 127.0.0.1:${origin}; keepalive 256; keepalive_requests ${UNLIMITED}; }
 server { listen 127.0.0.1:${entry} backlog=4096; location / { proxy_pass http://origin; ${NGINX_PASS} } }`,
   );
@@ -49,6 +53,7 @@ export function nginxPair(stand: Stand, { origin, entry, inner }: Ports, pem: Ce
   return nginxFrame(
     stand,
     'nginx-pair',
+    nginxLog(stand, 'nginx-pair'),
     `upstream origin { server 127.0.0.1:${origin}; keepalive 256; keepalive_requests ${UNLIMITED}; }
 upstream peer { server 127.0.0.1:${inner}; keepalive 256; keepalive_requests ${UNLIMITED}; }
 server { listen 127.0.0.1:${entry} backlog=4096; location / { proxy_pass https://peer; ${NGINX_PASS}
@@ -62,13 +67,19 @@ server { listen 127.0.0.1:${inner} ssl backlog=4096;
 
 function haproxyFrame(stand: Stand, name: string, sections: string): string[] {
   const config = `
+ring access
+  format raw
+  size 262144
 global
+  log ring@access len 1024 local0
   nbthread 1
   maxconn 8192
   ssl-default-bind-ciphersuites ${SUITE}
   ssl-default-server-ciphersuites ${SUITE}
 defaults
   mode http
+  log global
+  option httplog
   http-reuse always
   timeout connect 5s
   timeout client 60s

@@ -1,13 +1,12 @@
 // `node bench/proxy/run.ts`: the same job by every contender, one after another in one run, each alone on one core; load and origin share the
 // other. Two jobs: `plain` (a gateway) and `pair` (two sidecars with mutual TLS between them). Prints requests a second, latency, processor time
 // per request and the ratio to nginx. Options: --seconds N, --connections N, --only NAME[,NAME], --jobs plain,pair, --json.
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ENGINE_FLAGS } from '#app/code-cache.ts';
+import { CONTENDERS, type Contender, type Job } from './contenders.ts';
 import { type Paced, pace } from './paced.ts';
 import { type Measured, awaitPort, measure } from './load.ts';
-import { type Ports, haproxyPair, haproxyPlain, nginxPair, nginxPlain, originArgs } from './rivals.ts';
-import { type Certificates, LOAD_CORE, PROXY_CORE, Stand, freePort, versionOf } from './stand.ts';
+import { originArgs } from './rivals.ts';
+import { type Certificates, LOAD_CORE, PROXY_CORE, Stand, freePort } from './stand.ts';
 
 const { values } = parseArgs({
   options: {
@@ -19,78 +18,14 @@ const { values } = parseArgs({
   },
 });
 
-type Job = 'plain' | 'pair';
-
-interface Contender {
-  readonly name: string;
-  /** '' when it is not installed. */
-  readonly version: string;
-  /** Both when absent. */
-  readonly jobs?: readonly Job[];
-  command(job: Job, ports: Ports, pem: Certificates): { readonly program: string; readonly args: readonly string[] };
-}
-
 type Result = Measured & { readonly half: Paced; readonly direct: Paced };
 
 const stand = new Stand();
-const codec = (job: Job, { origin, entry, inner }: Ports, pem: Certificates) => ({
-  program: process.execPath,
-  args: [
-    join(import.meta.dirname, 'codec.ts'),
-    job,
-    `${origin}`,
-    `${entry}`,
-    `${inner}`,
-    pem.ca,
-    pem.cart.cert,
-    pem.cart.key,
-    pem.front.cert,
-    pem.front.key,
-  ],
-});
-
-/** A row a contender. */
-const CONTENDERS: readonly Contender[] = [
-  {
-    name: 'nginx',
-    version: versionOf('nginx', ['-v'], /nginx\/(\S+)/),
-    command: (job, ports, pem) => ({
-      program: 'nginx',
-      args: job === 'plain' ? nginxPlain(stand, ports) : nginxPair(stand, ports, pem),
-    }),
-  },
-  {
-    name: 'haproxy',
-    version: versionOf('haproxy', ['-v'], /version (\S+)/),
-    command: (job, ports, pem) => ({
-      program: 'haproxy',
-      args: job === 'plain' ? haproxyPlain(stand, ports) : haproxyPair(stand, ports, pem),
-    }),
-  },
-  {
-    name: 'cullis',
-    version: `node ${process.versions.node}`,
-    command: (job, { origin, entry, inner }) => ({
-      program: process.execPath,
-      args: [...ENGINE_FLAGS, join(import.meta.dirname, 'product.ts'), job, ...[origin, entry, inner].map(String)],
-    }),
-  },
-  {
-    name: 'node:http',
-    version: `node ${process.versions.node}`,
-    jobs: ['plain'],
-    command: (_job, { origin, entry }) => ({
-      program: process.execPath,
-      args: [join(import.meta.dirname, 'node-http.ts'), String(origin), String(entry)],
-    }),
-  },
-  { name: 'codec', version: `node ${process.versions.node}`, command: codec },
-];
 
 async function contend(contender: Contender, job: Job, origin: number, pem: Certificates): Promise<Result> {
   const ports = { origin, entry: await freePort(), inner: await freePort() };
-  const { program, args } = contender.command(job, ports, pem);
-  const child = stand.start(PROXY_CORE, program, args);
+  const { program, args, env } = contender.command(stand, job, ports, pem);
+  const child = stand.start(PROXY_CORE, program, args, env);
   try {
     await awaitPort(ports.entry);
     const load = { port: ports.entry, connections: Number(values.connections), seconds: Number(values.seconds) };
@@ -133,7 +68,7 @@ try {
       );
     const results: Record<string, Result> = (report[job] = {});
     for (const contender of CONTENDERS) {
-      if ((only && !only.includes(contender.name)) || contender.jobs?.includes(job) === false) continue;
+      if (only && !only.includes(contender.name)) continue;
       if (contender.version === '') {
         if (!values.json) console.log(`  ${contender.name}: not installed`);
         continue;

@@ -45,9 +45,12 @@ export class Stand {
     return { ca: this.write('ca.crt', root.certPem), cart: leaf('cart', CART_ID), front: leaf('front', FRONT_ID) };
   }
 
-  /** Starts a program on one core. Its output is shown when it fails. */
-  start(core: number, command: string, args: readonly string[]): ChildProcess {
-    const child = spawn(PIN, ['-c', String(core), command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  /** Starts a program on one core. What it says on standard error is shown. @param env added to this process' own */
+  start(core: number, command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(PIN, ['-c', String(core), command, ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     this.#children.push(child);
     return child;
   }

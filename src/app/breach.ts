@@ -32,7 +32,9 @@ export function makeBreach(): Breach {
     async run(supervisor, targets) {
       const [address] = Object.values(supervisor.observed!.placements[COMPROMISED]!.app);
       const namespace = supervisor.workloads.namespaceOf(COMPROMISED);
-      const socket = namespace ? await namespace.connect(address!.ip, address!.port) : await plainSocket(address!.ip, address!.port);
+      const socket = namespace
+        ? await namespace.connect(address!.ip, address!.port)
+        : await plainSocket(address!.ip, address!.port);
       const answer = await post(socket, '/breach', { 'x-breach-token': token }, targets);
       return (JSON.parse(answer) as { results: readonly Try[] }).results;
     },
@@ -48,8 +50,22 @@ export function allTargets(supervisor: Supervisor, stateDir: string): object {
   // Inside a namespace everybody's own loopback is 127.0.0.1; from outside a program would be at its workload's address.
   const outer = (workload: string, ip: string) => supervisor.workloads.namespaceOf(workload)?.ip ?? ip;
   return {
-    apps: others.flatMap((one) => Object.values(one.app).map(({ ip, port }) => ({ workload: one.workload, ip: outer(one.workload, ip), port, protocol: protocolAt(system, one.workload) }))),
-    inbound: others.flatMap((one) => Object.values(one.inbound).map(({ ip, port }) => ({ workload: one.workload, ip, port, identity: identityOf(system, one.workload) }))),
+    apps: others.flatMap((one) =>
+      Object.values(one.app).map(({ ip, port }) => ({
+        workload: one.workload,
+        ip: outer(one.workload, ip),
+        port,
+        protocol: protocolAt(system, one.workload),
+      })),
+    ),
+    inbound: others.flatMap((one) =>
+      Object.values(one.inbound).map(({ ip, port }) => ({
+        workload: one.workload,
+        ip,
+        port,
+        identity: identityOf(system, one.workload),
+      })),
+    ),
     foreignOutbound: others.flatMap((one) => {
       const service = system.services.find((candidate) => candidate.id === TARGET);
       const address = service && one.outbound[clusterId(service, service.ports[0]!.port)];
@@ -84,7 +100,13 @@ function post(socket: Socket, path: string, headers: Readonly<Record<string, str
         createConnection: () => socket,
         method: 'POST',
         path,
-        headers: { ...headers, host: 'logging', 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload), connection: 'close' },
+        headers: {
+          ...headers,
+          host: 'logging',
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(payload),
+          connection: 'close',
+        },
         timeout: TIMEOUT_MS,
       },
       (response) => {
@@ -94,7 +116,10 @@ function post(socket: Socket, path: string, headers: Readonly<Record<string, str
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           if (response.statusCode === 200) resolve(text);
-          else reject(new CullisError('process.failed', `the compromised service answered ${response.statusCode} to its own intruder`));
+          else
+            reject(
+              new CullisError('process.failed', `the compromised service answered ${response.statusCode} to its own intruder`),
+            );
         });
       },
     );

@@ -7,7 +7,10 @@ import { smallestChange } from '#policy/explain.ts';
 /** @returns undefined when the refusal was not about policy, or the point that refused is no longer in the plan */
 export function findChange(plan: NodePlan, event: ExchangeEvent): SmallestChange | undefined {
   if (event.allowed || !event.code?.startsWith('rbac.') || event.code.startsWith('rbac.custom')) return undefined;
-  const point = event.role === 'gateway' ? plan.gateways.find((one) => one.id === event.workload) : plan.workloads.find((one) => one.id === event.workload);
+  const point =
+    event.role === 'gateway'
+      ? plan.gateways.find((one) => one.id === event.workload)
+      : plan.workloads.find((one) => one.id === event.workload);
   if (!point) return undefined;
   const attributes: Attributes = {
     protocol: event.protocol,

@@ -1,12 +1,16 @@
-// V8's compile cache for the planes: without it each of them strips the types of 200 files at every start, which costs 100 ms and 30 MB.
+// Plain JavaScript for the planes, so that they need not strip the types of 200 files at every start: that costs each of them 200 ms and 30 MB. A checkout
+// is run as it is; what an earlier run made of it is used where it is exactly of these sources, else the sources themselves are.
 //
-// Node uses a cache only where it may also write to it, and a plane that reads hostile bytes must not write what runs at the next start. So there is one
-// trusted cache, written by runs that see no input from outside, and each plane gets a copy of it in the run folder, made anew at each of its starts.
+// Planes read it and nothing more. (Node's own compile cache is used by a process only where that process may also write to it, and a plane that reads
+// hostile bytes must not write what runs at the next start.)
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, extname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** How the engine of every plane is set. They are part of what a cache is good for, so it is made under them too. */
+/** How the engine of every plane is set. */
 export const ENGINE_FLAGS: readonly string[] = [
   '--disallow-code-generation-from-strings',
   '--disable-proto=throw',
@@ -14,74 +18,84 @@ export const ENGINE_FLAGS: readonly string[] = [
   '--enable-experimental-regexp_engine-on-excessive-backtracks',
   // Requests leave little behind: a small nursery costs no speed here and 50 MB less than the default one.
   '--max-semi-space-size=4',
+  // V8 would take what connections keep of their last request for long-lived and put each next one into old space at once. What the dead ones there
+  // point to lives on until a full collection, of which there was one a second, 10 ms each, under load; without it there are next to none.
+  '--no-allocation-site-pretenuring',
+  // What lives is 20 MB; the heap may grow by less than half of it before a full collection, not to four times its size.
+  '--heap-growing-percent=40',
 ];
 
-/** Mains whose modules are worth keeping compiled. */
-const MAINS = ['control-main.ts', 'worker-main.ts'] as const;
-const STAMP = '.made';
+const here = dirname(fileURLToPath(import.meta.url));
 
-export interface CodeCache {
-  /** A fresh copy for one plane below `folder`; undefined while there is nothing to copy. */
-  copyFor(plane: string): string | undefined;
-  /** Makes the trusted cache in the background when sources are newer than it; the next start profits. */
+export interface PlaneCode {
+  /** Path to start a plane from. @param main name without its ending, in the folder `app` */
+  mainOf(main: string): string;
+  /** Makes the plain code in the background when there is none of these sources; the next start profits. */
   refresh(): void;
 }
 
-/**
- * @param root the checkout or package; its `node_modules/.cache` holds the trusted cache
- * @param folder of this run, emptied at every start
- */
-export function codeCache(root: string, folder: string): CodeCache {
-  const trusted = trustedCodeCache(root);
+/** @param root the checkout or package; its `node_modules/.cache` holds the plain code */
+export function planeCode(root: string): PlaneCode {
+  // A package is compiled already.
+  if (extname(import.meta.url) !== '.ts') return { mainOf: (main) => join(here, `${main}.js`), refresh: () => {} };
+  const made = folderOf(root, sourcesOf(root));
   return {
-    copyFor(plane) {
-      if (!existsSync(join(trusted, STAMP))) return undefined;
-      const copy = join(folder, `code-${plane.replaceAll('/', '-')}`);
-      try {
-        rmSync(copy, { recursive: true, force: true });
-        cpSync(trusted, copy, { recursive: true });
-        return copy;
-      } catch {
-        // Slower, not wrong: a full disk or a cache that is being made at this moment.
-        return undefined;
-      }
+    mainOf(main) {
+      const plain = join(made, 'src', 'app', `${main}.js`);
+      return existsSync(plain) ? plain : join(here, `${main}.ts`);
     },
     refresh() {
-      try {
-        const stamp = statSync(join(trusted, STAMP), { throwIfNoEntry: false });
-        if (stamp && stamp.mtimeMs >= newest(join(root, 'src'))) return;
-        mkdirSync(trusted, { recursive: true });
-        let left = MAINS.length;
-        for (const main of MAINS) {
-          // Without a start document a main ends as soon as its modules are loaded, which is all that is wanted.
-          const child = spawn(process.execPath, [...ENGINE_FLAGS, join(root, 'src', 'app', main)], {
-            stdio: 'ignore',
-            detached: true,
-            env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: trusted },
-          });
-          child.once('error', () => {});
-          child.once('exit', (code) => {
-            if (code === 0 && --left === 0) writeFileSync(join(trusted, STAMP), '');
-          });
-          child.unref();
-        }
-      } catch {
-        // A package folder that may not be written to has no cache.
-      }
+      if (existsSync(made)) return;
+      const words = ['--no-warnings', join(here, 'code-cache-main.ts'), root];
+      const child = spawn(process.execPath, words, { stdio: 'ignore', env: {} });
+      child.once('error', () => {});
+      child.unref();
     },
   };
 }
 
-/** Where the trusted cache lies. The command line's own modules go there too, rather than to a folder in /tmp that others may write to. */
-export function trustedCodeCache(root: string): string {
-  return join(root, 'node_modules', '.cache', 'cullis-code');
+/** Makes the plain code of the sources as they are now, and forgets that of others. A folder that may not be written to has none. */
+export function makePlaneCode(root: string): void {
+  const sources = sourcesOf(root);
+  const made = folderOf(root, sources);
+  const half = `${made}.${process.pid}`;
+  for (const { path } of sources) {
+    const target = join(half, path.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    const plain = stripTypeScriptTypes(readFileSync(join(root, path), 'utf8'));
+    writeFileSync(target, plain.replace(SPECIFIER, `$1.js'`));
+  }
+  const { type, imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  writeFileSync(join(half, 'package.json'), JSON.stringify({ type, imports }));
+  // Changed while it was read: it is of neither state.
+  const same = folderOf(root, sourcesOf(root)) === made;
+  if (same && !existsSync(made)) renameSync(half, made);
+  for (const name of readdirSync(dirname(made)))
+    if (join(dirname(made), name) !== made) rmSync(join(dirname(made), name), { recursive: true, force: true });
 }
 
-/** Newest change below a folder, milliseconds since 1970. */
-function newest(folder: string): number {
-  let latest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) latest = Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
-  }
-  return latest;
+/** `from '#base/x.ts'`, `import('./x.ts')` */
+const SPECIFIER = /((?:from|import)\s*\(?\s*'[#.][^']*)\.ts'/g;
+
+interface Source {
+  /** Below the root. */
+  readonly path: string;
+  readonly stamp: string;
+}
+
+function sourcesOf(root: string): Source[] {
+  return readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => {
+      const { size, mtimeMs } = statSync(file);
+      return { path: relative(root, file), stamp: `${size} ${mtimeMs}` };
+    });
+}
+
+function folderOf(root: string, sources: readonly Source[]): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const { path, stamp } of sources) hash.update(`\n${path} ${stamp}`);
+  return join(root, 'node_modules', '.cache', 'cullis-planes', hash.digest('hex').slice(0, 32));
 }

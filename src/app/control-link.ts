@@ -34,7 +34,10 @@ export class ControlLink {
       this.#waiting.delete(message.id);
       clearTimeout(waiting.timer);
       if (message.type === 'answer') waiting.resolve(message.value);
-      else waiting.reject(new CullisError(message.code in ERROR_CODES ? (message.code as ErrorCode) : 'process.failed', message.message));
+      else
+        waiting.reject(
+          new CullisError(message.code in ERROR_CODES ? (message.code as ErrorCode) : 'process.failed', message.message),
+        );
     });
     child.once('exit', () => {
       for (const { reject, timer } of this.#waiting.values()) {

@@ -15,7 +15,7 @@ import { findChange } from './change-finder.ts';
 import { Configuration } from './configuration.ts';
 import { Manifests } from './manifests.ts';
 import type { ControlRequest, ControlStart, FromControlProcess, LoadedSystem, ProcessState, ToControl } from './messages.ts';
-import { readStart } from './plane-process.ts';
+import { readStart } from './start-document.ts';
 import { FILE_ANNOTATION } from './workloads.ts';
 
 const WATCH_EVERY_MS = 200;
@@ -66,7 +66,9 @@ async function openControl() {
 
 const opened = await openControl().catch((error: unknown) => {
   if (!(error instanceof CullisError)) throw error;
-  process.send?.({ type: 'failed', code: error.code, message: error.message } satisfies FromControlProcess, () => process.exit(1));
+  process.send?.({ type: 'failed', code: error.code, message: error.message } satisfies FromControlProcess, () =>
+    process.exit(1),
+  );
   // The channel may be gone already.
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS);
   return new Promise<never>(() => {});

@@ -89,4 +89,5 @@ export interface FromWorkerProcess {
 
 export type ToWorker =
   /** Root process of each workload: whose sockets its outbound listeners accept. */
-  { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> } | { readonly type: 'stop'; readonly graceMs: number };
+  | { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> }
+  | { readonly type: 'stop'; readonly graceMs: number };

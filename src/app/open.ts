@@ -1,5 +1,5 @@
 // From options to a running system: the state folder, the isolation this machine can give, the supervisor.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import { isolationAvailable, type Isolation } from '#host/isolation.ts';
@@ -7,7 +7,10 @@ import { openState, type State } from '#host/state.ts';
 import { PACKAGE_ROOT } from './plane-process.ts';
 import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 
-export interface OpenOptions extends Pick<SupervisorOptions, 'paths' | 'stdin' | 'cwd' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'> {
+export interface OpenOptions extends Pick<
+  SupervisorOptions,
+  'paths' | 'stdin' | 'cwd' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'
+> {
   /** Absolute. */
   readonly stateDir: string;
   readonly isolation: 'auto' | 'none' | 'namespaces';
@@ -37,19 +40,34 @@ export function productVersion(): string {
  * @throws CullisError state.locked, state.unreadable, isolation.unavailable when `namespaces` was demanded and cannot be had
  */
 export async function openSystem(options: OpenOptions): Promise<Opened> {
-  const isolation: Isolation = options.isolation === 'none' ? { ok: false, why: 'switched off with --isolation none' } : isolationAvailable();
+  const isolation: Isolation =
+    options.isolation === 'none' ? { ok: false, why: 'switched off with --isolation none' } : isolationAvailable();
   if (options.isolation === 'namespaces' && !isolation.ok) throw new CullisError('isolation.unavailable', isolation.why);
   const state = await openState(options.stateDir);
+  const forget = (): void => {
+    // Control removes them when it ends by itself; a token that opens nothing would only mislead.
+    for (const name of ['operator-token', 'admin-url']) rmSync(state.path(name), { force: true });
+  };
+  forget();
   let stopped: Promise<void> | undefined;
   try {
-    const supervisor = new Supervisor({ ...options, state, isolation: isolation.ok ? isolation : undefined, version: productVersion() });
+    const supervisor = new Supervisor({
+      ...options,
+      state,
+      isolation: isolation.ok ? isolation : undefined,
+      version: productVersion(),
+    });
     return {
       supervisor,
       state,
       isolation,
       isolationNote: isolation.ok ? isolation.note : isolation.why,
       ownerToken: () => supervisor.ownerToken,
-      stop: () => (stopped ??= supervisor.stop().finally(() => state.close())),
+      stop: () =>
+        (stopped ??= supervisor.stop().finally(() => {
+          forget();
+          state.close();
+        })),
       kill: () => supervisor.kill(),
     };
   } catch (error) {

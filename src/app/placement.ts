@@ -50,7 +50,8 @@ export async function place(
       const given = run.spec.address?.[port];
       app[port] = given
         ? parseAddress(given)
-        : (before?.app[port] ?? (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: id }));
+        : (before?.app[port] ??
+          (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: id }));
       inbound[port] = before?.inbound[port] ?? { ip: LOOPBACK, port: free() };
     }
     // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
@@ -120,7 +121,8 @@ async function freePorts(count: number): Promise<() => number> {
     const free = await Promise.all(wanted.map(isFree));
     found.push(...wanted.filter((_, j) => free[j]));
   }
-  if (found.length < count) throw new CullisError('listen.failed', `only ${found.length} of ${count} ports are free on \`${LOOPBACK}\``);
+  if (found.length < count)
+    throw new CullisError('listen.failed', `only ${found.length} of ${count} ports are free on \`${LOOPBACK}\``);
   return () => found.pop()!;
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { ENGINE_FLAGS, type CodeCache } from './code-cache.ts';
+import { ENGINE_FLAGS, type PlaneCode } from './code-cache.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package. */
@@ -17,22 +17,22 @@ export const PACKAGE_ROOT = join(here, '..', '..');
 const CODE: readonly string[] = [
   dirname(here),
   join(PACKAGE_ROOT, 'package.json'),
-  ...[join(PACKAGE_ROOT, 'node_modules'), ...(basename(dirname(PACKAGE_ROOT)) === 'node_modules' ? [dirname(PACKAGE_ROOT)] : [])].filter(
-    (path) => existsSync(path),
-  ),
+  ...[
+    join(PACKAGE_ROOT, 'node_modules'),
+    ...(basename(dirname(PACKAGE_ROOT)) === 'node_modules' ? [dirname(PACKAGE_ROOT)] : []),
+  ].filter((path) => existsSync(path)),
 ];
 
 export interface PlaneSpec {
   /** `control`, `proxy/1` */
   readonly name: string;
-  /** File in src/app. */
+  /** Its main, without ending, in the folder `app`. */
   readonly main: string;
   /** Makes the one JSON document that is written to standard input. */
   start(): unknown;
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Compiled code to start from. */
-  readonly code?: CodeCache;
+  readonly code: PlaneCode;
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
   onLine(line: string): void;
@@ -55,11 +55,9 @@ export function planeFlags(read: readonly string[], write: readonly string[]): s
 
 /** Starts one plane; the caller listens to `message` and `exit`. The environment holds nothing of the user's but PATH and time zone. */
 export function startPlane(spec: PlaneSpec): ChildProcess {
-  const cache = spec.code?.copyFor(spec.name);
-  const own = cache === undefined ? [] : [cache];
-  const child = spawn(process.execPath, [...planeFlags([...spec.read, ...own], [...spec.write, ...own]), join(here, spec.main)], {
+  const child = spawn(process.execPath, [...planeFlags(spec.read, spec.write), spec.code.mainOf(spec.main)], {
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }), ...spec.env },
+    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...spec.env },
     // Its own process group: a Ctrl-C in the terminal reaches the supervisor alone, which then stops things in order.
     detached: true,
   });
@@ -67,18 +65,4 @@ export function startPlane(spec: PlaneSpec): ChildProcess {
   child.stdin!.end(JSON.stringify(spec.start()));
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', (line) => spec.onLine(line));
   return child;
-}
-
-/** The other side: reads the start document. @throws when it is longer than 16 MiB or no JSON */
-export async function readStart<T>(input: NodeJS.ReadableStream): Promise<T> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of input as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > 16 * 1024 * 1024) throw new Error('the start document is too long');
-    chunks.push(chunk);
-  }
-  // Started to have its modules compiled, by code-cache.ts; there is nothing to do.
-  if (size === 0) process.exit(0);
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as T;
 }

@@ -74,7 +74,8 @@ export class Plane {
     };
     // One that could not be started (no memory, no process number left) never exits.
     child.once('error', (error) => child.pid === undefined && ended(`could not start: ${error.message}`));
-    child.once('exit', (code, signal) => ended(signal ? `ended by ${signal}` : `exited with ${code}`));
+    // Not its exit: what it said last comes before this.
+    child.once('close', (code, signal) => ended(signal ? `ended by ${signal}` : `exited with ${code}`));
     this.#events.onStart(child, this.#restarts);
   }
 
@@ -89,14 +90,14 @@ export class Plane {
     this.#child.send(message, () => {});
   }
 
-  /** Asks it to end, makes it end after `graceMs`. Resolves when it has ended. */
+  /** Asks it to end, makes it end after `graceMs`. One that is not yet ready has nothing to finish. Resolves when it has ended. */
   async stop(ask: object | undefined, graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#pause.abort();
     const child = this.#child;
     if (!child || child.pid === undefined) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    if (ask && child.connected) child.send(ask, () => {});
+    const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    if (ask && this.#ready && child.connected) child.send(ask, () => {});
     else child.kill('SIGTERM');
     const kill = setTimeout(() => child.kill('SIGKILL'), graceMs);
     await gone;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { State } from '#host/state.ts';
-import { codeCache, type CodeCache } from './code-cache.ts';
+import { planeCode, type PlaneCode } from './code-cache.ts';
 import type { ControlStart, WorkerStart } from './messages.ts';
 import { PACKAGE_ROOT, type PlaneSpec } from './plane-process.ts';
 
@@ -22,12 +22,17 @@ export interface PlanesOptions {
 }
 
 /** @returns both, and the token that opens the admin API while this run lasts */
-export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker: PlaneSpec; ownerToken: string; code: CodeCache } {
+export function planeSpecs(options: PlanesOptions): {
+  control: PlaneSpec;
+  worker: PlaneSpec;
+  ownerToken: string;
+  code: PlaneCode;
+} {
   const { paths, stdin, cwd, state } = options;
   const token = secret();
   const ownerToken = `cullis_${secret()}`;
   const run = secret();
-  const code = codeCache(PACKAGE_ROOT, state.runFolder);
+  const code = planeCode(PACKAGE_ROOT);
   const socketPath = join(state.folder, 'control', 'control.sock');
   // A folder a writer: a worker that was taken over must not reach the lines of others.
   const journalDir = join(state.folder, 'journal', WORKER.replace('/', '-'));
@@ -52,10 +57,14 @@ export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker
     ownerToken,
     control: {
       name: 'control',
-      main: 'control-main.ts',
+      main: 'control-main',
       start: controlStart,
       // Of the manifests only what the user named; a file that is named later needs a new start.
-      read: [state.folder, join(PACKAGE_ROOT, 'dashboard', 'page'), ...paths.filter((path) => path !== '-').flatMap((path) => places(resolve(cwd, path)))],
+      read: [
+        state.folder,
+        join(PACKAGE_ROOT, 'dashboard', 'page'),
+        ...paths.filter((path) => path !== '-').flatMap((path) => places(resolve(cwd, path))),
+      ],
       write: [state.folder],
       env: {},
       code,
@@ -63,7 +72,7 @@ export function planeSpecs(options: PlanesOptions): { control: PlaneSpec; worker
     },
     worker: {
       name: WORKER,
-      main: 'worker-main.ts',
+      main: 'worker-main',
       start: workerStart,
       read: ['/proc', journalDir],
       write: [journalDir],

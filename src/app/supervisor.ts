@@ -1,8 +1,8 @@
 // The supervisor: the only process that spawns. It holds no key and reads no manifest; it places, starts, restarts and stops.
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ExplainResponse, StatusResponse } from '#api/control.ts';
 import { CullisError, ERROR_CODES, messageOf, type ErrorCode } from '#base/errors.ts';
+import { preparePrograms, programsFolder } from '#host/boot.ts';
 import { serveHandles, type SocketAddress } from '#host/handles.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { LogLine } from '#host/lines.ts';
@@ -16,9 +16,10 @@ import { ControlLink } from './control-link.ts';
 import type { ControlRequest, FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
 import { place, type MovedPort } from './placement.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
-import type { CodeCache } from './code-cache.ts';
+import type { PlaneCode } from './code-cache.ts';
 import { planeSpecs, WORKER } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
+import { within } from './within.ts';
 import { WorkloadLog } from './workload-log.ts';
 import { Workloads } from './workloads.ts';
 
@@ -29,6 +30,7 @@ const CONTROL_STOP_MS = 1500;
 /** All of the above one after the other, and the workloads' own time before it; then everything is ended. */
 const STOP_TIMEOUT_MS = 5500;
 const LAST_EVENTS_MS = 500;
+const BUILTINS_WAIT_MS = 500;
 /** How long a question waits for a control process that is just being started again. */
 const CONTROL_WAIT_MS = 8_000;
 const TRIES_MAX = 4;
@@ -51,7 +53,9 @@ export interface SupervisorOptions {
   onReload(result: { readonly ok: boolean; readonly text: string; readonly diagnostics: readonly Diagnostic[] }): void;
 }
 
-export type StartResult = { readonly ok: true; readonly loaded: LoadedSystem } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+export type StartResult =
+  | { readonly ok: true; readonly loaded: LoadedSystem }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** What control read and wants placed. */
 interface Change {
@@ -62,18 +66,18 @@ interface Change {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #workloads: Workloads;
-  readonly #code: CodeCache;
+  readonly #code: PlaneCode;
   readonly #control: Plane;
   readonly #worker: Plane;
   readonly #link: ControlLink;
   readonly #log: ProcessLog;
   readonly #first = Promise.withResolvers<StartResult>();
-  readonly #stop = new AbortController();
   #phase: 'loading' | 'launching' | 'running' | 'stopping' = 'loading';
   #policy: boolean;
   #adminPort = 0;
+  #portTaken = false;
   #latest: Change | undefined;
-  /** Told of every change that arrives and of every control process that starts. */
+  /** Told of everything that control says by itself, and of the stop. */
   #news = Promise.withResolvers<void>();
   #applying: Promise<unknown> = Promise.resolve();
   /** Addresses of a change that is being applied: the worker may already ask for them. */
@@ -89,7 +93,11 @@ export class Supervisor {
     this.#options = options;
     this.#policy = options.policy;
     const { state, isolation } = options;
-    this.#log = new ProcessLog({ clock: systemClock, random: systemRandom, write: (events) => this.#link.ask({ type: 'journal', events }) });
+    this.#log = new ProcessLog({
+      clock: systemClock,
+      random: systemRandom,
+      write: (events) => this.#link.ask({ type: 'journal', events }),
+    });
     const workloadLog = new WorkloadLog(this.#log, state);
     this.#workloads = new Workloads({
       ...options,
@@ -114,8 +122,16 @@ export class Supervisor {
     });
     this.ownerToken = specs.ownerToken;
     this.#code = specs.code;
-    this.#control = new Plane(specs.control, 'control', this.#eventsOf('control', (child) => this.#link.attach(child)));
-    this.#worker = new Plane(specs.worker, 'proxy', this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)));
+    this.#control = new Plane(
+      specs.control,
+      'control',
+      this.#eventsOf('control', (child) => this.#link.attach(child)),
+    );
+    this.#worker = new Plane(
+      specs.worker,
+      'proxy',
+      this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)),
+    );
     this.#link = new ControlLink(
       (message) => this.#control.send(message),
       (message) => this.#onControl(message),
@@ -125,9 +141,11 @@ export class Supervisor {
   /** Starts the platform's own processes and waits until the manifests are read. @throws CullisError with control's own code when it cannot start */
   async load(): Promise<StartResult> {
     await this.#chooseAdminPort();
-    if (this.#stop.signal.aborted) return { ok: false, diagnostics: [] };
+    if (this.#phase === 'stopping') return { ok: false, diagnostics: [] };
     this.#control.start();
     this.#worker.start();
+    // Meanwhile, what every namespace will need. When it fails here, making a namespace says so.
+    if (this.#options.isolation) preparePrograms(programsFolder(this.#options.state.runFolder)).catch(() => undefined);
     const result = await this.#first.promise;
     if (result.ok && this.#phase === 'loading') this.#phase = 'launching';
     return result;
@@ -195,13 +213,13 @@ export class Supervisor {
   /** Workloads first, so that nobody serves without its sidecar; then the data plane, then control. Within six seconds, by force if need be. */
   async stop(): Promise<void> {
     this.#phase = 'stopping';
-    this.#stop.abort();
+    this.#tellNews();
     clearInterval(this.#tick);
     this.#first.resolve({ ok: false, diagnostics: [] });
     const late = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
     await this.#workloads.stop();
     await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker, WORKER_STOP_MS);
-    await Promise.race([this.#log.flush(), wait(LAST_EVENTS_MS)]);
+    await within(this.#log.flush(), LAST_EVENTS_MS);
     await this.#control.stop(undefined, CONTROL_STOP_MS);
     clearTimeout(late);
   }
@@ -238,11 +256,13 @@ export class Supervisor {
         if (this.#phase !== 'stopping') await this.#ask({ type: 'unplaceable', revision, reason: messageOf(error) });
         throw error;
       });
-      if (this.#phase === 'launching') this.#workloads.startBuiltins(specs);
+      const builtins = this.#phase === 'launching' ? this.#workloads.startBuiltins(specs) : undefined;
       await this.#ask<string>({ type: 'place', revision, observed, policy: this.#policy });
       this.observed = observed;
       this.loaded = loaded;
       for (const one of moved) this.#move(one);
+      // A program that finds its database there need not try again later. One that is just being made is not waited for.
+      if (builtins) await within(builtins, BUILTINS_WAIT_MS);
       await this.#workloads.apply(specs);
       this.#sendPids();
     } catch (error) {
@@ -274,7 +294,11 @@ export class Supervisor {
       // A newer one is on its way, or control died and reads the manifests again: that one will tell.
       const superseded = this.#latest !== change || (error instanceof CullisError && error.code === 'control.unreachable');
       if (this.#phase === 'stopping' || superseded) return;
-      this.#options.onReload({ ok: false, text: `the change was refused, the former configuration stays: ${messageOf(error)}`, diagnostics: [] });
+      this.#options.onReload({
+        ok: false,
+        text: `the change was refused, the former configuration stays: ${messageOf(error)}`,
+        diagnostics: [],
+      });
     }
   }
 
@@ -289,13 +313,20 @@ export class Supervisor {
         this.#options.state.untrack(pid);
         this.#log.say('exited', name, pid, detail);
         if (this.#phase !== 'loading') this.#notice(`${name} ${detail}; starting it again in ${againInMs} ms`);
-        else if (name === 'control') this.#first.reject(new CullisError('process.failed', `the control process ${detail} before it was ready`));
+        // It said that its port was taken meanwhile, and starts again at another.
+        else if (name === 'control' && this.#portTaken) this.#portTaken = false;
+        else if (name === 'control')
+          this.#first.reject(new CullisError('process.failed', `the control process ${detail} before it was ready`));
       },
     };
   }
 
   #onWorkerStart(child: ChildProcess): void {
-    if (this.#options.isolation) serveHandles(child, { namespaceOf: (id) => this.#workloads.namespaceOf(id), allow: (op, address) => this.#allows(op, address) });
+    if (this.#options.isolation)
+      serveHandles(child, {
+        namespaceOf: (id) => this.#workloads.namespaceOf(id),
+        allow: (op, address) => this.#allows(op, address),
+      });
     child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
       if ('type' in message) this.#ready(WORKER, this.#worker);
     });
@@ -311,11 +342,14 @@ export class Supervisor {
 
   /** A worker reads hostile bytes: it gets the sockets its plan needs and no others. */
   #allows(op: 'listen' | 'connect', { ip, port, namespaceOf }: SocketAddress): boolean {
-    const same = (address: { ip: string; port: number; namespaceOf?: string }) => address.ip === ip && address.port === port && address.namespaceOf === namespaceOf;
+    const same = (address: { ip: string; port: number; namespaceOf?: string }) =>
+      address.ip === ip && address.port === port && address.namespaceOf === namespaceOf;
     return [this.observed, this.#offered].some((observed) => {
       const placements = Object.values(observed?.placements ?? {});
       if (op === 'connect') return namespaceOf !== undefined && placements.some((one) => Object.values(one.app).some(same));
-      return placements.some((one) => Object.values(one.outbound).some(same)) || Object.values(observed?.gateways ?? {}).some(same);
+      return (
+        placements.some((one) => Object.values(one.outbound).some(same)) || Object.values(observed?.gateways ?? {}).some(same)
+      );
     });
   }
 
@@ -326,7 +360,12 @@ export class Supervisor {
       case 'rejected':
         this.#ready('control', this.#control);
         if (this.#phase === 'loading') this.#first.resolve({ ok: false, diagnostics: message.diagnostics });
-        else this.#options.onReload({ ok: false, text: 'the change has mistakes, the former configuration stays', diagnostics: message.diagnostics });
+        else
+          this.#options.onReload({
+            ok: false,
+            text: 'the change has mistakes, the former configuration stays',
+            diagnostics: message.diagnostics,
+          });
         break;
       case 'loaded':
         this.#ready('control', this.#control);
@@ -343,7 +382,10 @@ export class Supervisor {
 
   async #controlFailed({ code, message }: { readonly code: string; readonly message: string }): Promise<void> {
     // Somebody was quicker on its port; the next try is at another.
-    if (code === 'listen.failed' && message.includes('EADDRINUSE')) return await this.#chooseAdminPort().catch(() => undefined);
+    if (code === 'listen.failed' && message.includes('EADDRINUSE')) {
+      this.#portTaken = true;
+      return await this.#chooseAdminPort().catch(() => undefined);
+    }
     const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'process.failed';
     if (this.#phase === 'loading') this.#first.reject(new CullisError(known, message));
     else this.#notice(`control could not start: ${message}`);
@@ -355,7 +397,7 @@ export class Supervisor {
   }
 
   async #newsWithin(timeoutMs: number): Promise<void> {
-    await Promise.race([this.#news.promise, wait(timeoutMs, undefined, { signal: this.#stop.signal }).catch(() => {})]);
+    await within(this.#news.promise, timeoutMs);
   }
 
   /** Asks control, and waits for it when it is just being started again. @throws CullisError control.unreachable when it died over the question */

@@ -9,7 +9,9 @@ export async function visitShop(gateway: string): Promise<void> {
   const name = `visitor-${randomBytes(4).toString('hex')}`;
   try {
     await ask(gateway, 'GET', '/', '');
-    const cookie = (await ask(gateway, 'POST', '/api/login', '', { name, password: randomBytes(12).toString('base64url') })).split(';', 1)[0]!;
+    const cookie = (
+      await ask(gateway, 'POST', '/api/login', '', { name, password: randomBytes(12).toString('base64url') })
+    ).split(';', 1)[0]!;
     for (const [method, path, body] of [
       ['GET', '/api/products'],
       ['POST', '/api/cart/items', { sku: 'lantern', quantity: 2 }],
@@ -27,7 +29,11 @@ export async function visitShop(gateway: string): Promise<void> {
 function ask(gateway: string, method: string, path: string, cookie: string, body?: object): Promise<string> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? '' : JSON.stringify(body);
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload), ...(cookie ? { cookie } : {}) };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(payload),
+      ...(cookie ? { cookie } : {}),
+    };
     const outgoing = request(new URL(path, gateway), { method, headers, timeout: TIMEOUT_MS, agent: false }, (response) => {
       response.resume();
       response.on('error', reject);

@@ -12,7 +12,7 @@ import { measureProcess } from '#telemetry/process-metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 import { meshFetch } from './mesh-fetch.ts';
 import type { FromWorkerProcess, ToWorker, WorkerStart } from './messages.ts';
-import { readStart } from './plane-process.ts';
+import { readStart } from './start-document.ts';
 import { connectControl } from './worker-channel.ts';
 
 const REPORT_EVERY_MS = 1000;

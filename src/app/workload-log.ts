@@ -23,11 +23,17 @@ export class WorkloadLog {
     }
     if (status.pid > 0 && status.pid !== pidBefore) {
       this.#records.track(status.pid, id);
-      this.#log.say(status.restarts > 0 ? 'restarted' : 'started', id, status.pid, status.restarts > 0 ? `restart ${status.restarts}` : '');
+      this.#log.say(
+        status.restarts > 0 ? 'restarted' : 'started',
+        id,
+        status.pid,
+        status.restarts > 0 ? `restart ${status.restarts}` : '',
+      );
     }
     if (status.state === 'ready' && before?.state !== 'ready') this.#log.say('ready', id, status.pid, '');
     // It never had a process: the folder or the program is not there.
-    if (status.state === 'restarting' && before?.state === 'starting' && pidBefore === 0) this.#log.say('exited', id, 0, status.detail);
+    if (status.state === 'restarting' && before?.state === 'starting' && pidBefore === 0)
+      this.#log.say('exited', id, 0, status.detail);
     if (status.state === 'stopped') this.#last.delete(id);
   }
 }

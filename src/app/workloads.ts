@@ -150,9 +150,14 @@ export class Workloads {
     return specs;
   }
 
-  /** Starts the builtins that do not run yet: they call nobody, so they need not wait for the sidecars. */
-  startBuiltins(specs: RunSpecs): void {
-    for (const [id, spec] of specs) if (spec.builtin) this.#start(id, spec);
+  /**
+   * Starts the builtins that do not run yet: they call nobody, so they need not wait for the sidecars.
+   * @returns resolves when they serve, or do not in their time
+   */
+  async startBuiltins(specs: RunSpecs): Promise<void> {
+    const builtins = [...specs].filter(([, spec]) => spec.builtin);
+    for (const [id, spec] of builtins) this.#start(id, spec);
+    await Promise.allSettled(builtins.map(async ([id]) => await this.#entries.get(id)?.running.ready()));
   }
 
   /** Starts what is new, restarts what changed, stops what left. Resolves when the stopped ones are gone; readiness is waited for apart. */
@@ -179,7 +184,10 @@ export class Workloads {
 
   #start(id: string, { run, fingerprint }: Spec): void {
     if (this.#stopping || this.#entries.has(id)) return;
-    const running = startWorkload(run, { onLog: this.#options.onLog, onState: this.#options.onState });
+    const running = startWorkload(run, {
+      onLog: (line) => this.#options.onLog(line),
+      onState: (id, status) => this.#options.onState(id, status),
+    });
     this.#entries.set(id, { fingerprint, running });
   }
 
@@ -233,7 +241,8 @@ export class Workloads {
     const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, address?.port ?? 5432) : undefined;
     const spec: RunSpec = {
       id,
-      command: postgres?.command ?? (run.spec.command ?? []).map((word, i) => (i === 0 && word === 'node' ? process.execPath : word)),
+      command:
+        postgres?.command ?? (run.spec.command ?? []).map((word, i) => (i === 0 && word === 'node' ? process.execPath : word)),
       cwd: this.#cwd(run),
       env: { ...env, ...postgres?.env, ...this.#options.extraEnv[id] },
       // What no port is declared for serves nobody: it is ready when it runs.
@@ -244,7 +253,10 @@ export class Workloads {
       ...(postgres ? { stopSignal: postgres.stopSignal } : {}),
       ...(namespace ? { namespace } : {}),
     };
-    const written = new Set([...workload.containers.flatMap((one) => one.env.map(({ name }) => name)), ...Object.keys(run.spec.env)]);
+    const written = new Set([
+      ...workload.containers.flatMap((one) => one.env.map(({ name }) => name)),
+      ...Object.keys(run.spec.env),
+    ]);
     return { run: spec, fingerprint: fingerprintOf(spec, written), builtin: postgres !== undefined };
   }
 
@@ -284,7 +296,13 @@ function meshServices(system: System, namespace: string): MeshService[] {
   return system.services.flatMap((service) => {
     const ip = ips.get(service.id);
     if (ip === undefined) return [];
-    return [{ names: serviceNames(service.name, service.namespace, namespace, system.mesh.clusterDomain), ip, ports: service.ports.map((port) => port.port) }];
+    return [
+      {
+        names: serviceNames(service.name, service.namespace, namespace, system.mesh.clusterDomain),
+        ip,
+        ports: service.ports.map((port) => port.port),
+      },
+    ];
   });
 }
 

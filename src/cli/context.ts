@@ -10,6 +10,7 @@ export interface CliProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: CliStream;
   readonly stderr: CliStream;
+  readonly ppid?: number;
   cwd(): string;
 }
 
@@ -37,8 +38,8 @@ export interface Cli extends CommandContext {
   readonly columns: number;
   /** All bytes of standard input. */
   readonly stdin: () => Uint8Array;
-  /** Aborts on SIGINT and SIGTERM. */
-  readonly signal: () => AbortSignal;
+  /** `stop` aborts on SIGINT, SIGTERM and SIGHUP; `force` when one comes again a second later: somebody is losing patience. */
+  readonly signals: () => { readonly stop: AbortSignal; readonly force: AbortSignal };
   readonly nowMs: () => number;
   /** What may follow these words of a command line; the last one is being typed. */
   readonly propose: (words: readonly string[]) => Promise<readonly { readonly completion: string; readonly brief: string }[]>;
@@ -71,7 +72,7 @@ export function makeCli(process: CliProcess, nowMs: () => number = Date.now): Cl
     paintErr: paintWith(colors(stderr, env)),
     columns: Math.min(stdout.columns ?? 100, 120),
     stdin: readStdin,
-    signal: () => stopSignal(process),
+    signals: () => stopSignals(process),
     nowMs,
     propose: () => Promise.resolve([]),
   };
@@ -104,9 +105,26 @@ function readStdin(): Uint8Array {
   return Buffer.concat(chunks);
 }
 
-function stopSignal(process: CliProcess): AbortSignal {
-  const controller = new AbortController();
+/** One Ctrl-C may come twice at once, from the terminal and from the process that started this one. */
+const AGAIN_AFTER_MS = 1000;
+const STARTER_LOOK_MS = 500;
+
+function stopSignals(process: CliProcess): ReturnType<Cli['signals']> {
+  const [stop, force] = [new AbortController(), new AbortController()];
   const emitter = process as Partial<Pick<NodeJS.Process, 'on'>>;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) emitter.on?.(name, () => controller.abort(name));
-  return controller.signal;
+  let firstMs = 0;
+  const onSignal = (name: string): void => {
+    if (!stop.signal.aborted) {
+      firstMs = performance.now();
+      stop.abort(name);
+    } else if (performance.now() - firstMs > AGAIN_AFTER_MS) force.abort(name);
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) emitter.on?.(name, onSignal);
+  // Set by the program that `npm start` runs. When that is killed, no signal of the terminal's user would arrive here any more.
+  const starter = Number(process.env['CULLIS_STARTER']);
+  if (starter > 0 && starter === process.ppid)
+    setInterval(() => {
+      if (process.ppid !== starter && !stop.signal.aborted) onSignal('the starting process ended');
+    }, STARTER_LOOK_MS).unref();
+  return { stop: stop.signal, force: force.signal };
 }

@@ -126,6 +126,11 @@ const PROGRAMS = ['init', 'init-listen', 'init-dns', 'raw'] as const;
 /** Under way, by folder: many namespaces are made at the same time. */
 const preparing = new Map<string, Promise<void>>();
 
+/** Where a run keeps them: made once, used by every namespace. */
+export function programsFolder(runFolder: string): string {
+  return join(runFolder, 'programs');
+}
+
 /**
  * Writes init's programs into `folder` as plain JavaScript, once: without types to strip, each of the many inits starts in half the
  * time with a third less memory. The stripping is left to a process of its own, since Node announces that it is experimental.

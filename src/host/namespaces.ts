@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { backoffMs } from './backoff.ts';
-import { bootScript, preparePrograms } from './boot.ts';
+import { bootScript, preparePrograms, programsFolder } from './boot.ts';
 import { Caretaker } from './caretaker.ts';
 import { type Isolation, namespaceFlags } from './isolation.ts';
 import { assignWorkloadIps, hostsText, nameTable, resolvText } from './names.ts';
@@ -105,7 +105,7 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
   mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
   const account = accountFiles(name, spec.uid, spec.gid ?? spec.uid, HOME);
   const node = [process.execPath, '--max-old-space-size=64', '--max-semi-space-size=1', '--no-warnings'];
-  const programs = await preparePrograms(join(spec.runFolder, 'programs'));
+  const programs = await preparePrograms(programsFolder(spec.runFolder));
   const stage = mkdtempSync(join(spec.runFolder, 'ns-'));
   try {
     const script = bootScript(

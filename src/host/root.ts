@@ -89,8 +89,7 @@ export function rootScript(spec: RootSpec): string[] {
     lines.push(`mount -t tmpfs -o mode=0555,size=64k,nr_inodes=64,nosuid,nodev,noexec hidden ${quote(`.${path}`)}`);
   // What may be written often lies inside what is hidden: data folders in the state folder. Only then is the cover closed.
   for (const path of spec.writable) lines.push(...bind(path, false, mounts));
-  for (const path of hidden)
-    lines.push(`mount -o remount,bind,ro,nosuid,nodev,noexec ${quote(`.${path}`)}`);
+  for (const path of hidden) lines.push(`mount -o remount,bind,ro,nosuid,nodev,noexec ${quote(`.${path}`)}`);
   return lines;
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -28,6 +29,8 @@ export interface State {
   readonly runFolder: string;
   /** What was found of an earlier run that did not end well, and removed: `shop/cart (pid 12)`. */
   readonly cleaned: readonly string[];
+  /** An earlier run was killed; by now nothing of it is left, whether there was something to clean or all of it ended by itself. */
+  readonly afterCrash: boolean;
   path(...names: string[]): string;
   /** Remembers a started process, so that it can be ended even if this one is killed. Call it as soon as there is a pid. */
   track(pid: number, what: string): void;
@@ -50,12 +53,14 @@ export async function openState(folder: string): Promise<State> {
     const instance =
       readOr(join(root, 'instance'), /^[0-9a-f]{32}$/) ?? writeFileWhole(join(root, 'instance'), randomBytes(16).toString('hex'));
     const registry = join(root, 'processes.json');
+    const runFolder = join(root, 'run');
+    // A run that ended well has taken both with it.
+    const afterCrash = existsSync(registry) || existsSync(runFolder);
     const cleaned = await endLeftovers(instance, readRecords(registry), bootId());
     rmSync(registry, { force: true });
-    const runFolder = join(root, 'run');
     rmSync(runFolder, { recursive: true, force: true });
     mkdirSync(runFolder, { mode: 0o700 });
-    return new OpenState(root, instance, runFolder, cleaned, release);
+    return new OpenState(root, instance, runFolder, cleaned, afterCrash, release);
   } catch (error) {
     release();
     throw error instanceof CullisError ? error : unusable(root, error);
@@ -83,15 +88,24 @@ class OpenState implements State {
   readonly instance: string;
   readonly runFolder: string;
   readonly cleaned: readonly string[];
+  readonly afterCrash: boolean;
   readonly #release: () => void;
   readonly #boot = bootId();
   readonly #records = new Map<number, Recorded>();
 
-  constructor(folder: string, instance: string, runFolder: string, cleaned: readonly string[], release: () => void) {
+  constructor(
+    folder: string,
+    instance: string,
+    runFolder: string,
+    cleaned: readonly string[],
+    afterCrash: boolean,
+    release: () => void,
+  ) {
     this.folder = folder;
     this.instance = instance;
     this.runFolder = runFolder;
     this.cleaned = cleaned;
+    this.afterCrash = afterCrash;
     this.#release = release;
   }
 

@@ -36,6 +36,8 @@ class TcpFlow implements Attributes, Flow {
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
   #ended = false;
+  /** The link's count has this connection. */
+  #linked = false;
 
   constructor(arrival: Arrival) {
     const { service, tls } = arrival;
@@ -92,6 +94,7 @@ class TcpFlow implements Attributes, Flow {
       return;
     }
     this.#upstreamMs = this.#runtime.clock.monotonicMs() - this.#startMs;
+    this.#link('open');
     this.#splice = splice(socket, upstream, {
       timers: this.#runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
@@ -168,16 +171,23 @@ class TcpFlow implements Attributes, Flow {
   }
 
   #count(event: ExchangeEvent, outcome: 'denied' | 'failed' | 'done'): void {
+    this.#service.counters.exchange(event.source, 0, event.durationMs, event.upstreamMs, event.bytesIn, event.bytesOut);
+    this.#link(outcome);
+  }
+
+  /** Counted once, as soon as it is open: a connection may stay so for days. */
+  #link(what: 'open' | 'denied' | 'failed' | 'done'): void {
     const { counters, role } = this.#service;
-    counters.exchange(event.source, 0, event.durationMs, event.upstreamMs, event.bytesIn, event.bytesOut);
     const link = role === 'sidecar-out' ? undefined : counters.link(this.sourceIdentity ?? '');
     if (!link) return;
+    if (what === 'denied') link.denied++;
+    if (what === 'failed') link.failed++;
+    link.lastMs = this.#runtime.clock.nowMs();
+    if (this.#linked) return;
+    this.#linked = true;
     link.requests++;
-    if (outcome === 'denied') link.denied++;
-    if (outcome === 'failed') link.failed++;
-    link.mtls = event.mtls;
-    link.tlsProtocol = event.tlsProtocol;
-    link.lastMs = event.timeMs;
+    link.mtls = this.sourceIdentity !== undefined;
+    link.tlsProtocol = this.#arrival.tls?.protocol ?? '';
     // How long a connection was used says nothing about how fast the link is; how long it took to open does.
     link.time(this.#upstreamMs);
   }

@@ -1,10 +1,16 @@
 // How an event lies on disk. One line each: `<crc32, 8 hex> <sequence> <accepted> <event as JSON>\n`. The checksum covers everything after
 // its own blank up to the line end. `sequence` counts the events of one stream without holes; `accepted` is the last sequence number the
-// process had taken in when this line's batch was formed, so that a torn batch still says how many events it held.
+// process had taken in when this line's batch was formed, so that a torn batch still says how many events it held. It may have leading zeros:
+// journal-batch.ts leaves room for it and fills it in last.
 import { crc32 } from 'node:zlib';
 import type { Event } from '#model/event.ts';
 
 export const LINE_BYTES_MAX = 1024 * 1024;
+/** Digits of the checksum, and of `accepted` as batches write it. */
+export const SUM_DIGITS = 8;
+export const ACCEPTED_DIGITS = 16;
+/** Checksum, sequence and accepted with their blanks; a sequence number has at most 16 digits too. */
+export const LINE_HEAD_BYTES_MAX = SUM_DIGITS + ACCEPTED_DIGITS + 16 + 3;
 const NEWLINE = 0x0a;
 const BLANK = 0x20;
 

@@ -1,13 +1,14 @@
 // The append-only event journal. docs/decisions/0005-journal.md says what it promises and how.
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, write } from 'node:fs';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import type { Clock, Random } from '#base/ports.ts';
 import type { Emit, Event, GapEvent } from '#model/event.ts';
 import { uuidv7 } from './ids.ts';
+import { Batch, type Done, type Loss } from './journal-batch.ts';
 import { openSegmentWriter, type SegmentWriter } from './journal-file.ts';
-import { encodeLine, LINE_BYTES_MAX, streamName } from './journal-format.ts';
+import { LINE_BYTES_MAX, streamName } from './journal-format.ts';
 import { lockStream } from './journal-lock.ts';
 import { NOTHING_TO_RECOVER, ownSegments, type Recovery, recoverSegment, sizeOf } from './journal-segments.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,8 +19,10 @@ export { findEvent, readJournal, type ReadOptions } from './journal-read.ts';
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const TOTAL_BYTES_MAX = 512 * 1024 * 1024;
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
-const BATCH_BYTES_MAX = 1024 * 1024;
-const WRITE_AT_BYTES = 256 * 1024;
+/** One write. A batch that is full is written at once. */
+const BATCH_BYTES = 256 * 1024;
+/** Memory of written batches that is kept for the next ones. */
+const SPARE_MAX = 4;
 const WRITE_AFTER_MS = 500;
 const COUNT_AFTER_MS = 10;
 
@@ -39,27 +42,16 @@ export interface JournalOptions {
   readonly onError?: (error: CullisError) => void;
 }
 
-interface Waiting {
-  readonly json: string;
-  readonly sequence: number;
-  readonly done: ((error?: CullisError) => void) | undefined;
-  /** Set on the journal's own gap events: said again when this one cannot be written either. */
-  readonly loss: Loss | undefined;
-}
-
-/** Everything lost since the last gap event, by reason. */
-interface Loss {
-  readonly lost: number;
-  readonly detail: string;
-}
-
 export class Journal implements Emit {
   readonly #dir: string;
   readonly #options: JournalOptions & { readonly queueBytesMax: number };
   readonly #unlock: () => void;
   readonly #nextId: () => string;
   readonly #writer: SegmentWriter;
-  #queue: Waiting[] = [];
+  /** Batches that are full, oldest first, and the one that is being filled. */
+  readonly #full: Batch[] = [];
+  #filling: Batch | undefined;
+  readonly #spare: Buffer[] = [];
   #queueChars = 0;
   #sequence: number;
   readonly #losses = new Map<string, Loss>();
@@ -68,6 +60,7 @@ export class Journal implements Emit {
   #writeTimer: NodeJS.Timeout | undefined;
   #countTimer: NodeJS.Timeout | undefined;
   readonly #countFile: number;
+  #counting = Promise.resolve();
   #ended = false;
   /** A write is wanted: an event that waits, much to write, or enough time. */
   #due = false;
@@ -108,11 +101,11 @@ export class Journal implements Emit {
 
   /** Resolves when everything taken in so far is on disk. Never rejects: what failed was counted. */
   async flush(): Promise<void> {
-    while (this.#running || this.#queue.length > 0 || this.#losses.size > 0) {
-      const before = this.#queue.length + this.#losses.size;
+    while (this.#running || this.#waits) {
+      const before = this.#queueChars + this.#losses.size;
       this.#due = true;
       await (this.#running ? this.#draining : this.#startDrain());
-      if (!this.#running && before > 0 && this.#queue.length + this.#losses.size >= before) return;
+      if (!this.#running && before > 0 && this.#queueChars + this.#losses.size >= before) return;
     }
   }
 
@@ -123,6 +116,7 @@ export class Journal implements Emit {
     await this.flush();
     clearTimeout(this.#writeTimer);
     clearTimeout(this.#countTimer);
+    await this.#counting;
     closeSync(this.#countFile);
     await this.#writer.close();
     // An absent count tells the next start that nothing was in flight.
@@ -130,25 +124,35 @@ export class Journal implements Emit {
     this.#unlock();
   }
 
-  #accept(event: Event, done: Waiting['done']): void {
+  /** Something is to be written. */
+  get #waits(): boolean {
+    return this.#queueChars > 0 || this.#losses.size > 0;
+  }
+
+  #accept(event: Event, done: Done | undefined): void {
     if (this.#ended) return this.#refuse('the journal is closed', done);
     const json = JSON.stringify(event);
     // Durable events have the same room again above the batched ones, so that a flood of the latter does not refuse them.
     const bound = done ? this.#options.queueBytesMax * 2 : this.#options.queueBytesMax;
     if (this.#queueChars + json.length > bound) return this.#refuse('the queue was full', done);
     if (json.length > LINE_BYTES_MAX / 4) return this.#refuse('an event was too large', done);
-    this.#push(json, done, undefined);
-    if (done || this.#queueChars >= WRITE_AT_BYTES) return this.#writeNow();
+    const batch = this.#push(json);
+    if (done) batch.waiting.push(done);
+    if (done || this.#full.length > 0) return this.#writeNow();
     this.#writeSoon();
-    this.#countTimer ??= setTimeout(() => {
-      this.#countTimer = undefined;
-      this.#writeCount();
-    }, COUNT_AFTER_MS).unref();
+    this.#countTimer ??= setTimeout(() => this.#writeCount(), COUNT_AFTER_MS).unref();
   }
 
-  #push(json: string, done: Waiting['done'], loss: Loss | undefined): void {
-    this.#queue.push({ json, sequence: ++this.#sequence, done, loss });
+  #push(json: string): Batch {
+    const sequence = ++this.#sequence;
     this.#queueChars += json.length;
+    if (this.#filling?.add(sequence, json)) return this.#filling;
+    if (this.#filling) this.#full.push(this.#filling);
+    const bytes = Math.max(BATCH_BYTES, Batch.bytesFor(json));
+    const batch = new Batch((bytes === BATCH_BYTES ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes));
+    batch.add(sequence, json);
+    this.#filling = batch;
+    return batch;
   }
 
   #writeNow(): void {
@@ -177,7 +181,7 @@ export class Journal implements Emit {
     if (details.length > 0) await this.emitDurably(this.#gap({ lost: lost + damagedLines, detail: details.join('; ') }));
   }
 
-  #refuse(why: string, done: Waiting['done']): void {
+  #refuse(why: string, done: Done | undefined): void {
     if (done) done(new CullisError('journal.unwritable', `an event could not be kept: ${why}`));
     else this.#lose({ lost: 1, detail: why });
   }
@@ -192,13 +196,18 @@ export class Journal implements Emit {
     if (!this.#ended) this.#writeSoon();
   }
 
-  /** Not synced: it survives the death of the process, which is when it is read. */
+  /**
+   * Not synced: it survives the death of the process, which is when it is read. Not awaited either: a write to a file system that is just syncing
+   * a batch can take as long as that sync.
+   */
   #writeCount(): void {
-    try {
-      writeSync(this.#countFile, String(this.#sequence).padStart(16, '0'), 0);
-    } catch {
+    this.#counting = new Promise((resolve) => {
       // A full disk shows itself in the next batch, where it is reported; this figure only refines a count.
-    }
+      write(this.#countFile, String(this.#sequence).padStart(16, '0'), 0, () => {
+        this.#countTimer = undefined;
+        resolve();
+      });
+    });
   }
 
   #startDrain(): Promise<void> {
@@ -208,12 +217,12 @@ export class Journal implements Emit {
   }
 
   async #drain(): Promise<void> {
-    while (this.#due && (this.#queue.length > 0 || this.#losses.size > 0)) {
+    while (this.#due && this.#waits) {
       this.#due = false;
       const batch = this.#takeBatch();
       try {
         await this.#write(batch);
-        for (const one of batch) one.done?.();
+        for (const done of batch.waiting) done();
         this.#options.metrics?.gauge('cullis_journal_queued_bytes').set(this.#queueChars);
       } catch (cause) {
         const error = new CullisError(
@@ -225,58 +234,46 @@ export class Journal implements Emit {
         await this.#writer.abandon();
         this.#fail(batch, error);
       }
+      if (batch.memory.length === BATCH_BYTES && this.#spare.length < SPARE_MAX) this.#spare.push(batch.memory);
     }
     // In the same turn as the loop's last look, so that an event that comes after it starts the next drain.
     this.#running = false;
   }
 
-  #fail(batch: readonly Waiting[], error: CullisError): void {
-    let batched = 0;
-    for (const one of batch) {
-      if (one.loss) this.#sayLater(one.loss);
-      else if (!one.done) batched++;
-    }
-    if (batched > 0) this.#lose({ lost: batched, detail: 'the disk refused a write' });
-    for (const one of batch) one.done?.(error);
+  #fail(batch: Batch, error: CullisError): void {
+    for (const loss of batch.losses) this.#sayLater(loss);
+    if (batch.batched > 0) this.#lose({ lost: batch.batched, detail: 'the disk refused a write' });
+    for (const done of batch.waiting) done(error);
   }
 
-  /** The oldest of what waits, at most about a megabyte; what was lost meanwhile is said at the end. */
-  #takeBatch(): Waiting[] {
-    for (const loss of this.#losses.values()) this.#push(JSON.stringify(this.#gap(loss)), undefined, loss);
+  /** The oldest of what waits; what was lost meanwhile is said at the end. */
+  #takeBatch(): Batch {
+    for (const loss of this.#losses.values()) this.#push(JSON.stringify(this.#gap(loss))).losses.push(loss);
     this.#losses.clear();
-    let chars = 0;
-    let count = 0;
-    while (count < this.#queue.length && chars < BATCH_BYTES_MAX) chars += this.#queue[count++]!.json.length;
-    this.#queueChars -= chars;
-    if (count === this.#queue.length) {
-      const batch = this.#queue;
-      this.#queue = [];
-      return batch;
+    let batch = this.#full.shift();
+    if (batch) this.#due = true;
+    else {
+      batch = this.#filling!;
+      this.#filling = undefined;
     }
-    this.#due = true;
-    return this.#queue.splice(0, count);
+    this.#queueChars -= batch.chars;
+    return batch;
   }
 
   #gap({ lost, detail }: Loss): GapEvent {
     return { type: 'gap', id: this.#nextId(), timeMs: this.#options.clock.nowMs(), node: this.#options.node, lost, detail };
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: Batch): Promise<void> {
     const { metrics, clock } = this.#options;
-    let durable = 0;
-    let text = '';
-    for (const { json, sequence, done } of batch) {
-      if (done) durable++;
-      text += encodeLine(sequence, this.#sequence, json);
-    }
-    const bytes = Buffer.from(text, 'utf8');
+    const bytes = batch.seal(this.#sequence);
     const startMs = clock.monotonicMs();
-    await this.#writer.write(bytes, batch[0]!.sequence);
+    await this.#writer.write(bytes, batch.firstSequence);
     if (!metrics) return;
     metrics.histogram('cullis_journal_sync_seconds').observe((clock.monotonicMs() - startMs) / 1000);
     metrics.counter('cullis_journal_bytes_total').inc(bytes.length);
-    metrics.counter('cullis_journal_events_total', 'durable').inc(durable);
-    metrics.counter('cullis_journal_events_total', 'batched').inc(batch.length - durable);
+    metrics.counter('cullis_journal_events_total', 'durable').inc(batch.waiting.length);
+    metrics.counter('cullis_journal_events_total', 'batched').inc(batch.count - batch.waiting.length);
   }
 }
 

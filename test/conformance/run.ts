@@ -89,5 +89,8 @@ function accept(): void {
   const merged: Record<string, Best> = { ...best };
   for (const [name, { passed, total }] of Object.entries(report))
     if (!merged[name] || passed >= merged[name].passed) merged[name] = { passed, total };
-  writeFileSync(BEST_FILE, `${JSON.stringify(Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
+  writeFileSync(
+    BEST_FILE,
+    `${JSON.stringify(Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`,
+  );
 }

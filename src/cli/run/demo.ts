@@ -12,7 +12,7 @@ import type { Cli } from '../context.ts';
 import { renderBreach, renderFixture, renderFound, renderIntruder, renderNext } from '../view/demo.ts';
 import { renderStatus } from '../view/status.ts';
 import { renderMoved } from '../view/up.ts';
-import { bringUp, type IsolationFlags } from './up.ts';
+import { bringUp, SETTLE_MS, type IsolationFlags } from './up.ts';
 
 const SHOP = fileURLToPath(new URL('../../../examples/shop', import.meta.url));
 
@@ -41,11 +41,14 @@ export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
       const { supervisor } = opened;
       const off = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, {});
       await supervisor.setPolicy(true);
-      const on = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, {});
-      const explanation = await lastRefusal(opened);
-      await visitShop(gatewayUrl(opened));
-      const intruder = failed.has(COMPROMISED) ? [] : await breach.run(supervisor, allTargets(supervisor, opened.state.folder));
-      const status = await settled(opened);
+      const [intruder] = await Promise.all([
+        failed.has(COMPROMISED) ? [] : breach.run(supervisor, allTargets(supervisor, opened.state.folder)),
+        visitShop(gatewayUrl(opened)),
+      ]);
+      // The same tries as before, now under policy, among all others that the intruder can think of.
+      const on = intruder.filter(({ try: name }) => off.some((before) => before.try === name && before.outcome !== 'untried'));
+      const explanation = await firstRefusal(opened);
+      const status = await supervisor.status(SETTLE_MS);
       if (flags.json) {
         cli.out(
           JSON.stringify({
@@ -82,19 +85,10 @@ function gatewayUrl(opened: Opened): string {
   return `http://${address?.ip}:${address?.port}`;
 }
 
-/** Why the billing API said no to the compromised service, from the journal. */
-async function lastRefusal({ supervisor }: Opened): ReturnType<Opened['supervisor']['explain']> {
-  const events = await supervisor.events(50, true);
-  const refusal = events.find((one) => one.type === 'exchange' && one.workload === TARGET && !one.allowed);
+/** Why the billing API said no to the compromised service's first call under policy, from the journal. */
+async function firstRefusal({ supervisor }: Opened): ReturnType<Opened['supervisor']['explain']> {
+  const identity = supervisor.loaded?.system.workloads.find((one) => one.id === COMPROMISED)?.identity;
+  const events = await supervisor.events(100, true);
+  const refusal = events.findLast((one) => one.type === 'exchange' && one.workload === TARGET && one.source === identity);
   return refusal ? await supervisor.explain(refusal.id) : null;
-}
-
-/** The status once the workers have reported what just happened: they do so every second. */
-async function settled({ supervisor }: Opened): ReturnType<Opened['supervisor']['status']> {
-  const sinceMs = Date.now();
-  for (let i = 0; ; i++) {
-    const status = await supervisor.status();
-    if (i === 30 || status.workers.every((one) => one.lastReportMs > sinceMs)) return status;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -28,6 +28,9 @@ export interface UpPlan extends IsolationFlags {
   loaded?(loaded: LoadedSystem): void;
 }
 
+/** How long the first look at the status waits for certificates and the workers' reports. */
+export const SETTLE_MS = 5000;
+
 export async function run(cli: Cli, flags: IsolationFlags, ...paths: readonly string[]): Promise<number> {
   return await bringUp(cli, {
     ...flags,
@@ -36,8 +39,16 @@ export async function run(cli: Cli, flags: IsolationFlags, ...paths: readonly st
     extraEnv: {},
     follow: true,
     async serve(opened, failed) {
-      const status = await opened.supervisor.status();
-      if (flags.json) cli.out(JSON.stringify({ ...status, admin: opened.supervisor.adminUrl, stateDir: opened.state.folder }));
+      const status = await opened.supervisor.status(SETTLE_MS);
+      if (flags.json)
+        cli.out(
+          JSON.stringify({
+            ...status,
+            admin: opened.supervisor.adminUrl,
+            stateDir: opened.state.folder,
+            moved: opened.supervisor.moved,
+          }),
+        );
       else
         for (const line of [
           ...renderMoved(opened.supervisor.moved, cli.paint),
@@ -56,14 +67,16 @@ export async function run(cli: Cli, flags: IsolationFlags, ...paths: readonly st
  * @returns the exit code
  */
 export async function bringUp(cli: Cli, plan: UpPlan): Promise<number> {
-  const signal = cli.signal();
+  // Before the signals are taken: while this waits for its input, Ctrl-C must still end the process.
+  const stdin = plan.paths.includes('-') ? Buffer.from(cli.stdin()).toString('utf8') : '';
+  const { stop: signal, force } = cli.signals();
   const { openSystem } = await import('#app/open.ts');
   const logs = new LogPrinter(cli, plan.follow);
   const notices: string[] = [];
   let up = false;
   const opened = await openSystem({
     paths: plan.paths,
-    stdin: plan.paths.includes('-') ? Buffer.from(cli.stdin()).toString('utf8') : '',
+    stdin,
     cwd: cli.cwd,
     stateDir: resolve(cli.cwd, plan.state),
     isolation: plan.isolation,
@@ -76,7 +89,11 @@ export async function bringUp(cli: Cli, plan: UpPlan): Promise<number> {
       printErrors(cli, diagnostics);
     },
   });
-  for (const what of opened.state.cleaned) cli.note(`ended what an earlier run left behind: ${what}`);
+  if (opened.state.afterCrash) {
+    const ended =
+      opened.state.cleaned.length > 0 ? `ended ${opened.state.cleaned.join(', ')}, and` : 'all its processes had ended;';
+    cli.err(`an earlier run was killed: ${ended} removed its sockets and temporary files`);
+  }
   try {
     const result = await untilAborted(opened.supervisor.load(), signal);
     if (!result) return EXIT.fine;
@@ -104,6 +121,7 @@ export async function bringUp(cli: Cli, plan: UpPlan): Promise<number> {
     throw error;
   } finally {
     cli.note('stopping …');
+    force.addEventListener('abort', () => opened.kill(), { once: true });
     await opened.stop();
   }
 }

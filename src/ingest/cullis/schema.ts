@@ -43,7 +43,7 @@ export const platformSchema = z
       .union([z.ipv4(), z.ipv6(), z.literal('localhost')])
       .optional()
       .meta({ description: 'address the gateways listen on here; 127.0.0.1 when absent' }),
-    certificateTtl: durationText(60_000).optional().meta({ description: "life of the workloads' certificates; 24h when absent" }),
+    certificateTtl: durationText(6_000).optional().meta({ description: "life of the workloads' certificates; 24h when absent" }),
     sessionCookie: z
       .string()
       .max(128)

@@ -1,0 +1,109 @@
+// The smallest system with everything in it: a gateway, `front` that calls `back`, an identity each, mutual TLS, and a path that policy refuses.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+export interface MiniOptions {
+  /** `6s`; the product's default when absent. */
+  readonly certificateTtl?: string;
+}
+
+function workload(name: string, env: readonly string[]): string {
+  return `apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: mini }
+spec:
+  selector: { app: ${name} }
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: mini }
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      serviceAccountName: ${name}
+      containers:
+        - name: main
+          image: mini
+          ports: [{ containerPort: 8080 }]
+          env: [{ name: NAME, value: ${name} }${env.map((one) => `, ${one}`).join('')}]
+---
+apiVersion: cullis.dev/v1
+kind: Workload
+metadata: { name: ${name}, namespace: mini }
+spec:
+  command: [node, service.mjs]
+  cwd: ${HERE}
+  readiness: { http: /healthz }
+`;
+}
+
+/** One more workload, for a folder that grows. */
+export function extraWorkload(name: string): string {
+  return workload(name, []);
+}
+
+/** Who may do what. @param paths that \`front\` may be asked for */
+export function policies(paths: readonly string[]): string {
+  return `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default, namespace: mini }
+spec: { mtls: { mode: STRICT } }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: front, namespace: mini }
+spec:
+  selector: { matchLabels: { app: front } }
+  rules:
+    - from: [{ source: { principals: [cluster.local/ns/mini/sa/door-istio] } }]
+      to: [{ operation: { methods: [GET], paths: [${paths.map((path) => JSON.stringify(path)).join(', ')}] } }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: back, namespace: mini }
+spec:
+  selector: { matchLabels: { app: back } }
+  rules:
+    - from: [{ source: { principals: [cluster.local/ns/mini/sa/front] } }]
+`;
+}
+
+/** Writes the manifests into a folder. @returns their names */
+export function writeMini(folder: string, options: MiniOptions = {}): { readonly policy: string } {
+  mkdirSync(folder, { recursive: true });
+  const ttl = options.certificateTtl === undefined ? '' : `\n  certificateTtl: ${options.certificateTtl}`;
+  writeFileSync(
+    join(folder, 'platform.yaml'),
+    `apiVersion: cullis.dev/v1
+kind: Platform
+metadata: { name: platform }
+spec:
+  gatewayAddress: 127.0.0.1${ttl}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: door, namespace: mini }
+spec:
+  gatewayClassName: istio
+  listeners: [{ name: http, port: 8080, protocol: HTTP }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: all, namespace: mini }
+spec:
+  parentRefs: [{ name: door }]
+  rules: [{ backendRefs: [{ name: front, port: 80 }] }]
+`,
+  );
+  writeFileSync(join(folder, 'front.yaml'), workload('front', ['{ name: UPSTREAM, value: "back:80" }']));
+  writeFileSync(join(folder, 'back.yaml'), workload('back', []));
+  const policy = join(folder, 'policy.yaml');
+  writeFileSync(policy, policies(['/ok']));
+  return { policy };
+}
