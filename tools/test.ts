@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const patterns = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-const LANE_TIMEOUT_MS = 150_000;
+const LANE_TIMEOUT_MS = 200_000;
 const coverage = process.argv.includes('--coverage');
 
 function files(...globs: string[]): string[] {
@@ -71,5 +71,5 @@ const unit = lane('unit', files('layers.test.ts', 'src/**/*.test.ts', 'test/gold
   ...(coverage ? ['--experimental-test-coverage', '--test-coverage-exclude=**/*.test.ts'] : []),
 ]);
 const fuzz = lane('fuzz', files('test/fuzz/**/*.test.ts'), ['--test-isolation=none']);
-const e2e = lane('e2e', files('test/e2e/**/*.test.ts'), ['--test-concurrency=2', '--test-timeout=120000']);
+const e2e = lane('e2e', files('test/e2e/**/*.test.ts'), ['--test-concurrency=1', '--test-timeout=120000']);
 process.exitCode = unit + fuzz + e2e > 0 ? 1 : 0;

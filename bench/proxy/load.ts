@@ -37,9 +37,13 @@ export async function awaitPort(port: number): Promise<void> {
   throw new Error(`nothing listens on port ${port}`);
 }
 
-/** Warms up until a compiler that works beside the load has nothing left to do, then measures. @param pid process whose cost is counted */
-export async function measure(stand: Stand, pid: number, load: Load): Promise<Measured> {
+/** Until a compiler that works beside the load has nothing left to do. */
+export async function warmUp(stand: Stand, load: Load): Promise<void> {
   await wrk(stand, { ...load, seconds: WARM_UP_SECONDS });
+}
+
+/** @param pid process whose cost is counted */
+export async function measure(stand: Stand, pid: number, load: Load): Promise<Measured> {
   const before = usageOf(pid);
   const text = await wrk(stand, load);
   const after = usageOf(pid);

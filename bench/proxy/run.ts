@@ -1,12 +1,13 @@
 // `node bench/proxy/run.ts`: the same job by every contender, one after another in one run, each alone on one core; load and origin share the
 // other. Two jobs: `plain` (a gateway) and `pair` (two sidecars with mutual TLS between them). Prints requests a second, latency, processor time
-// per request and the ratio to nginx. Options: --seconds N, --connections N, --only NAME[,NAME], --jobs plain,pair, --json.
+// per request, the ratio to nginx, and what is added to the p99 of the origin itself at half of the contender's own maximum. What others disturb is
+// measured again. Options: --seconds N, --connections N, --only NAME[,NAME], --jobs plain,pair, --tries N, --json.
 import { parseArgs } from 'node:util';
 import { CONTENDERS, type Contender, type Job } from './contenders.ts';
 import { type Paced, pace } from './paced.ts';
-import { type Measured, awaitPort, measure } from './load.ts';
+import { type Measured, awaitPort, measure, warmUp } from './load.ts';
 import { originArgs } from './rivals.ts';
-import { type Certificates, LOAD_CORE, PROXY_CORE, Stand, freePort } from './stand.ts';
+import { type Certificates, LOAD_CORE, PROXY_CORE, Stand, freePort, undisturbed } from './stand.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,11 +15,12 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     jobs: { type: 'string', default: 'plain,pair' },
+    tries: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
 });
 
-type Result = Measured & { readonly half: Paced; readonly direct: Paced };
+type Result = Measured & { readonly half: Paced; readonly direct: Paced; readonly disturbed: number };
 
 const stand = new Stand();
 
@@ -29,11 +31,15 @@ async function contend(contender: Contender, job: Job, origin: number, pem: Cert
   try {
     await awaitPort(ports.entry);
     const load = { port: ports.entry, connections: Number(values.connections), seconds: Number(values.seconds) };
-    const full = await measure(stand, child.pid!, load);
+    const tries = Number(values.tries);
+    await warmUp(stand, load);
+    const full = await undisturbed(tries, () => measure(stand, child.pid!, load));
     // Half of what it can do, at a steady pace, beside the same pace without a proxy.
-    const rate = Math.floor(full.requestsPerSecond / 2);
-    const half = await pace(stand, { ...load, rate });
-    return { ...full, half, direct: await pace(stand, { ...load, rate, port: origin }) };
+    const rate = Math.floor(full.value.requestsPerSecond / 2);
+    const half = await undisturbed(tries, () => pace(stand, { ...load, rate }));
+    const direct = await undisturbed(tries, () => pace(stand, { ...load, rate, port: origin }));
+    const disturbed = Math.max(full.disturbed, half.disturbed, direct.disturbed);
+    return { ...full.value, half: half.value, direct: direct.value, disturbed };
   } finally {
     await stand.stop(child);
   }
@@ -49,7 +55,8 @@ function show(name: string, version: string, one: Result, nginx: Measured | unde
     `${one.cpuUsPerRequest.toFixed(1).padStart(5)} us cpu/request`,
     `${Math.round(one.rssMiB)} MiB`,
     `rps/nginx ${ratio(one.requestsPerSecond, nginx?.requestsPerSecond)}  cpu/nginx ${ratio(one.cpuUsPerRequest, nginx?.cpuUsPerRequest)}`,
-    `half load p99 +${(one.half.p99Ms - one.direct.p99Ms).toFixed(2)} ms`,
+    `half load p99 ${one.half.p99Ms.toFixed(2)} ms, direct ${one.direct.p99Ms.toFixed(2)} ms`,
+    one.disturbed > 0.05 ? `(others used ${(one.disturbed * 100).toFixed(0)} % of a core)` : '',
     one.errors + one.half.errors > 0 ? `${one.errors + one.half.errors} ERRORS` : '',
   ].join('  ');
 }

@@ -54,7 +54,7 @@ export function planeCode(root: string): PlaneCode {
   };
 }
 
-/** Makes the plain code of the sources as they are now, and forgets that of others. A folder that may not be written to has none. */
+/** Makes the plain code of the sources as they are now, and forgets that of long ago. A folder that may not be written to has none. */
 export function makePlaneCode(root: string): void {
   const sources = sourcesOf(root);
   const made = folderOf(root, sources);
@@ -70,8 +70,18 @@ export function makePlaneCode(root: string): void {
   // Changed while it was read: it is of neither state.
   const same = folderOf(root, sourcesOf(root)) === made;
   if (same && !existsSync(made)) renameSync(half, made);
-  for (const name of readdirSync(dirname(made)))
-    if (join(dirname(made), name) !== made) rmSync(join(dirname(made), name), { recursive: true, force: true });
+  else rmSync(half, { recursive: true });
+  forgetOld(dirname(made));
+}
+
+/** Another run may be starting from code that is no longer of the sources. */
+const KEPT_MS = 3_600_000;
+
+function forgetOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).mtimeMs < Date.now() - KEPT_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** `from '#base/x.ts'`, `import('./x.ts')` */

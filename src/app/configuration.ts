@@ -31,6 +31,7 @@ interface Outcome {
   readonly reason: string;
 }
 
+/** The latest that was read without mistakes. It may be placed again after a refusal: a port that was taken meanwhile is not its fault. */
 interface Candidate {
   readonly revision: string;
   readonly hash: string;
@@ -91,7 +92,6 @@ export class Configuration {
     );
     const settled = await outcome.promise;
     clearTimeout(late);
-    if (this.#candidate === candidate) this.#candidate = undefined;
     this.#rejected = !settled.applied;
     return { ...settled, diagnostics: loaded.diagnostics };
   }
@@ -108,6 +108,7 @@ export class Configuration {
       throw error;
     });
     this.#inForce = { hash: candidate.hash, system, observed };
+    this.#rejected = false;
     control.setFindings(findings, diagnostics);
     candidate.outcome.resolve({ applied: true, version: plan.version, reason: '' });
     return plan.version;

@@ -117,6 +117,7 @@ async function answer(request: ControlRequest): Promise<unknown> {
 
 process.on('message', (message: ToControl) => {
   if ('type' in message) {
+    if (message.type === 'ping') return say({ type: 'pong' });
     control.setProcesses(message.processes.filter((one) => one.kind === 'workload').map(processView));
     return;
   }

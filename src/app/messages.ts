@@ -70,9 +70,12 @@ export type ControlRequest =
 
 export type ToControl =
   | { readonly id: number; readonly request: ControlRequest }
-  | { readonly type: 'processes'; readonly processes: readonly ProcessState[] };
+  | { readonly type: 'processes'; readonly processes: readonly ProcessState[] }
+  /** Are you there? Answered with `pong`. */
+  | { readonly type: 'ping' };
 
 export type FromControlProcess =
+  | { readonly type: 'pong' }
   /** It could not start, and why; it ends then. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** Manifests were read, at start and after each change; a `place` request for this revision must follow. */
@@ -82,12 +85,13 @@ export type FromControlProcess =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };
 
-/** A snapshot is in force in the worker. */
 export interface FromWorkerProcess {
-  readonly type: 'ready';
+  /** `ready`: a snapshot is in force in the worker. */
+  readonly type: 'ready' | 'pong';
 }
 
 export type ToWorker =
   /** Root process of each workload: whose sockets its outbound listeners accept. */
   | { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> }
-  | { readonly type: 'stop'; readonly graceMs: number };
+  | { readonly type: 'stop'; readonly graceMs: number }
+  | { readonly type: 'ping' };

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { fileGrants } from './file-grants.ts';
 import { ENGINE_FLAGS, type PlaneCode } from './code-cache.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -45,9 +46,8 @@ export function planeFlags(read: readonly string[], write: readonly string[]): s
   return [
     '--permission',
     '--allow-net',
-    // Parents first: Node's permission tree forgets a folder that is named after one inside it.
-    ...[...CODE, ...read].sort().map((path) => `--allow-fs-read=${path}`),
-    ...[...write].sort().map((path) => `--allow-fs-write=${path}`),
+    ...fileGrants([...CODE, ...read]).map((path) => `--allow-fs-read=${path}`),
+    ...fileGrants(write).map((path) => `--allow-fs-write=${path}`),
     ...ENGINE_FLAGS,
     '--no-warnings',
   ];

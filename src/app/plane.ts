@@ -10,6 +10,15 @@ const BACKOFF_MAX_MS = 5_000;
 /** A plane that ran this long starts over with the shortest wait. */
 const STABLE_MS = 10_000;
 
+/** A plane that hangs is as dead as one that ended. Reading very many manifests keeps control busy for a while, so this is patient. */
+const WATCH: Watch = { everyMs: 5_000, unansweredMax: 12 };
+
+export interface Watch {
+  readonly everyMs: number;
+  /** Questions without an answer, one after the other, until the process is ended. */
+  readonly unansweredMax: number;
+}
+
 export interface PlaneEvents {
   /** A new process is there: attach to its messages. Called again after each restart. */
   onStart(child: ChildProcess, restarts: number): void;
@@ -27,11 +36,13 @@ export class Plane {
   #ready = false;
   #backoffMs = BACKOFF_FIRST_MS;
   #pause = new AbortController();
+  readonly #watch: Watch;
 
-  constructor(spec: PlaneSpec, kind: ProcessState['kind'], events: PlaneEvents) {
+  constructor(spec: PlaneSpec, kind: ProcessState['kind'], events: PlaneEvents, watch: Watch = WATCH) {
     this.#spec = spec;
     this.#kind = kind;
     this.#events = events;
+    this.#watch = watch;
   }
 
   get pid(): number {
@@ -61,8 +72,11 @@ export class Plane {
     const pid = child.pid ?? 0;
     this.#child = child;
     this.#ready = false;
-    const ended = (detail: string): void => {
+    const watcher = this.#watchOver(child);
+    const ended = (how: string): void => {
       if (this.#child !== child) return;
+      clearInterval(watcher.timer);
+      const detail = watcher.hung() ? `did not answer for ${(this.#watch.everyMs * this.#watch.unansweredMax) / 1000} s` : how;
       this.#child = undefined;
       if (this.#stopping) return;
       this.#restarts++;
@@ -74,9 +88,28 @@ export class Plane {
     };
     // One that could not be started (no memory, no process number left) never exits.
     child.once('error', (error) => child.pid === undefined && ended(`could not start: ${error.message}`));
-    // Not its exit: what it said last comes before this.
-    child.once('close', (code, signal) => ended(signal ? `ended by ${signal}` : `exited with ${code}`));
+    // Not its exit: what it said last, in lines and in messages, comes before this.
+    child.once('close', (code, signal) => {
+      const last = (): void => ended(signal ? `ended by ${signal}` : `exited with ${code}`);
+      if (child.connected) child.once('disconnect', last);
+      else last();
+    });
     this.#events.onStart(child, this.#restarts);
+  }
+
+  /** Any message counts as an answer. Questions are counted, not seconds: this process may itself have been held. */
+  #watchOver(child: ChildProcess): { readonly timer: NodeJS.Timeout; hung(): boolean } {
+    const { everyMs, unansweredMax } = this.#watch;
+    let unanswered = 0;
+    child.on('message', () => {
+      unanswered = 0;
+    });
+    const timer = setInterval(() => {
+      if (unanswered >= unansweredMax) child.kill('SIGKILL');
+      else if (child.connected) child.send({ type: 'ping' }, () => {});
+      unanswered++;
+    }, everyMs).unref();
+    return { timer, hung: () => unanswered > unansweredMax };
   }
 
   async #again(waitMs: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { ExplainResponse, StatusResponse } from '#api/control.ts';
 import { CullisError, ERROR_CODES, messageOf, type ErrorCode } from '#base/errors.ts';
 import { preparePrograms, programsFolder } from '#host/boot.ts';
-import { serveHandles, type SocketAddress } from '#host/handles.ts';
+import { serveHandles } from '#host/handles.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { LogLine } from '#host/lines.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
@@ -12,13 +12,14 @@ import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Event } from '#model/event.ts';
 import type { Observed } from '#model/observed.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
-import { ControlLink } from './control-link.ts';
-import type { ControlRequest, FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
+import type { PlaneCode } from './code-cache.ts';
+import { CONTROL_WAIT_MS, ControlLink } from './control-link.ts';
+import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
 import { place, type MovedPort } from './placement.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
-import type { PlaneCode } from './code-cache.ts';
 import { planeSpecs, WORKER } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
+import { mayHave } from './socket-rights.ts';
 import { within } from './within.ts';
 import { WorkloadLog } from './workload-log.ts';
 import { Workloads } from './workloads.ts';
@@ -31,8 +32,6 @@ const CONTROL_STOP_MS = 1500;
 const STOP_TIMEOUT_MS = 5500;
 const LAST_EVENTS_MS = 500;
 const BUILTINS_WAIT_MS = 500;
-/** How long a question waits for a control process that is just being started again. */
-const CONTROL_WAIT_MS = 8_000;
 const TRIES_MAX = 4;
 
 export interface SupervisorOptions {
@@ -77,8 +76,6 @@ export class Supervisor {
   #adminPort = 0;
   #portTaken = false;
   #latest: Change | undefined;
-  /** Told of everything that control says by itself, and of the stop. */
-  #news = Promise.withResolvers<void>();
   #applying: Promise<unknown> = Promise.resolve();
   /** Addresses of a change that is being applied: the worker may already ask for them. */
   #offered: Observed | undefined;
@@ -118,7 +115,7 @@ export class Supervisor {
       ...options,
       namespaces: isolation !== undefined,
       adminPort: () => this.#adminPort,
-      onLine: (name, line) => options.onNotice(`${name}: ${line}`),
+      onLine: (name, line) => this.#notice(`${name}: ${line}`),
     });
     this.ownerToken = specs.ownerToken;
     this.#code = specs.code;
@@ -132,10 +129,11 @@ export class Supervisor {
       'proxy',
       this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)),
     );
-    this.#link = new ControlLink(
-      (message) => this.#control.send(message),
-      (message) => this.#onControl(message),
-    );
+    this.#link = new ControlLink({
+      send: (message) => this.#control.send(message),
+      ready: () => this.#control.state().state === 'ready' || this.#phase === 'stopping',
+      onMessage: (message) => this.#onControl(message),
+    });
   }
 
   /** Starts the platform's own processes and waits until the manifests are read. @throws CullisError with control's own code when it cannot start */
@@ -176,7 +174,7 @@ export class Supervisor {
         if (this.#phase === 'stopping' || tries === TRIES_MAX) throw error;
         // Control died in between: its successor reads the manifests again. Or a port was taken before its listener opened: others are chosen.
         const superseded = this.#latest !== change || (error instanceof CullisError && error.code === 'control.unreachable');
-        if (superseded && this.#latest === change) await this.#newsWithin(CONTROL_WAIT_MS);
+        if (superseded && this.#latest === change) await this.#link.newsWithin(CONTROL_WAIT_MS);
         else if (!superseded && !messageOf(error).includes('EADDRINUSE')) throw error;
         this.observed = undefined;
       }
@@ -185,21 +183,21 @@ export class Supervisor {
 
   async setPolicy(on: boolean): Promise<void> {
     this.#policy = on;
-    await this.#inTurn(() => this.#ask({ type: 'policy', on }));
+    await this.#inTurn(() => this.#link.askWhenReady({ type: 'policy', on }));
   }
 
   /** @param settleMs waits at most this long until every worker has told what happened until now */
   status(settleMs?: number): Promise<StatusResponse> {
     this.#report();
-    return this.#ask({ type: 'status', ...(settleMs === undefined ? {} : { settleMs }) });
+    return this.#link.askWhenReady({ type: 'status', ...(settleMs === undefined ? {} : { settleMs }) });
   }
 
   explain(decision: string): Promise<ExplainResponse | null> {
-    return this.#ask({ type: 'explain', decision });
+    return this.#link.askWhenReady({ type: 'explain', decision });
   }
 
   events(limit: number, denied: boolean): Promise<readonly Event[]> {
-    return this.#ask({ type: 'events', limit, denied });
+    return this.#link.askWhenReady({ type: 'events', limit, denied });
   }
 
   get workloads(): Workloads {
@@ -213,7 +211,7 @@ export class Supervisor {
   /** Workloads first, so that nobody serves without its sidecar; then the data plane, then control. Within six seconds, by force if need be. */
   async stop(): Promise<void> {
     this.#phase = 'stopping';
-    this.#tellNews();
+    this.#link.tellNews();
     clearInterval(this.#tick);
     this.#first.resolve({ ok: false, diagnostics: [] });
     const late = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
@@ -253,11 +251,12 @@ export class Supervisor {
     const { system } = loaded;
     try {
       const { observed, moved, specs } = await this.#prepare(system).catch(async (error: unknown) => {
-        if (this.#phase !== 'stopping') await this.#ask({ type: 'unplaceable', revision, reason: messageOf(error) });
+        if (this.#phase !== 'stopping')
+          await this.#link.askWhenReady({ type: 'unplaceable', revision, reason: messageOf(error) });
         throw error;
       });
       const builtins = this.#phase === 'launching' ? this.#workloads.startBuiltins(specs) : undefined;
-      await this.#ask<string>({ type: 'place', revision, observed, policy: this.#policy });
+      await this.#link.askWhenReady<string>({ type: 'place', revision, observed, policy: this.#policy });
       this.observed = observed;
       this.loaded = loaded;
       for (const one of moved) this.#move(one);
@@ -325,10 +324,10 @@ export class Supervisor {
     if (this.#options.isolation)
       serveHandles(child, {
         namespaceOf: (id) => this.#workloads.namespaceOf(id),
-        allow: (op, address) => this.#allows(op, address),
+        allow: (op, address) => mayHave([this.observed, this.#offered], op, address),
       });
     child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
-      if ('type' in message) this.#ready(WORKER, this.#worker);
+      if ('type' in message && message.type === 'ready') this.#ready(WORKER, this.#worker);
     });
     this.#sendPids();
   }
@@ -340,21 +339,10 @@ export class Supervisor {
     if (restarts > 0 && this.#phase === 'running') this.#notice(`${name} is back`);
   }
 
-  /** A worker reads hostile bytes: it gets the sockets its plan needs and no others. */
-  #allows(op: 'listen' | 'connect', { ip, port, namespaceOf }: SocketAddress): boolean {
-    const same = (address: { ip: string; port: number; namespaceOf?: string }) =>
-      address.ip === ip && address.port === port && address.namespaceOf === namespaceOf;
-    return [this.observed, this.#offered].some((observed) => {
-      const placements = Object.values(observed?.placements ?? {});
-      if (op === 'connect') return namespaceOf !== undefined && placements.some((one) => Object.values(one.app).some(same));
-      return (
-        placements.some((one) => Object.values(one.outbound).some(same)) || Object.values(observed?.gateways ?? {}).some(same)
-      );
-    });
-  }
-
   #onControl(message: Exclude<FromControlProcess, { id: number }>): void {
     switch (message.type) {
+      case 'pong':
+        return;
       case 'failed':
         return void this.#controlFailed(message);
       case 'rejected':
@@ -377,7 +365,6 @@ export class Supervisor {
         } else if (this.#phase === 'running') this.#queueReload();
     }
     void this.#log.flush();
-    this.#tellNews();
   }
 
   async #controlFailed({ code, message }: { readonly code: string; readonly message: string }): Promise<void> {
@@ -389,26 +376,6 @@ export class Supervisor {
     const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'process.failed';
     if (this.#phase === 'loading') this.#first.reject(new CullisError(known, message));
     else this.#notice(`control could not start: ${message}`);
-  }
-
-  #tellNews(): void {
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
-  }
-
-  async #newsWithin(timeoutMs: number): Promise<void> {
-    await within(this.#news.promise, timeoutMs);
-  }
-
-  /** Asks control, and waits for it when it is just being started again. @throws CullisError control.unreachable when it died over the question */
-  async #ask<T>(request: ControlRequest): Promise<T> {
-    const untilMs = performance.now() + CONTROL_WAIT_MS;
-    while (this.#control.state().state !== 'ready' && this.#phase !== 'stopping') {
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0) throw new CullisError('control.unreachable', 'the control process does not come back');
-      await this.#newsWithin(leftMs);
-    }
-    return await this.#link.ask<T>(request);
   }
 
   #notice(text: string): void {

@@ -87,6 +87,7 @@ async function stop(graceMs: number): Promise<void> {
 process.on('message', (message: ToWorker) => {
   if (!('type' in message)) return;
   if (message.type === 'pids') pids = message.pids;
+  else if (message.type === 'ping') process.send?.({ type: 'pong' } satisfies FromWorkerProcess);
   else if (message.type === 'stop') void stop(message.graceMs);
 });
 // Without a supervisor nobody would end it.

@@ -8,6 +8,7 @@ import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import type { MeshService } from '#host/protocol.ts';
 import { postgresProgram, type PostgresProgram } from '#host/postgres.ts';
+import type { Readiness } from '#host/readiness.ts';
 import { projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
@@ -239,14 +240,15 @@ export class Workloads {
     const namespace = this.namespaceOf(id);
     const [address] = Object.values(placement.app);
     const postgres = run.spec.builtin === 'postgres' ? this.#postgres(id, address?.port ?? 5432) : undefined;
+    const complete = { ...env, ...postgres?.env, ...this.#options.extraEnv[id] };
     const spec: RunSpec = {
       id,
       command:
         postgres?.command ?? (run.spec.command ?? []).map((word, i) => (i === 0 && word === 'node' ? process.execPath : word)),
       cwd: this.#cwd(run),
-      env: { ...env, ...postgres?.env, ...this.#options.extraEnv[id] },
+      env: complete,
       // What no port is declared for serves nobody: it is ready when it runs.
-      readiness: address ? run.spec.readiness : { kind: 'none' },
+      readiness: postgres ? postgresReadiness(complete) : address ? run.spec.readiness : { kind: 'none' },
       address: address ? { ip: address.ip, port: address.port } : { ip: '127.0.0.1', port: 0 },
       readyTimeoutMs: run.spec.readyTimeoutMs,
       instance: this.#options.instance,
@@ -304,6 +306,12 @@ function meshServices(system: System, namespace: string): MeshService[] {
       },
     ];
   });
+}
+
+/** The role and database that the variables of the usual container image name. */
+function postgresReadiness(env: Readonly<Record<string, string>>): Readiness {
+  const user = env['POSTGRES_USER'] || 'postgres';
+  return { kind: 'postgres', user, database: env['POSTGRES_DB'] || user };
 }
 
 /** Kubernetes' variables about other services; like there, a program keeps those it was started with. */

@@ -29,7 +29,7 @@ function specOf(program: PostgresProgram, port: number): RunSpec {
     command: program.command,
     cwd: import.meta.dirname,
     env: { ...program.env, POSTGRES_USER: 'owner', POSTGRES_PASSWORD: "it's secret", POSTGRES_DB: 'shop-1' },
-    readiness: { kind: 'tcp' },
+    readiness: { kind: 'postgres', user: 'owner', database: 'shop-1' },
     address: { ip: '127.0.0.1', port },
     readyTimeoutMs: 30_000,
     stopSignal: program.stopSignal,

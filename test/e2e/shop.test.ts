@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ExplainResponse, StatusResponse } from '#api/control.ts';
 import type { Try } from '#app/breach.ts';
 import { isolationAvailable } from '#host/isolation.ts';
-import { ask, assertNothingLeft, Command, processesOf, removeFolder, ROOT, tempFolder } from './running.ts';
+import { ask, assertNothingLeft, Command, processesOf, removeFolder, ROOT, tempFolder, until } from './running.ts';
 
 interface Demo {
   readonly breach: {
@@ -109,6 +109,19 @@ for (const [isolation, skip] of MODES) {
       assert.match(page.body, /<svg|graph/);
     });
 
+    test('the database survives kill -9 with what was acknowledged', async (t) => {
+      const { url } = demo.status.gateways[0]!;
+      const cookie = await login(url);
+      await call(url, 'POST', '/api/cart/items', cookie, { sku: 'lantern', quantity: 1 });
+      const paid = (await (await call(url, 'POST', '/api/checkout', cookie, {})).json()) as { orderId: string };
+      process.kill(processesOf(state).find(({ name }) => name === 'ecommerce/customer-database')!.pid, 'SIGKILL');
+      const tookMs = await until('the order is shown again', async () => {
+        const orders = await call(url, 'GET', '/api/orders', cookie);
+        return orders.ok && (await orders.text()).includes(paid.orderId);
+      });
+      t.diagnostic(`served again after ${tookMs.toFixed(0)} ms`);
+    });
+
     test('Ctrl-C in the terminal ends all of it', async (t) => {
       const started = processesOf(state);
       assert.ok(started.length >= 8);
@@ -121,4 +134,16 @@ for (const [isolation, skip] of MODES) {
       assertNothingLeft(state, started);
     });
   });
+}
+
+function call(url: string, method: string, path: string, cookie: string, body?: object): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...(cookie && { cookie }) };
+  return fetch(new URL(path, url), { method, headers, ...(body && { body: JSON.stringify(body) }) });
+}
+
+/** @returns the session's cookie */
+async function login(url: string): Promise<string> {
+  const answer = await call(url, 'POST', '/api/login', '', { name: 'survivor', password: 'a long enough password' });
+  assert.equal(answer.status, 200);
+  return answer.headers.get('set-cookie')!.split(';', 1)[0]!;
 }

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MovedPort } from '#app/placement.ts';
-import { writeMini } from './mini/system.ts';
+import { extraWorkload, writeMini } from './mini/system.ts';
 import {
   alive,
   ask,
@@ -195,11 +195,49 @@ describe('signals', { timeout: 100_000 }, () => {
   });
 });
 
+describe('a program that does not end when it is asked to', { timeout: 60_000 }, () => {
+  // Beside a file whose name begins alike: Node's permission model would forget the folder's own name.
+  const state = join(folder, 'stubborn');
+  const paths = [manifests, join(folder, 'stubborn.yaml')];
+  before(() => writeFileSync(paths[1]!, extraWorkload('stubborn', true)));
+
+  test('is ended after its time', async (t) => {
+    const { code, afterMs } = await (await up(paths, state, PLAIN)).stop();
+    t.diagnostic(`stopped in ${afterMs.toFixed(0)} ms`);
+    assert.equal(code, 0);
+    assert.ok(afterMs > 2500 && afterMs < 6500);
+  });
+
+  test('is ended at once when Ctrl-C comes again', async () => {
+    const running = await up(paths, state, PLAIN);
+    const started = running.processes();
+    running.command.child.kill('SIGINT');
+    await wait(1200);
+    assert.ok(alive(started.find(({ name }) => name === 'mini/stubborn')!.pid));
+    const { code, afterMs } = await running.command.end();
+    assert.equal(code, 0);
+    assert.ok(afterMs < 1500, `${afterMs} ms after the second one`);
+    assertNothingLeft(state, started);
+  });
+
+  test('is ended by the next start when its supervisor was killed', async () => {
+    const running = await up(paths, state, PLAIN);
+    const { pid } = running.processes().find(({ name }) => name === 'mini/stubborn')!;
+    running.command.child.kill('SIGKILL');
+    await running.command.ended;
+    assert.ok(alive(pid), 'the kernel only asks it');
+    const next = await up(paths, state, PLAIN);
+    assert.ok(!alive(pid));
+    assert.match(next.command.err.join('\n'), new RegExp(`an earlier run was killed: ended .*mini/stubborn \\(pid ${pid}\\)`));
+    assert.equal((await next.stop()).code, 0);
+  });
+});
+
 function group(command: Command, signal: NodeJS.Signals): void {
   process.kill(-command.child.pid!, signal);
 }
 
 function twice(command: Command): void {
   group(command, 'SIGINT');
-  setTimeout(() => group(command, 'SIGINT'), 50);
+  setTimeout(() => group(command, 'SIGINT'), 10);
 }

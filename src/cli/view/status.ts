@@ -42,6 +42,12 @@ export function renderStatus(status: StatusResponse, paint: Paint, { denials = [
       paint('bad', 'rejected'),
       `a newer configuration was not taken, the one before it stays: ${printable(status.rejected.reason)}`,
     ]);
+  const memory = status.workers.filter((one) => one.connected && one.rssBytes > 0);
+  if (memory.length > 0)
+    rows.push([
+      paint('quiet', 'memory'),
+      memory.map(({ name, rssBytes }) => `${name} ${Math.round(rssBytes / 2 ** 20)} MiB`).join(', '),
+    ]);
   for (const gateway of status.gateways) rows.push([paint('quiet', 'gateway'), `${gateway.url}  ${paint('quiet', gateway.id)}`]);
   if (url !== undefined)
     rows.push([paint('quiet', 'page'), `${url}/  ${paint('quiet', 'asks for the text of the file `operator-token`')}`]);

@@ -1,7 +1,9 @@
 // A service that answers for itself, or passes what it is asked on to UPSTREAM.
 import { createServer, request } from 'node:http';
 
-const { PORT, NAME, UPSTREAM } = process.env;
+const { PORT, NAME, UPSTREAM, STUBBORN } = process.env;
+
+if (STUBBORN) process.on('SIGTERM', () => {});
 
 createServer((incoming, outgoing) => {
   const local = () => outgoing.writeHead(200, { 'content-type': 'text/plain' }).end(`${NAME} ${process.pid}\n`);

@@ -43,9 +43,9 @@ spec:
 `;
 }
 
-/** One more workload, for a folder that grows. */
-export function extraWorkload(name: string): string {
-  return workload(name, []);
+/** One more workload, for a folder that grows. @param stubborn it does not end when it is asked to */
+export function extraWorkload(name: string, stubborn = false): string {
+  return workload(name, stubborn ? ['{ name: STUBBORN, value: "yes" }'] : []);
 }
 
 /** Who may do what. @param paths that \`front\` may be asked for */
