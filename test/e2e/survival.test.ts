@@ -79,7 +79,7 @@ describe('kill -9 under load', { timeout: 90_000 }, async () => {
 
   test('every refusal that a client was told is in the journal, and so is what became of the processes', async (t) => {
     const denied = load.answers.filter((one) => one.status === 403);
-    assert.ok(denied.length > 50);
+    assert.ok(denied.length > 0, 'no request was refused');
     const events = await running.events();
     const known = new Set(events.filter((one) => one.type === 'exchange' && !one.allowed).map((one) => one.id));
     assert.deepEqual(
