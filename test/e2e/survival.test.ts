@@ -94,7 +94,8 @@ describe('kill -9 under load', { timeout: 90_000 }, async () => {
     assert.ok(events.some((one) => one.type === 'process' && one.action === 'exited' && /SIGKILL/.test(one.detail)));
     // Allowed requests are written in batches: what a death took of them is counted.
     const gap = events.find((one) => one.type === 'gap' && one.node === 'proxy/1');
-    assert.ok(gap?.type === 'gap' && gap.lost > 0);
+    // A kill between two batches loses nothing, and then nothing is said.
+    assert.ok(gap === undefined || (gap.type === 'gap' && gap.lost > 0));
   });
 
   test('a worker may read neither the keys nor what others write, and may write only what is its own', () => {
