@@ -32,7 +32,7 @@ export interface WorkerStart {
   readonly socketPath: string;
   /** A folder of its own: nobody else writes there, and it writes nowhere else. */
   readonly journalDir: string;
-  /** True when addresses inside namespaces are opened by the supervisor and passed as handles. */
+  /** True when there are addresses inside namespaces, which the supervisor opens and passes as handles. */
   readonly handles: boolean;
 }
 

@@ -21,6 +21,7 @@ const OBSERVED: Observed = {
 const ROWS: readonly (readonly ['listen' | 'connect', SocketAddress, boolean])[] = [
   ['listen', at('10.96.1.2', 80, 'shop/web'), true],
   ['listen', at('127.0.0.1', 80), true],
+  ['listen', at('127.0.0.1', 18_000), true],
   ['connect', at('127.0.0.1', 8080, 'shop/web'), true],
   ['listen', at('10.96.1.2', 80, 'shop/cart'), false],
   ['listen', at('10.96.1.2', 81, 'shop/web'), false],

@@ -13,6 +13,9 @@ export function mayHave(
   return observed.some((one) => {
     const placements = Object.values(one?.placements ?? {});
     if (op === 'connect') return namespaceOf !== undefined && placements.some(({ app }) => Object.values(app).some(same));
-    return placements.some(({ outbound }) => Object.values(outbound).some(same)) || Object.values(one?.gateways ?? {}).some(same);
+    return (
+      placements.some(({ inbound, outbound }) => [inbound, outbound].some((ports) => Object.values(ports).some(same))) ||
+      Object.values(one?.gateways ?? {}).some(same)
+    );
   });
 }

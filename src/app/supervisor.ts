@@ -15,11 +15,11 @@ import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import type { PlaneCode } from './code-cache.ts';
 import { CONTROL_WAIT_MS, ControlLink } from './control-link.ts';
 import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState, ToWorker } from './messages.ts';
-import { place, type MovedPort } from './placement.ts';
+import type { MovedPort } from './placement.ts';
+import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
 import { planeSpecs, WORKER } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
-import { mayHave } from './socket-rights.ts';
 import { within } from './within.ts';
 import { WorkloadLog } from './workload-log.ts';
 import { Workloads } from './workloads.ts';
@@ -70,6 +70,7 @@ export class Supervisor {
   readonly #worker: Plane;
   readonly #link: ControlLink;
   readonly #log: ProcessLog;
+  readonly #places: Places;
   readonly #first = Promise.withResolvers<StartResult>();
   #phase: 'loading' | 'launching' | 'running' | 'stopping' = 'loading';
   #policy: boolean;
@@ -77,19 +78,16 @@ export class Supervisor {
   #portTaken = false;
   #latest: Change | undefined;
   #applying: Promise<unknown> = Promise.resolve();
-  /** Addresses of a change that is being applied: the worker may already ask for them. */
-  #offered: Observed | undefined;
   #tick: NodeJS.Timeout | undefined;
   readonly ownerToken: string;
   adminUrl = '';
   loaded: LoadedSystem | undefined;
-  observed: Observed | undefined;
-  moved: readonly MovedPort[] = [];
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#policy = options.policy;
     const { state, isolation } = options;
+    this.#places = new Places(isolation ? 'namespaces' : 'none');
     this.#log = new ProcessLog({
       clock: systemClock,
       random: systemRandom,
@@ -176,7 +174,7 @@ export class Supervisor {
         const superseded = this.#latest !== change || (error instanceof CullisError && error.code === 'control.unreachable');
         if (superseded && this.#latest === change) await this.#link.newsWithin(CONTROL_WAIT_MS);
         else if (!superseded && !messageOf(error).includes('EADDRINUSE')) throw error;
-        this.observed = undefined;
+        if (!superseded) this.#places.chooseAnew();
       }
     }
   }
@@ -200,6 +198,16 @@ export class Supervisor {
     return this.#link.askWhenReady({ type: 'events', limit, denied });
   }
 
+  /** Where everything that is in force lives. */
+  get observed(): Observed | undefined {
+    return this.#places.inForce;
+  }
+
+  /** Ports that were busy. */
+  get moved(): readonly MovedPort[] {
+    return this.#places.moved;
+  }
+
   get workloads(): Workloads {
     return this.#workloads;
   }
@@ -215,6 +223,7 @@ export class Supervisor {
     clearInterval(this.#tick);
     this.#first.resolve({ ok: false, diagnostics: [] });
     const late = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
+    this.#places.close();
     await this.#workloads.stop();
     await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker, WORKER_STOP_MS);
     await within(this.#log.flush(), LAST_EVENTS_MS);
@@ -231,12 +240,8 @@ export class Supervisor {
 
   async #chooseAdminPort(): Promise<void> {
     const { port, moved, busy } = await freePort('127.0.0.1', ADMIN_PORT);
-    if (moved) this.#move({ what: 'page and admin API', wanted: ADMIN_PORT, got: port, why: describeBusy(busy) });
+    if (moved) this.#places.addMoved({ what: 'page and admin API', wanted: ADMIN_PORT, got: port, why: describeBusy(busy) });
     this.#adminPort = port;
-  }
-
-  #move(one: MovedPort): void {
-    this.moved = [...this.moved.filter(({ what }) => what !== one.what), one];
   }
 
   /** One change of what runs at a time. */
@@ -250,33 +255,30 @@ export class Supervisor {
   async #bringUp({ revision, loaded }: Change): Promise<void> {
     const { system } = loaded;
     try {
-      const { observed, moved, specs } = await this.#prepare(system).catch(async (error: unknown) => {
+      const { observed, specs } = await this.#prepare(system).catch(async (error: unknown) => {
         if (this.#phase !== 'stopping')
           await this.#link.askWhenReady({ type: 'unplaceable', revision, reason: messageOf(error) });
         throw error;
       });
       const builtins = this.#phase === 'launching' ? this.#workloads.startBuiltins(specs) : undefined;
       await this.#link.askWhenReady<string>({ type: 'place', revision, observed, policy: this.#policy });
-      this.observed = observed;
+      this.#places.accept();
       this.loaded = loaded;
-      for (const one of moved) this.#move(one);
       // A program that finds its database there need not try again later. One that is just being made is not waited for.
       if (builtins) await within(builtins, BUILTINS_WAIT_MS);
       await this.#workloads.apply(specs);
       this.#sendPids();
     } catch (error) {
+      this.#places.withdraw();
       if (this.#phase === 'running') await this.#workloads.forgetUnused();
       throw error;
-    } finally {
-      this.#offered = undefined;
     }
   }
 
   async #prepare(system: LoadedSystem['system']) {
-    const placed = await place(system, this.#options.isolation ? 'namespaces' : 'none', this.observed);
-    this.#offered = placed.observed;
+    const observed = await this.#places.offer(system);
     await this.#workloads.prepare(system);
-    return { ...placed, specs: this.#workloads.plan(system, placed.observed) };
+    return { observed, specs: this.#workloads.plan(system, observed) };
   }
 
   #queueReload(): void {
@@ -321,11 +323,10 @@ export class Supervisor {
   }
 
   #onWorkerStart(child: ChildProcess): void {
-    if (this.#options.isolation)
-      serveHandles(child, {
-        namespaceOf: (id) => this.#workloads.namespaceOf(id),
-        allow: (op, address) => mayHave([this.observed, this.#offered], op, address),
-      });
+    serveHandles(
+      child,
+      this.#places.handles((id) => this.#workloads.namespaceOf(id)),
+    );
     child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
       if ('type' in message && message.type === 'ready') this.#ready(WORKER, this.#worker);
     });

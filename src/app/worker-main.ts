@@ -17,6 +17,7 @@ import { connectControl } from './worker-channel.ts';
 
 const REPORT_EVERY_MS = 1000;
 const DRAIN_MS = 1000;
+const CONNECTIONS_MAX = 10_000;
 /** Beyond the drain. */
 const STOP_TIMEOUT_MS = 2000;
 
@@ -32,9 +33,15 @@ const journal = await openJournal(start.journalDir, {
 });
 
 let plan: NodePlan | undefined;
+/** Where peers and the world connect: these sockets are the supervisor's, so that they outlive this process. */
+let heldBy: ReadonlySet<string> = new Set();
 let pids: Readonly<Record<string, number>> = {};
 const proxy = createProxy({
-  network: start.handles ? handleNetwork(process) : machineNetwork({ connectionsMax: 10_000 }),
+  network: handleNetwork(process, {
+    ...(start.handles ? {} : { plain: machineNetwork({ connectionsMax: CONNECTIONS_MAX }) }),
+    held: ({ ip, port }) => heldBy.has(`${ip}:${port}`),
+    connectionsMax: CONNECTIONS_MAX,
+  }),
   emit: journal,
   metrics,
   clock: systemClock,
@@ -61,6 +68,8 @@ const channel = connectControl({
   random: systemRandom,
   async onSnapshot(message) {
     const offered = message.plan as NodePlan;
+    const listeners = [...offered.gateways.flatMap((one) => one.listeners), ...offered.workloads.flatMap((one) => one.inbound)];
+    heldBy = new Set(listeners.map(({ listen }) => `${listen.ip}:${listen.port}`));
     const result = await proxy.apply({ ...message, plan: offered });
     if (result.ok) {
       plan = offered;

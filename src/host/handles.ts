@@ -34,6 +34,8 @@ export interface HandleSource {
    * Without it: namespaces yes, the machine's own network no.
    */
   allow?(op: 'listen' | 'connect', address: SocketAddress): boolean;
+  /** A socket on the machine itself that is bound here and stays so when the worker ends; the worker gets a copy of it. */
+  held?(ip: string, port: number): RawHandle | undefined;
 }
 
 interface Ask {
@@ -104,13 +106,14 @@ export function serveHandles(child: ChildProcess, source: HandleSource): () => v
     if (!allowed) throw Object.assign(new Error(`the worker may not ${op} \`${ip}:${port}\``), { code: 'EPERM' });
     if (!namespace && op === 'connect')
       throw Object.assign(new Error('plain connections are opened by the worker'), { code: 'EPERM' });
+    const held = namespace ? undefined : source.held?.(ip, port);
     const raw = namespace
       ? await (op === 'listen' ? namespace.openListener(ip, port) : namespace.openConnection(ip, port, timeoutMs))
-      : bindRaw(ip, port);
+      : (held ?? bindRaw(ip, port));
     try {
       await sendRaw(child, { cullis: 'handle', id } satisfies Answer, raw);
     } finally {
-      raw.close();
+      if (!held) raw.close();
     }
     if (namespace && namespaceOf !== undefined && op === 'listen') remember(namespace, namespaceOf, ip, port);
   };
@@ -150,6 +153,8 @@ type Port = Pick<NodeJS.Process, 'on' | 'send' | 'connected'>;
 export interface HandleOptions {
   /** Opens what is on the machine itself; the worker's own plain sockets unless given. */
   readonly plain?: HandleNetwork;
+  /** Which addresses on the machine itself are asked for too, since they stay bound when this process ends. */
+  held?(address: SocketAddress): boolean;
   /** Open connections per listener; one more is closed at once. */
   readonly connectionsMax?: number;
 }
@@ -269,6 +274,7 @@ class WorkerNetwork implements HandleNetwork {
   }
 
   async #listenPlain(address: SocketAddress, onConnection: (socket: Socket) => void): Promise<OpenListener> {
+    if (this.#options.held?.(address)) return await this.#listenAsked(address, onConnection);
     try {
       if (this.#options.plain) return await this.#options.plain.listen(address, onConnection);
       const server = this.#server(onConnection);
@@ -280,10 +286,14 @@ class WorkerNetwork implements HandleNetwork {
     } catch (error) {
       const { code, cause } = error as NodeJS.ErrnoException;
       if (code !== 'EACCES' && (cause as NodeJS.ErrnoException | undefined)?.code !== 'EACCES') throw error;
-      const server = this.#server(onConnection);
-      await listenOn(server, await this.#asked('listen', address, ANSWER_TIMEOUT_MS));
-      return openListener(server, address);
+      return await this.#listenAsked(address, onConnection);
     }
+  }
+
+  async #listenAsked(address: SocketAddress, onConnection: (socket: Socket) => void): Promise<OpenListener> {
+    const server = this.#server(onConnection);
+    await listenOn(server, await this.#asked('listen', address, ANSWER_TIMEOUT_MS));
+    return openListener(server, address);
   }
 }
 

@@ -131,11 +131,11 @@ describe('handles', { skip: isolation.ok ? false : isolation.why, timeout: 30_00
     const before = namespace.pid;
     const init = allStats().find(({ ppid, name }) => name === 'sh' && ppid === before)!;
     process.kill(init.pid, 'SIGKILL');
-    for (let text = ''; text !== 'hello ping';) {
+    // Those inside may answer for another moment.
+    for (let text = ''; text !== 'hello ping' || namespace.pid === before;) {
       text = await call().catch((error: Error) => error.message);
       await setImmediate();
     }
-    assert.notEqual(namespace.pid, before);
   });
 
   it('gives a worker nothing of the machine itself, no unknown namespace, and no port that refuses', async () => {
