@@ -38,6 +38,19 @@ describe('the timer wheel', () => {
     );
   });
 
+  it('holds nothing of a cleared timer, however many there were', () => {
+    const { wheel, advance } = rig();
+    const kept = wheel.timer(() => {});
+    kept.arm(40_000);
+    const cleared = Array.from({ length: 100 }, (_, i) => wheel.timer(() => assert.fail(`timer ${i} was cleared`)));
+    for (const timer of cleared) timer.arm(40_000);
+    for (const timer of cleared) timer.clear();
+    assert.deepEqual([kept.previous, kept.next], [undefined, undefined]);
+    for (const timer of cleared) assert.deepEqual([timer.slotTick, timer.previous, timer.next], [0, undefined, undefined]);
+    advance(50_000);
+    assert.equal(kept.armed, false);
+  });
+
   it('moves a deadline later and earlier, and forgets a cleared one', () => {
     const { wheel, advance } = rig();
     let fired = 0;

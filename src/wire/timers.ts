@@ -6,7 +6,7 @@ const SLOTS = 512;
 
 /** One timeout that is armed and cleared again and again. Make it with `TimerWheel.timer`. */
 export class Timer {
-  /** Tick at which it fires; 0 when it is not armed. Read and written by the wheel only. */
+  /** Tick at which it fires; 0 when it is not armed, and then the wheel does not hold it. Read and written by the wheel only. */
   dueTick = 0;
   /** Tick at which the wheel looks at it; 0 when it is not in the wheel. */
   slotTick = 0;
@@ -27,8 +27,10 @@ export class Timer {
     if (this.slotTick === 0 || due < this.slotTick) this.#wheel.place(this);
   }
 
+  /** The wheel lets go of it at once: what a timeout refers to, a whole connection or request, must not live until the slot comes round. */
   clear(): void {
     this.dueTick = 0;
+    if (this.slotTick !== 0) this.#wheel.remove(this);
   }
 
   get armed(): boolean {
@@ -83,7 +85,7 @@ export class TimerWheel {
   }
 
   place(timer: Timer): void {
-    if (timer.slotTick !== 0) this.#unlink(timer);
+    if (timer.slotTick !== 0) this.remove(timer);
     // A deadline beyond one turn waits in the farthest slot and is placed again from there.
     timer.slotTick = Math.min(timer.dueTick, this.#now + SLOTS - 1);
     const slot = timer.slotTick % SLOTS;
@@ -116,22 +118,7 @@ export class TimerWheel {
     this.#interval = undefined;
   }
 
-  #turn(slot: number): void {
-    // Always the first one: what a timeout does may take any other timer out of this list. None is put back into it, since a timer is
-    // placed at most SLOTS - 1 ticks ahead.
-    for (let timer = this.#slots[slot]; timer; timer = this.#slots[slot]) {
-      this.#unlink(timer);
-      if (timer.dueTick === 0) continue;
-      if (timer.dueTick > this.#now) {
-        this.place(timer);
-        continue;
-      }
-      timer.dueTick = 0;
-      timer.onTimeout();
-    }
-  }
-
-  #unlink(timer: Timer): void {
+  remove(timer: Timer): void {
     const slot = timer.slotTick % SLOTS;
     if (timer.previous) timer.previous.next = timer.next;
     else this.#slots[slot] = timer.next;
@@ -139,6 +126,20 @@ export class TimerWheel {
     timer.previous = timer.next = undefined;
     timer.slotTick = 0;
     this.#count--;
+  }
+
+  #turn(slot: number): void {
+    // Always the first one: what a timeout does may take any other timer out of this list. None is put back into it, since a timer is
+    // placed at most SLOTS - 1 ticks ahead.
+    for (let timer = this.#slots[slot]; timer; timer = this.#slots[slot]) {
+      this.remove(timer);
+      if (timer.dueTick > this.#now) {
+        this.place(timer);
+        continue;
+      }
+      timer.dueTick = 0;
+      timer.onTimeout();
+    }
   }
 
   #clockTick(): number {

@@ -36,22 +36,38 @@ export interface TlsClient {
 /** @throws Error when key and certificate do not fit each other */
 export function tlsClient(options: TlsClientOptions): TlsClient {
   let context = createSecureContext(contextOptions(options.identity, options.minVersion));
+  const alpn = alpnList(options.alpn);
   return {
-    secure: (raw, target) => handshake(raw, target, context, options),
+    secure: (raw, target) => handshake(raw, target, context, alpn, options),
     setIdentity: (identity) => {
       context = createSecureContext(contextOptions(identity, options.minVersion));
     },
   };
 }
 
-function handshake(raw: Socket, target: TlsTarget, secureContext: SecureContext, options: TlsClientOptions): Promise<TLSSocket> {
+/**
+ * Protocol names as they stand in the hello (RFC 7301 section 3.1). Node would make of names, for each connection, a slice of its 64 KiB buffer pool, and
+ * the connection would hold all of it as long as it lives; a DataView it copies into memory of its own.
+ */
+function alpnList(names: readonly string[]): DataView {
+  const bytes = Uint8Array.from(names.flatMap((name) => [name.length, ...Buffer.from(name, 'latin1')]));
+  return new DataView(bytes.buffer);
+}
+
+function handshake(
+  raw: Socket,
+  target: TlsTarget,
+  secureContext: SecureContext,
+  alpn: DataView,
+  options: TlsClientOptions,
+): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const settings: ConnectionOptions = {
       socket: raw,
       secureContext,
       // RFC 6066 section 3 has no addresses in server names.
       ...(target.sni !== '' && isIP(target.sni) === 0 && { servername: target.sni }),
-      ...(options.alpn.length > 0 && { ALPNProtocols: [...options.alpn] }),
+      ...(alpn.byteLength > 0 && { ALPNProtocols: alpn }),
       // Judged below by `verifyPeer` and the exact identity, before anybody holds the socket: SPIFFE ids are not host names.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
