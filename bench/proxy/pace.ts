@@ -32,7 +32,10 @@ class Lane {
       port,
       host: '127.0.0.1',
       noDelay: true,
-      onread: { buffer: Buffer.allocUnsafeSlow(RESPONSE_MAX), callback: (length, buffer) => this.#received(length, buffer as Buffer) },
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(RESPONSE_MAX),
+        callback: (length, buffer) => this.#received(length, buffer as Buffer),
+      },
     });
     this.socket.once('connect', onConnect);
     this.socket.on('error', onError);
@@ -60,7 +63,7 @@ class Lane {
     if (end < 0 || end > this.#filled) return false;
     if (end !== this.#headEnd || this.#expected === 0) {
       this.#headEnd = end;
-      this.#expected = end + HEAD_END.length + Number(LENGTH.exec(this.#memory.latin1Slice(0, end))?.[1] ?? 0);
+      this.#expected = end + HEAD_END.length + Number(LENGTH.exec(this.#memory.toString('latin1', 0, end))?.[1] ?? 0);
     }
     return this.#filled >= this.#expected;
   }

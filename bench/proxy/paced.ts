@@ -21,7 +21,9 @@ export function pace(
     '-c',
     String(LOAD_CORE),
     // It spins, and the origin on the same core must not wait for the end of its time slice.
-    ...['nice', '-n', '19'],
+    'nice',
+    '-n',
+    '19',
     process.execPath,
     join(import.meta.dirname, 'pace.ts'),
     ...[port, rate, seconds, connections].map(String),

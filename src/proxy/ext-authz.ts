@@ -1,7 +1,7 @@
 // External authorization over HTTP, as Envoy's ext_authz HTTP service and Istio's EnvoyExternalAuthorizationHttpProvider define it.
 import { messageOf } from '#base/errors.ts';
 import type { Clock } from '#base/ports.ts';
-import type { TimerWheel } from '#wire/timers.ts';
+import type { Timer, TimerWheel } from '#wire/timers.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { UpstreamCallbacks, UpstreamError } from '#wire/http1/upstream-types.ts';
 import type { BodyReader, BodySink, HeaderList } from '#wire/types.ts';
@@ -71,7 +71,7 @@ export class ExtAuthz {
         asking.giveUp(`the external authorizer did not answer within ${provider.timeoutMs} ms`),
       );
       timer.arm(provider.timeoutMs);
-      asking.onSettled = () => timer.clear();
+      asking.timer = timer;
       try {
         const head = {
           method: x.method,
@@ -125,7 +125,7 @@ function take(headers: HeaderList, wanted: NameMatcher): string[] {
 /** One question under way. */
 class Asking implements UpstreamCallbacks, BodySink {
   upstream: { abort(reason: string): void } | undefined;
-  onSettled: (() => void) | undefined;
+  timer: Timer | undefined;
   readonly #done: (status: number, headers: HeaderList, body: Buffer) => void;
   readonly #failed: (why: string) => void;
   readonly #chunks: Buffer[] = [];
@@ -173,7 +173,7 @@ class Asking implements UpstreamCallbacks, BodySink {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.onSettled?.();
+    this.timer?.clear();
     return true;
   }
 }

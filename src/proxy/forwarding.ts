@@ -1,14 +1,14 @@
 // One request with its next hop: sends it, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/http1/upstream-types.ts';
-import type { AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
-import { watch } from './respond.ts';
+import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { joinTunnel } from './tunnel.ts';
@@ -22,7 +22,7 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   reset: 502,
 };
 
-export class Forwarding implements UpstreamCallbacks, BodySink {
+export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   readonly #x: Exchange;
   readonly #destination: Destination;
   readonly #sentMs: number;
@@ -47,7 +47,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
 
   start(): void {
     const x = this.#x;
-    watch(x, () => this.#clientGone());
+    x.responder.observer = this;
     const { timers } = x.runtime;
     if (x.requestTimeoutMs > 0)
       this.#requestTimer = this.#deadline(
@@ -101,7 +101,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     const answer = this.#responseHeaders(headers);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
-    sink.onDrain = () => body.resume();
+    sink.source = body;
     body.pipe(this);
   }
 
@@ -135,7 +135,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     this.#settle();
     // The event of a tunnel is made when it ends, so the answer's own end says nothing here.
-    x.responder.onFinish = x.responder.onAbort = undefined;
+    x.responder.observer = undefined;
     joinTunnel(x, socket, head, this.#responseHeaders(headers).flat);
   }
 
@@ -165,7 +165,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     x.failed = true;
     this.#note(kind, message);
     this.#countUnreached();
-    x.responder.onFinish = x.responder.onAbort = undefined;
+    x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
     void refuse(x, { status, code: 'upstream.failed', reasons });
   }
@@ -196,10 +196,16 @@ export class Forwarding implements UpstreamCallbacks, BodySink {
     x.responder.destroy();
   }
 
-  #clientGone(): void {
-    if (this.#over) return;
-    this.#settle();
-    this.#upstream?.abort('the client went away');
+  answerSent(): void {
+    finish(this.#x);
+  }
+
+  answerLost(): void {
+    if (!this.#over) {
+      this.#settle();
+      this.#upstream?.abort('the client went away');
+    }
+    finishLost(this.#x);
   }
 
   #note(kind: string, message: string): void {

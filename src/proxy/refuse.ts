@@ -68,10 +68,8 @@ function answer(x: Exchange, refusal: Refusal, id: string): void {
     id,
   ];
   const body = refusal.body ?? (plain ? 'RBAC: access denied' : problem(refusal.status, id));
-  responder.onAbort = responder.onFinish = () => {
-    responder.onAbort = responder.onFinish = undefined;
-    countExchange(x, responder.bytesOut);
-  };
+  const count = (): void => countExchange(x, responder.bytesOut);
+  responder.observer = { answerSent: count, answerLost: count };
   responder.send(refusal.status, headers, body, refusal.close ?? false);
 }
 

@@ -1,4 +1,5 @@
 import { countExchange, exchangeEvent } from './events.ts';
+import type { AnswerObserver } from '#wire/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { Step } from './stages/step.ts';
 
@@ -7,7 +8,7 @@ export function respond(x: Exchange, status: number, headers: readonly string[],
   if (x.answered) return 'done';
   x.answered = true;
   x.status = status;
-  watch(x);
+  x.responder.observer = new Answered(x);
   x.responder.send(status, headers, body);
   return 'done';
 }
@@ -19,24 +20,32 @@ export function respondBug(x: Exchange): void {
   else respond(x, 500, [], '');
 }
 
-/** Makes the event once the answer is out, or cannot get out any more. @param onAbort called when the client went away before that */
-export function watch(x: Exchange, onAbort?: () => void): void {
-  const { responder } = x;
-  responder.onFinish = () => {
-    responder.onFinish = responder.onAbort = undefined;
-    finish(x);
-  };
-  responder.onAbort = () => {
-    responder.onFinish = responder.onAbort = undefined;
-    onAbort?.();
-    // Nobody was there to read an answer; nginx's number for it.
-    if (x.status === 0) x.status = 499;
-    finish(x);
-  };
+/** Makes the event of an answer from here. */
+class Answered implements AnswerObserver {
+  readonly #x: Exchange;
+
+  constructor(x: Exchange) {
+    this.#x = x;
+  }
+
+  answerSent(): void {
+    finish(this.#x);
+  }
+
+  answerLost(): void {
+    finishLost(this.#x);
+  }
 }
 
-function finish(x: Exchange): void {
+/** The answer is out: the event is made. */
+export function finish(x: Exchange): void {
   const { bytesOut } = x.responder;
   x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
   countExchange(x, bytesOut);
+}
+
+/** The client went away before. Nobody was there to read an answer; 499 is nginx's number for it. */
+export function finishLost(x: Exchange): void {
+  if (x.status === 0) x.status = 499;
+  finish(x);
 }

@@ -74,9 +74,21 @@ export interface Http1Request {
   readonly upgrade: string;
 }
 
-/** Body of an answer; `onDrain` is called when writing may go on after `write` gave false. */
+/** Body of an answer. */
 export interface AnswerSink extends BodySink {
-  onDrain: (() => void) | undefined;
+  /** Resumed when writing may go on after `write` gave false. */
+  source: Pick<BodyReader, 'resume'> | undefined;
+}
+
+/**
+ * Is told how an answer ended: one of the two, once. An object and not two functions: V8 puts a function literal that is assigned to a property straight
+ * into old space, and there, dead, it keeps the whole request that it refers to until the next full collection.
+ */
+export interface AnswerObserver {
+  /** All of it is handed to the kernel. */
+  answerSent(): void;
+  /** The client went away before it ended. */
+  answerLost(): void;
 }
 
 /** Answers one request. Either `send` (whole) or `head` + sink. Framing headers (Content-Length, Transfer-Encoding, Connection) are the codec's. */
@@ -91,10 +103,8 @@ export interface Http1Responder {
   upgrade(headers: HeaderInput): { readonly socket: Socket; readonly head: Buffer };
   /** Cuts the connection, used when an upstream broke off mid-body. */
   destroy(): void;
-  /** Called once when the client went away before the answer ended. */
-  onAbort: (() => void) | undefined;
-  /** Called once when the whole answer is handed to the kernel; set it before `send` or `end`. */
-  onFinish: (() => void) | undefined;
+  /** Set it before `send` or `end`. */
+  observer: AnswerObserver | undefined;
   readonly bytesOut: number;
 }
 

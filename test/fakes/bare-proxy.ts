@@ -7,6 +7,7 @@ import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/ht
 import { machineNetwork } from '#wire/network.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import type {
+  AnswerObserver,
   AnswerSink,
   BodyReader,
   BodySink,
@@ -45,14 +46,14 @@ function forwarded(headers: HeaderList, flat: string[] = []): string[] {
   return flat;
 }
 
-class Forward implements UpstreamCallbacks, BodySink {
+class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
   readonly #responder: Http1Responder;
   readonly #request: UpstreamRequest;
   #sink: AnswerSink | undefined;
 
   constructor(request: Http1Request, responder: Http1Responder, pool: Http1Pool) {
     this.#responder = responder;
-    responder.onAbort = () => this.#request.abort('the client went away');
+    responder.observer = this;
     this.#request = pool.request(
       {
         method: request.method,
@@ -68,8 +69,14 @@ class Forward implements UpstreamCallbacks, BodySink {
 
   onHead(status: number, headers: HeaderList, body: BodyReader): void {
     this.#sink = this.#responder.head(status, forwarded(headers), body.length);
-    this.#sink.onDrain = () => body.resume();
+    this.#sink.source = body;
     body.pipe(this);
+  }
+
+  answerSent(): void {}
+
+  answerLost(): void {
+    this.#request.abort('the client went away');
   }
 
   onError(error: UpstreamError): void {

@@ -1,7 +1,7 @@
 // One answer on its way out: head, body framing, and how the connection goes on after it.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
-import type { AnswerSink, HeaderInput, Http1Responder } from '../types.ts';
+import type { AnswerObserver, AnswerSink, HeaderInput, Http1Responder } from '../types.ts';
 import { LAST_CHUNK, answerFields, chunkHead, fieldLines, statusLine } from './write.ts';
 
 /** Bodies up to this are copied behind the head and leave in one write. */
@@ -32,9 +32,8 @@ function flushLater(exchange: Exchange): void {
 
 /** The responder of one request, and the sink of its answer's body. */
 export class Exchange implements Http1Responder, AnswerSink {
-  onAbort: (() => void) | undefined;
-  onFinish: (() => void) | undefined;
-  onDrain: (() => void) | undefined;
+  observer: AnswerObserver | undefined = undefined;
+  source: AnswerSink['source'] = undefined;
   bytesOut = 0;
   readonly #host: ExchangeHost;
   readonly #isHead: boolean;
@@ -89,7 +88,7 @@ export class Exchange implements Http1Responder, AnswerSink {
     const head = `${statusLine(101)}${fieldLines(headers)}connection: Upgrade\r\nupgrade: ${this.#upgrade}\r\n\r\n`;
     this.bytesOut += head.length;
     const raw = this.#host.takeOver(head);
-    this.onFinish?.();
+    this.#sent();
     return raw;
   }
 
@@ -156,8 +155,7 @@ export class Exchange implements Http1Responder, AnswerSink {
     if (this.#owed === -1) this.#gather(LAST_CHUNK);
     this.#state = DONE;
     const host = this.#host;
-    if (this.onFinish) this.flush(this.onFinish);
-    else this.flush();
+    this.flush(this.observer !== undefined);
     host.answered(this, this.#keepAlive);
   }
 
@@ -174,7 +172,7 @@ export class Exchange implements Http1Responder, AnswerSink {
     if (this.#state === DONE) return;
     this.#state = DONE;
     this.#gathered = '';
-    this.onAbort?.();
+    this.#lost();
   }
 
   #gather(text: string): void {
@@ -185,16 +183,25 @@ export class Exchange implements Http1Responder, AnswerSink {
     process.nextTick(flushLater, this);
   }
 
-  /** Writes what was gathered. @param written called when the kernel has it */
-  flush(written?: () => void): void {
+  /** Writes what was gathered. @param last the observer is told when the kernel has it */
+  flush(last = false): void {
     this.#flushDue = false;
     const text = this.#gathered;
-    if (text === '') {
-      if (written) this.#host.socket.write('', written);
-      return;
-    }
+    if (text === '' && !last) return;
     this.#gathered = '';
-    const callback = written && ((error?: Error | null) => (error ? this.onAbort?.() : written()));
-    if (!this.#host.socket.write(text, 'latin1', callback)) this.#host.writeBlocked();
+    const callback = last ? (error?: Error | null) => (error ? this.#lost() : this.#sent()) : undefined;
+    if (!this.#host.socket.write(text, 'latin1', callback) && text !== '') this.#host.writeBlocked();
+  }
+
+  #sent(): void {
+    const { observer } = this;
+    this.observer = undefined;
+    observer?.answerSent();
+  }
+
+  #lost(): void {
+    const { observer } = this;
+    this.observer = undefined;
+    observer?.answerLost();
   }
 }

@@ -352,7 +352,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
 
   #drained(): void {
     this.#writeGuard.clear();
-    this.#exchange?.onDrain?.();
+    this.#exchange?.source?.resume();
     if (this.#exchange === undefined && this.#isOpen()) this.#proceed();
   }
 

@@ -249,7 +249,7 @@ describe('answers', () => {
     ]) {
       let aborted = 0;
       const at = rig((_, to) => {
-        to.onAbort = () => aborted++;
+        to.observer = { answerSent() {}, answerLost: () => aborted++ };
         const sink = to.head(200, [], 5);
         sink.write(Buffer.from('abc'));
         breakOff(sink);
@@ -529,7 +529,7 @@ describe('refusals', () => {
       let aborted = '';
       let gone = 0;
       const at = rig((request, to) => {
-        to.onAbort = () => gone++;
+        to.observer = { answerSent() {}, answerLost: () => gone++ };
         request.body.pipe({ write: () => true, end() {}, abort: (reason) => (aborted = reason) });
         if (started) to.head(200, [], -1).write(Buffer.from('x'));
       });
@@ -767,8 +767,7 @@ describe('the end of a connection', () => {
     let closed = 0;
     const at = rig(
       (request, to) => {
-        to.onAbort = () => heard.push('answer');
-        to.onFinish = () => heard.push('finish');
+        to.observer = { answerSent: () => heard.push('finish'), answerLost: () => heard.push('answer') };
         request.body.pipe({ write: () => true, end: () => heard.push('end'), abort: () => heard.push('body') });
       },
       {},
@@ -785,10 +784,10 @@ describe('the end of a connection', () => {
     assert.equal(at.connection.state, 'closed');
   });
 
-  it('onFinish comes when the last byte was taken', async () => {
+  it('the answer counts as sent when its last byte was taken', async () => {
     let finished = 0;
     const at = rig((_, to) => {
-      to.onFinish = () => finished++;
+      to.observer = { answerSent: () => finished++, answerLost() {} };
       to.send(200, [], 'x');
     });
     at.stall(true);
