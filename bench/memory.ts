@@ -1,6 +1,6 @@
 // Memory of a proxy worker with ten workloads over a million requests: `node bench/memory.ts [REQUESTS]`. The worker is started as the supervisor
 // starts one; its resident set must stay below the bound and must not grow with the requests.
-import { awaitPort, wrk } from './proxy/load.ts';
+import { awaitPort, warmUp, wrk } from './proxy/load.ts';
 import { productCommand } from './proxy/contenders.ts';
 import { originArgs } from './proxy/rivals.ts';
 import { LOAD_CORE, PROXY_CORE, Stand, freePort, usageOf } from './proxy/stand.ts';
@@ -26,7 +26,9 @@ try {
   const seen: { readonly requests: number; readonly rssMiB: number }[] = [{ requests: 0, rssMiB: rss() }];
   const marks = [0.1, 0.5, 1].map((share) => share * REQUESTS);
   let requests = 0;
-  let peak = rss();
+  let peak = 0;
+  // Connections and code come with first use, and are no growth.
+  for (const port of entries) await warmUp(stand, { port, connections: CONNECTIONS, seconds: 1 });
   for (let turn = 0; requests < REQUESTS; turn++) {
     const port = entries[turn % entries.length]!;
     const text = await wrk(stand, { port, connections: CONNECTIONS, seconds: 1 });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENGINE_FLAGS } from '#app/code-cache.ts';
+import { ENGINE_ENV, ENGINE_FLAGS } from '#app/engine.ts';
 import { planeFlags } from '#app/plane-process.ts';
 import { type Ports, haproxyPair, haproxyPlain, nginxPair, nginxPlain } from './rivals.ts';
 import { type Certificates, type Stand, versionOf } from './stand.ts';
@@ -44,7 +44,7 @@ export function productCommand(stand: Stand, args: readonly (string | number)[])
   const code = join(stand.folder, 'code');
   const journal = join(stand.folder, 'journal');
   const main = join(import.meta.dirname, 'product.ts');
-  const env = { NODE_COMPILE_CACHE: code };
+  const env = { ...ENGINE_ENV, NODE_COMPILE_CACHE: code };
   for (const folder of [code, journal]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   spawnSync(process.execPath, [...ENGINE_FLAGS, main, 'compile'], { env: { ...process.env, ...env }, stdio: 'inherit' });
   return {

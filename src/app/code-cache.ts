@@ -10,22 +10,6 @@ import { stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** How the engine of every plane is set. */
-export const ENGINE_FLAGS: readonly string[] = [
-  '--disallow-code-generation-from-strings',
-  '--disable-proto=throw',
-  // Patterns of users run on V8's linear engine when they backtrack too much.
-  '--enable-experimental-regexp_engine-on-excessive-backtracks',
-  // Requests leave little behind: a small nursery costs no speed here and 50 MB less than the default one.
-  '--max-semi-space-size=4',
-  // V8 would take what connections keep of their last request for long-lived and put each next one into old space at once. What the dead ones there
-  // point to lives on until a full collection, of which there was one a second, 10 ms each, under load; without it there are next to none.
-  '--no-allocation-site-pretenuring',
-  // What lives is 15 to 20 MB. The heap may grow to two and a half times that before a full collection, not to four times; with much less the buffers
-  // of TLS, which count too, would cause one every 60 ms.
-  '--heap-growing-percent=150',
-];
-
 const here = dirname(fileURLToPath(import.meta.url));
 
 export interface PlaneCode {

@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fileGrants } from './file-grants.ts';
-import { ENGINE_FLAGS, type PlaneCode } from './code-cache.ts';
+import type { PlaneCode } from './code-cache.ts';
+import { ENGINE_ENV, ENGINE_FLAGS } from './engine.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The checkout or the installed package. */
@@ -57,7 +58,12 @@ export function planeFlags(read: readonly string[], write: readonly string[]): s
 export function startPlane(spec: PlaneSpec): ChildProcess {
   const child = spawn(process.execPath, [...planeFlags(spec.read, spec.write), spec.code.mainOf(spec.main)], {
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env['PATH'] ?? '', ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}), ...spec.env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      ...(process.env['TZ'] ? { TZ: process.env['TZ'] } : {}),
+      ...ENGINE_ENV,
+      ...spec.env,
+    },
     // Its own process group: a Ctrl-C in the terminal reaches the supervisor alone, which then stops things in order.
     detached: true,
   });

@@ -8,7 +8,6 @@ const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const ZERO = 0x30;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
-const NO_COUNT_YET = '0'.repeat(ACCEPTED_DIGITS);
 /** A UTF-16 unit takes at most three bytes of UTF-8. */
 const BYTES_PER_CHAR_MAX = 3;
 
@@ -30,8 +29,8 @@ export class Batch {
   chars = 0;
   readonly #bytes: Buffer;
   #end = 0;
-  /** Two numbers a line: where it starts, and where its JSON does. */
-  readonly #lines: number[] = [];
+  /** Lines. */
+  count = 0;
 
   /** @param memory is written over */
   constructor(memory: Buffer) {
@@ -41,10 +40,6 @@ export class Batch {
   /** The memory that an event needs at most. */
   static bytesFor(json: string): number {
     return LINE_HEAD_BYTES_MAX + json.length * BYTES_PER_CHAR_MAX + 1;
-  }
-
-  get count(): number {
-    return this.#lines.length / 2;
   }
 
   /** Lines that nobody waits for and that are no gap events. */
@@ -63,9 +58,16 @@ export class Batch {
     if (start + Batch.bytesFor(json) > bytes.length) return false;
     if (start === 0) this.firstSequence = sequence;
     let at = start + SUM_DIGITS;
+    // The sum comes with `seal`; until then nothing of the memory's past must stand there.
+    bytes.fill(ZERO, start, at);
     bytes[at++] = BLANK;
-    at += bytes.write(`${sequence} ${NO_COUNT_YET} `, at, 'latin1');
-    this.#lines.push(start, at);
+    at = putDecimal(bytes, at, sequence);
+    bytes[at++] = BLANK;
+    // The count of those taken in, which `seal` fills in.
+    bytes.fill(ZERO, at, at + ACCEPTED_DIGITS);
+    at += ACCEPTED_DIGITS;
+    bytes[at++] = BLANK;
+    this.count++;
     at += bytes.write(json, at, 'utf8');
     bytes[at++] = NEWLINE;
     this.#end = at;
@@ -76,13 +78,12 @@ export class Batch {
   /** The lines, complete. @param accepted last sequence number taken in by now */
   seal(accepted: number): Buffer {
     const bytes = this.#bytes;
-    const lines = this.#lines;
     const digits = Buffer.from(String(accepted).padStart(ACCEPTED_DIGITS, '0'), 'latin1');
-    for (let i = 0; i < lines.length; i += 2) {
-      const start = lines[i]!;
-      const acceptedAt = lines[i + 1]! - ACCEPTED_DIGITS - 1;
+    for (let start = 0, end = 0; start < this.#end; start = end + 1) {
+      // JSON has no newline in it, and the sequence number ends with a blank.
+      end = bytes.indexOf(NEWLINE, start);
+      const acceptedAt = bytes.indexOf(BLANK, start + SUM_DIGITS + 1) + 1;
       for (let d = 0; d < ACCEPTED_DIGITS; d++) bytes[acceptedAt + d] = digits[d] ?? ZERO;
-      const end = (lines[i + 2] ?? this.#end) - 1;
       let sum = crc32(bytes.subarray(start + SUM_DIGITS + 1, end));
       for (let d = SUM_DIGITS - 1; d >= 0; d--) {
         bytes[start + d] = HEX[sum & 15]!;
@@ -91,4 +92,12 @@ export class Batch {
     }
     return bytes.subarray(0, this.#end);
   }
+}
+
+/** Without a string in between: V8 keeps the strings of the last numbers in a table, and with two a request that is most of what its old space grows by. */
+function putDecimal(bytes: Buffer, at: number, value: number): number {
+  let end = at + 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
+  for (let i = end - 1, rest = value; i >= at; i--, rest = Math.floor(rest / 10)) bytes[i] = ZERO + (rest % 10);
+  return end;
 }

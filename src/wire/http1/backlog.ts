@@ -1,5 +1,6 @@
 // Bytes that arrived and were not read yet. One chunk is kept as it is; more are gathered in a buffer that doubles, so that a peer who sends
 // byte by byte costs linear work.
+import { copyOf } from '../direct-read.ts';
 
 const EMPTY = Buffer.alloc(0);
 const TERMINATOR = Buffer.from('\r\n\r\n');
@@ -36,6 +37,16 @@ export class Backlog {
     }
     chunk.copy(this.bytes, this.end);
     this.end += chunk.length;
+  }
+
+  /** Copies what is left of a chunk that is not ours, which is only good until anything else is called (see direct-read.ts). */
+  own(): void {
+    const { length } = this;
+    if (this.#owned || length === 0) return;
+    this.bytes = copyOf(this.bytes.subarray(this.start, this.end));
+    this.start = 0;
+    this.end = length;
+    this.#owned = true;
   }
 
   /** Moves past what was read up to the offset `to` of `bytes`. */

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import { connectionInfo } from '../connection-info.ts';
+import { copyOf, readDirectly } from '../direct-read.ts';
 import { resetSocket } from '../reset.ts';
 import type { ConnectionInfo, Http1Connection, Http1Handler, Http1State } from '../types.ts';
 import { Backlog } from './backlog.ts';
@@ -41,7 +42,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
   #reading = false;
   #inputPaused = false;
   #lingerBytes = 0;
-  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #stopReading: () => void;
   readonly #onEnd = (): void => this.#peerEnd();
   readonly #onDrain = (): void => this.#drained();
   readonly #onClose = (): void => this.#closed();
@@ -58,11 +59,11 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     // A client may end its side after its last request and still wants the answer.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
     socket.on('close', this.#onClose);
     socket.on('error', ignore);
+    this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
     // Whoever looked at the first bytes may have left the socket paused.
     socket.resume();
   }
@@ -84,15 +85,17 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     this.socket.destroy();
   }
 
-  #take(chunk: Buffer): void {
+  /** @param bytes a view that is good until anything else is called; a head is read in place, everything else is copied before */
+  #take(bytes: Buffer): void {
     if (this.#state === 'closing') {
-      this.#lingerBytes += chunk.length;
+      this.#lingerBytes += bytes.length;
       if (this.#lingerBytes > LINGER_BYTES_MAX) this.socket.destroy();
       return;
     }
     const body = this.#body;
-    let rest = chunk;
+    let rest = bytes;
     if (body && !body.complete && this.#backlog.length === 0) {
+      const chunk = copyOf(bytes);
       const at = this.#feed(body, chunk, 0, chunk.length);
       if (at < 0 || at === chunk.length) {
         if (at > 0 && body.complete) this.#proceed();
@@ -103,6 +106,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     this.#backlog.append(rest);
     if (this.#exchange && this.#backlog.length > this.#limits.bufferBytesMax) this.#pauseInput();
     this.#proceed();
+    this.#backlog.own();
   }
 
   /** Gives body bytes on and keeps its clock. @returns as IncomingBody.feed */
@@ -181,9 +185,10 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     let body = emptyBody(framing === 0 ? 0 : -1);
     this.#body = undefined;
     this.#continueDue = parser.expectsContinue;
+    backlog.consumeTo(after);
+    backlog.own();
     if (framing > 0 || framing === CHUNKED) {
       if (framing > this.#limits.bodyBytesMax) {
-        backlog.consumeTo(after);
         this.#refuse('body-large');
         return false;
       }
@@ -197,13 +202,10 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
       body = this.#body = incoming;
       this.#clock.body();
       // What has arrived of the body is looked at before the handler is called: a request that breaks the rules here never happened.
-      const at = this.#feed(incoming, backlog.bytes, after, backlog.end);
+      const at = this.#feed(incoming, backlog.bytes, backlog.start, backlog.end);
       if (at < 0) return false;
       backlog.consumeTo(at);
-    } else {
-      this.#clock.stop();
-      backlog.consumeTo(after);
-    }
+    } else this.#clock.stop();
     this.#exchange = exchange;
     const request = {
       method: parser.method,
@@ -283,7 +285,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     this.#exchange = undefined;
     this.#clock.stop();
     this.#writeGuard.clear();
-    socket.off('data', this.#onData);
+    this.#stopReading();
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.pause();

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
+import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
@@ -49,7 +50,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #idleMs: number;
   #feedEnd = 0;
   #error = 'the destination closed the connection';
-  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #stopReading: () => void;
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
   readonly #onError = (error: Error): void => {
@@ -64,11 +65,11 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
     socket.setNoDelay(true);
-    socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
+    this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
   }
 
   /** Whether a request may be written on it now. */
@@ -131,7 +132,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#complete(at < this.#feedEnd);
   }
 
-  #take(chunk: Buffer): void {
+  /** @param bytes a view that is good until anything else is called; heads are read in place, everything else is copied before */
+  #take(bytes: Buffer): void {
     if (this.gone) return;
     const exchange = this.#exchange;
     if (!exchange) {
@@ -142,11 +144,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#heard = true;
     this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
     if (this.#answering) {
-      this.#feed(chunk, 0, chunk.length);
+      this.#feed(copyOf(bytes), 0, bytes.length);
       return;
     }
-    this.#backlog.append(chunk);
+    this.#backlog.append(bytes);
     this.#readHeads(exchange);
+    this.#backlog.own();
   }
 
   #feed(bytes: Buffer, from: number, end: number): void {
@@ -164,11 +167,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       if (after === 0) backlog.lookedAll();
       if (after < 0) this.#refuse(parser.error);
       if (after <= 0) return;
+      backlog.consumeTo(after);
+      backlog.own();
       if (parser.status >= 200) {
-        this.#answer(exchange, after);
+        this.#answer(exchange);
         return;
       }
-      backlog.consumeTo(after);
       if (!this.#interim(exchange)) return;
     }
   }
@@ -187,7 +191,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     return true;
   }
 
-  #answer(exchange: UpstreamExchange, after: number): void {
+  #answer(exchange: UpstreamExchange): void {
     const { status, framing, headers, connection, minorVersion } = this.#parser;
     const backlog = this.#backlog;
     this.#answering = true;
@@ -197,14 +201,14 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     let body: BodyReader;
     if (exchange.isHead || status === 204 || status === 304) {
       body = emptyBody(framing >= 0 && status !== 204 ? framing : -1);
-      this.#complete(after < backlog.end);
+      this.#complete(backlog.length > 0);
     } else if (framing === 0) {
       body = emptyBody(0);
-      this.#complete(after < backlog.end);
+      this.#complete(backlog.length > 0);
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
-      if (after < backlog.end) this.#feed(backlog.bytes, after, backlog.end);
+      if (backlog.length > 0) this.#feed(backlog.bytes, backlog.start, backlog.end);
     }
     backlog.clear();
     // Given up, or refused for what its body began with.
@@ -239,7 +243,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     exchange.open = false;
     exchange.release();
     this.#exchange = undefined;
-    socket.off('data', this.#onData);
+    this.#stopReading();
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.pause();

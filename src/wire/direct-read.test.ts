@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { after, describe, it } from 'node:test';
+import { createServer as createTlsServer, connect as connectTls } from 'node:tls';
+import { fakeCertificate } from '../../test/fakes/plain-certificates.ts';
+import { BARE_LIMITS, bareProxy, machineTimers } from '../../test/fakes/bare-proxy.ts';
+import { copyOf, readDirectly } from './direct-read.ts';
+import { serveHttp1 } from './http1/server.ts';
+
+const { certPem: cert, keyPem: key } = fakeCertificate('near', undefined);
+const cleanUp: (() => unknown)[] = [];
+after(async () => {
+  for (const one of cleanUp.toReversed()) await one();
+});
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUp.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Both ends of a connection. */
+async function pair(kind: 'plain' | 'tls'): Promise<{ readonly near: Socket; readonly far: Socket }> {
+  const server = kind === 'tls' ? createTlsServer({ cert, key }) : createServer({ pauseOnConnect: true });
+  const port = await listening(server);
+  const accepted = once(server, kind === 'tls' ? 'secureConnection' : 'connection') as Promise<[Socket]>;
+  const far =
+    kind === 'tls' ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect({ port, host: '127.0.0.1' });
+  const [near] = await accepted;
+  for (const socket of [near, far]) socket.on('error', () => {});
+  cleanUp.push(() => {
+    near.destroy();
+    far.destroy();
+  });
+  return { near, far };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+describe('reading into shared memory', () => {
+  for (const kind of ['plain', 'tls'] as const) {
+    it(`${kind}: all connections use the same memory on this Node`, async () => {
+      const seen = new Set<ArrayBufferLike>();
+      for (const { near, far } of [await pair(kind), await pair(kind)]) {
+        let text = '';
+        readDirectly(near, (bytes) => {
+          seen.add(bytes.buffer);
+          text += bytes.toString();
+        });
+        far.write('hello');
+        await until(() => text === 'hello');
+      }
+      assert.equal(seen.size, 1);
+    });
+
+    it(`${kind}: what was put back comes first, a pause holds back, an end is told, and nothing is lost`, async () => {
+      const { near, far } = await pair(kind);
+      far.write('abc');
+      await once(near, 'readable');
+      near.unshift((near.read() as Buffer).subarray(1));
+      near.pause();
+      let text = '';
+      let ended = false;
+      near.on('end', () => (ended = true));
+      readDirectly(near, (bytes) => {
+        text += bytes.toString();
+        if (text === 'bc') near.pause();
+      });
+      await until(() => text === 'bc');
+      far.write('de');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(text, 'bc');
+      near.resume();
+      await until(() => text === 'bcde');
+      far.end('f');
+      await until(() => ended);
+      assert.equal(text, 'bcdef');
+    });
+
+    it(`${kind}: a socket that is let go is a stream again`, async () => {
+      const { near, far } = await pair(kind);
+      let text = '';
+      const stop = readDirectly(near, (bytes) => {
+        text += bytes.toString();
+        stop();
+        near.pause();
+      });
+      far.write('first');
+      await until(() => text === 'first');
+      const content = randomBytes(1_000_000);
+      far.end(content);
+      const chunks: Buffer[] = [];
+      near.on('data', (chunk: Buffer) => chunks.push(chunk));
+      near.resume();
+      await once(near, 'end');
+      assert.equal(text, 'first');
+      assert.ok(Buffer.concat(chunks).equals(content));
+    });
+  }
+
+  it('copies take no more memory than they need', () => {
+    assert.equal(copyOf(Buffer.from('abc')).buffer.byteLength, 3);
+  });
+
+  it('requests and answers of many connections at once do not meet in it', async () => {
+    const timers = machineTimers();
+    cleanUp.push(() => timers.stop());
+    // Sends each body back, piece by piece.
+    const origin = createServer((socket) =>
+      serveHttp1(socket, { limits: BARE_LIMITS, timers }, (request, responder) => {
+        const sink = responder.head(200, ['content-type', 'application/octet-stream'], request.body.length);
+        sink.source = request.body;
+        request.body.pipe(sink);
+      }),
+    );
+    const proxy = await bareProxy(await listening(origin));
+    cleanUp.push(() => proxy.close());
+    const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    const exchange = async (size: number, chunked: boolean): Promise<void> => {
+      const body = randomBytes(size);
+      const call = httpRequest({
+        port: proxy.port,
+        method: 'POST',
+        path: '/echo',
+        headers: chunked ? {} : { 'content-length': size },
+      });
+      const answered = once(call, 'response');
+      for (let at = 0; at < size; at += 7000) {
+        call.write(body.subarray(at, Math.min(size, at + 7000)));
+        if (at % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      call.end();
+      const [answer] = await answered;
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk as Buffer);
+      assert.equal(digest(Buffer.concat(chunks)), digest(body));
+    };
+    const sizes = [1, 10, 500, 4096, 4097, 20_000, 65_536, 70_000, 300_000];
+    await Promise.all(Array.from({ length: 72 }, (_, i) => exchange(sizes[i % sizes.length]!, i % 2 === 0)));
+  });
+});
