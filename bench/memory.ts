@@ -1,15 +1,15 @@
 // Memory of a proxy worker with ten workloads over a million requests: `node bench/memory.ts [REQUESTS]`. The worker is started as the supervisor
-// starts one; its resident set must stay below the bound and must not grow with the requests.
+// starts one; its resident set must stay below the bound (MB of a million bytes) and must not grow with the requests.
 import { awaitPort, warmUp, wrk } from './proxy/load.ts';
 import { productCommand } from './proxy/contenders.ts';
 import { originArgs } from './proxy/rivals.ts';
 import { LOAD_CORE, PROXY_CORE, Stand, freePort, usageOf } from './proxy/stand.ts';
 
 const WORKLOADS = 10;
-const RSS_MIB_MAX = 200;
+const RSS_MB_MAX = 200;
 const REQUESTS = Number(process.argv[2] ?? 1_000_000);
 /** Growth from a tenth of the requests to all of them that is no more than the collector's breathing. */
-const GROWTH_MIB_MAX = 25;
+const GROWTH_MB_MAX = 25;
 const CONNECTIONS = 64;
 
 const stand = new Stand();
@@ -22,8 +22,8 @@ try {
   const worker = stand.start(PROXY_CORE, program, args, env);
   const entries = ports.filter((_, i) => i % 2 === 0);
   for (const port of [origin, ...entries]) await awaitPort(port);
-  const rss = (): number => usageOf(worker.pid!).rssMiB;
-  const seen: { readonly requests: number; readonly rssMiB: number }[] = [{ requests: 0, rssMiB: rss() }];
+  const rss = (): number => usageOf(worker.pid!).rssMiB * 1.048_576;
+  const seen: { readonly requests: number; readonly rssMb: number }[] = [{ requests: 0, rssMb: rss() }];
   const marks = [0.1, 0.5, 1].map((share) => share * REQUESTS);
   let requests = 0;
   let peak = 0;
@@ -35,15 +35,14 @@ try {
     if (/Non-2xx|Socket errors/.test(text)) throw new Error(`the worker failed requests: ${text}`);
     requests += Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
     peak = Math.max(peak, rss());
-    while (marks.length > 0 && requests >= marks[0]!) seen.push({ requests: marks.shift()!, rssMiB: rss() });
+    while (marks.length > 0 && requests >= marks[0]!) seen.push({ requests: marks.shift()!, rssMb: rss() });
   }
-  for (const one of seen)
-    console.log(`  ${one.requests.toLocaleString('en').padStart(9)} requests: ${one.rssMiB.toFixed(0)} MiB`);
-  const growth = seen.at(-1)!.rssMiB - seen[1]!.rssMiB;
+  for (const one of seen) console.log(`  ${one.requests.toLocaleString('en').padStart(9)} requests: ${one.rssMb.toFixed(0)} MB`);
+  const growth = seen.at(-1)!.rssMb - seen[1]!.rssMb;
   console.log(
-    `memory: ${WORKLOADS} workloads, peak ${peak.toFixed(0)} MiB, ${growth.toFixed(0)} MiB more at the end than after a tenth`,
+    `memory: ${WORKLOADS} workloads, peak ${peak.toFixed(0)} MB, ${growth.toFixed(0)} MB more at the end than after a tenth`,
   );
-  if (peak > RSS_MIB_MAX || growth > GROWTH_MIB_MAX) process.exitCode = 1;
+  if (peak > RSS_MB_MAX || growth > GROWTH_MB_MAX) process.exitCode = 1;
 } finally {
   await stand.close();
 }
