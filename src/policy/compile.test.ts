@@ -304,6 +304,13 @@ test('ambient mode is ztunnel: HTTP is not seen, an empty match never matches', 
       ],
       ['notNamespaces over plaintext', [deny(from({ notNamespaces: ['shop'] }))], request({ sourceIdentity: undefined }), false],
       ['service account', [allow(from({ serviceAccounts: ['web'] }))], request(), true],
+      ['service account with its namespace', [allow(from({ serviceAccounts: ['shop/web'] }))], request(), true],
+      [
+        'service account of an id with more segments',
+        [allow(from({ serviceAccounts: ['shop/web'] }))],
+        request({ sourceIdentity: 'spiffe://cluster.local/ns/shop/sa/web/more' }),
+        false,
+      ],
       ['trust domains are not seen', [allow(from({ trustDomains: ['*'] }))], request(), false],
       ['remote addresses are not seen', [allow(from({ remoteIpBlocks: ['0.0.0.0/0'] }))], request(), false],
       [

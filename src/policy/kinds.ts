@@ -99,6 +99,15 @@ const namespaces = kind({
   actual: (a) => (a.sourceIdentity === undefined ? PLAINTEXT : (parseIdentity(a.sourceIdentity)?.namespace ?? identityText(a))),
 });
 
+/** ztunnel compares the parts of an id, which has no further segments there. */
+function ztunnelAccount(values: readonly string[], policyNamespace: string): TextTest {
+  const accounts = new Set(values.map((value) => (value.includes('/') ? value : `${policyNamespace}/${value}`)));
+  return (id) => {
+    const parts = parseIdentity(id);
+    return parts !== undefined && accounts.has(`${parts.namespace}/${parts.account}`);
+  };
+}
+
 const serviceAccounts = kind({
   label: 'service account',
   layer: 'l4',
@@ -106,7 +115,11 @@ const serviceAccounts = kind({
   dimension: 'identity',
   refuse: (value) =>
     /^[^/*]+(?:\/[^/*]+)?$/.test(value) ? undefined : 'a service account is `namespace/name` or `name`, without `*`',
-  build: (values, negated, { policyNamespace }) => overIdentity(negated, serviceAccountTest(values, policyNamespace)),
+  build: (values, negated, { layer, policyNamespace }) =>
+    overIdentity(
+      negated,
+      layer === 'ambient' ? ztunnelAccount(values, policyNamespace) : serviceAccountTest(values, policyNamespace),
+    ),
   actual: (a) => {
     const id = a.sourceIdentity === undefined ? undefined : parseIdentity(a.sourceIdentity);
     return id ? `${id.namespace}/${id.account}` : identityText(a);
