@@ -27,8 +27,8 @@ describe('exit codes', () => {
     [0, 'help', 'check'],
     [0, 'check', SHOP],
     [1, 'check', '--fail-on', 'medium', SHOP],
-    [1, 'check', 'examples/shop/fixtures'],
-    [0, 'check', '--fail-on', 'never', 'examples/shop/fixtures'],
+    [1, 'check', 'examples/security-guide'],
+    [0, 'check', '--fail-on', 'never', 'examples/security-guide'],
     [1, 'check', 'test/golden/cli/mistakes.yaml'],
     [1, 'check', SHOP, 'no-such-file.yaml'],
     [2, 'check', 'no-such-file.yaml'],
@@ -101,7 +101,7 @@ test('what was typed for a wrong argument is not repeated, for it may be a secre
 });
 
 test('colours only where they are wanted', async () => {
-  const words = ['check', 'examples/shop/fixtures'];
+  const words = ['check', 'examples/security-guide'];
   assert.doesNotMatch((await cullis(words, { cwd })).stdout, /\x1b/);
   assert.match((await cullis(words, { cwd, isTTY: true })).stdout, /\x1b\[/);
   assert.doesNotMatch((await cullis(words, { cwd, isTTY: true, env: { NO_COLOR: '1' } })).stdout, /\x1b/);

@@ -48,7 +48,7 @@ test('a system in order has no findings', () => {
 });
 
 test('the two list items of the guide are told for what they mean, with the one rule that was meant', () => {
-  const text = readFileSync(join(root, 'examples/shop/fixtures/shopping-cart-policy.yaml'), 'utf8');
+  const text = readFileSync(join(root, 'examples/security-guide/shopping-cart-policy.yaml'), 'utf8');
   const services = ['user-service', 'cart', 'logging'].map((name) => workload(name, { namespace: 'ecommerce' }));
   const [finding, ...others] = lintPolicies(systemOf(services.join('---\n'), text)).filter(
     ({ code }) => !code.startsWith('mtls.'),

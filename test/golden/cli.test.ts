@@ -15,7 +15,7 @@ import { NOW_MS, SHOP_ANSWERS } from '../fakes/shop-status.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FILES = fileURLToPath(new URL('./cli', import.meta.url));
 const SHOP = 'examples/shop/manifests';
-const FIXTURE = 'examples/shop/fixtures/shopping-cart-policy.yaml';
+const FIXTURE = 'examples/security-guide/shopping-cart-policy.yaml';
 
 /** File name -> words after `cullis`. */
 const OFFLINE: Readonly<Record<string, readonly string[]>> = {

@@ -15,6 +15,8 @@ import { renderMoved } from '../view/up.ts';
 import { bringUp, SETTLE_MS, type IsolationFlags } from './up.ts';
 
 const SHOP = fileURLToPath(new URL('../../../examples/shop', import.meta.url));
+/** A policy as a security guide printed it. */
+const GUIDE = fileURLToPath(new URL('../../../examples/security-guide', import.meta.url));
 
 export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
   const manifests = relative(cli.cwd, `${SHOP}/manifests`) || '.';
@@ -32,7 +34,7 @@ export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
       print([
         ...renderFound(loaded, cli.paint, cli.columns),
         '',
-        ...renderFixture(fixtureFindings(cli, loaded), cli.paint, cli.columns),
+        ...renderFixture(guideFindings(cli, loaded), cli.paint, cli.columns),
       ]);
       cli.note('starting six services, their sidecars and a gateway …');
     },
@@ -69,15 +71,15 @@ export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
 }
 
 /** The guide's policy beside the shop's own manifests: what it means there. Only what it adds is shown. */
-function fixtureFindings(cli: Cli, loaded: LoadedSystem): ReturnType<typeof lintPolicies> {
+function guideFindings(cli: Cli, loaded: LoadedSystem): ReturnType<typeof lintPolicies> {
   const sources = readSources(
-    [`${SHOP}/fixtures`, `${SHOP}/manifests`].map((path) => relative(cli.cwd, path) || '.'),
+    [GUIDE, `${SHOP}/manifests`].map((path) => relative(cli.cwd, path) || '.'),
     () => new Uint8Array(),
     cli.cwd,
   );
   const { system } = readSystem(sources.texts);
   const known = new Set(loaded.findings.map((one) => one.id));
-  return lintPolicies(system).filter((one) => !known.has(one.id) && one.location?.file.includes('fixtures'));
+  return lintPolicies(system).filter((one) => !known.has(one.id) && one.location?.file.includes('security-guide'));
 }
 
 function gatewayUrl(opened: Opened): string {
