@@ -132,7 +132,7 @@ describe('the page', { skip: CHROMIUM === undefined ? 'no chromium on this machi
     assert.match((await item.textContent()) ?? '', /payment-processing\.yaml:72:28/);
     assert.match((await item.locator('pre').textContent()) ?? '', /sa\/logging/);
     await page.locator('#findings summary').click();
-    assert.match((await page.locator('#findings li').textContent()) ?? '', /RateLimitPolicy/);
+    assert.match((await page.locator('#findings li').textContent()) ?? '', /BackendTrafficPolicy/);
     assert.deepEqual(at.faults, []);
   });
 

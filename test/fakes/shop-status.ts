@@ -94,7 +94,7 @@ export const SHOP_STATUS: StatusResponse = {
       message:
         'nothing bounds how often one client may call this route, so guessing passwords and wearing the service out are both possible',
       location: { file: 'examples/shop/manifests/gateway.yaml', line: 30, column: 1 },
-      fix: { text: 'attach a RateLimitPolicy to the route' },
+      fix: { text: 'attach a BackendTrafficPolicy to the route' },
       references: [],
     },
   ],

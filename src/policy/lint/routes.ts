@@ -10,9 +10,8 @@ interface Ref {
   readonly namespace?: unknown;
 }
 
-/** `cullis.dev/v1 RateLimitPolicy`, or Envoy Gateway's BackendTrafficPolicy with a `rateLimit`. */
+/** Envoy Gateway's BackendTrafficPolicy with a `rateLimit`. */
 function isLimit({ apiVersion, kind, spec }: Resource): boolean {
-  if (kind === 'RateLimitPolicy') return apiVersion.startsWith('cullis.dev/');
   return (
     kind === 'BackendTrafficPolicy' && apiVersion.startsWith('gateway.envoyproxy.io/') && member(spec, 'rateLimit') !== undefined
   );
@@ -52,7 +51,7 @@ export const routeWithoutLimit: Check = ({ system, gateways }) => {
         message:
           'anyone who reaches the gateway may call it as often as they like: guessing passwords, scraping, and wearing out what stands behind it cost nothing',
         fix: {
-          text: 'attach a RateLimitPolicy (cullis.dev/v1), or a BackendTrafficPolicy of Envoy Gateway with `rateLimit`, whose targetRefs name the route or its gateway',
+          text: 'where Envoy Gateway serves the route, attach a BackendTrafficPolicy with `rateLimit` whose targetRefs name the route or its gateway; the gateway of Cullis sets no limits of this kind yet',
         },
         references: ['OWASP API4:2023 Unrestricted Resource Consumption'],
       }),
