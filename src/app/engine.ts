@@ -10,8 +10,8 @@ export const ENGINE_FLAGS: readonly string[] = [
   // V8 would take what connections keep of their last request for long-lived and put each next one into old space at once. What the dead ones there
   // point to lives on until a full collection.
   '--no-allocation-site-pretenuring',
-  // A full collection holds requests up for 15 ms on a machine without an idle core. What lives is 15 to 20 MB and hardly any garbage joins it, so letting
-  // the heap grow to three and a half times that makes one rare; without this the buffers of TLS, which count too, cause one every 60 ms.
+  // A full collection holds requests up for 15 to 25 ms on a machine without an idle core. What lives is 15 to 20 MB and hardly any garbage joins it: to
+  // let the heap double makes one rare. V8's own choice grows it less, and had three times as many; more would cost memory.
   '--heap-growing-percent=100',
   // One helper at the side of the main thread: four would take four fifths of a busy core while they mark.
   '--v8-pool-size=1',

@@ -1,5 +1,5 @@
-import { countExchange, exchangeEvent } from './events.ts';
 import type { AnswerObserver } from '#wire/types.ts';
+import { countExchange, exchangeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import type { Step } from './stages/step.ts';
 

@@ -30,7 +30,7 @@ export function copyOf(bytes: Buffer): Buffer {
 }
 
 /**
- * Hands over what arrives at `socket`, from now on.
+ * Hands over what arrives at `socket`, from now on; one that is paused is resumed.
  * @param onBytes gets a view that is only valid until it returns, or calls anything that may read or write another socket: what is needed
  *   after that must be copied before
  * @returns stops it; what arrives later is read from the socket as a stream again
@@ -39,6 +39,7 @@ export function readDirectly(socket: Socket, onBytes: (bytes: Buffer) => void): 
   const inner = socket as unknown as Inner;
   if (BUFFER === undefined || CALLBACK === undefined || socket.connecting || !inner._handle?.useUserBuffer) {
     socket.on('data', onBytes);
+    socket.resume();
     return () => socket.off('data', onBytes);
   }
   const direct: OnRead = (length) => {

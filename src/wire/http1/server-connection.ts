@@ -64,8 +64,6 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     socket.on('close', this.#onClose);
     socket.on('error', ignore);
     this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
-    // Whoever looked at the first bytes may have left the socket paused.
-    socket.resume();
   }
 
   get state(): Http1State {

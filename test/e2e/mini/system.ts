@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { workload } from '../../fakes/shop-system.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -10,29 +11,9 @@ export interface MiniOptions {
   readonly certificateTtl?: string;
 }
 
-function workload(name: string, env: readonly string[]): string {
-  return `apiVersion: v1
-kind: Service
-metadata: { name: ${name}, namespace: mini }
-spec:
-  selector: { app: ${name} }
-  ports: [{ name: http, port: 80, targetPort: 8080 }]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: ${name}, namespace: mini }
-spec:
-  selector: { matchLabels: { app: ${name} } }
-  template:
-    metadata: { labels: { app: ${name} } }
-    spec:
-      serviceAccountName: ${name}
-      containers:
-        - name: main
-          image: mini
-          ports: [{ containerPort: 8080 }]
-          env: [{ name: NAME, value: ${name} }${env.map((one) => `, ${one}`).join('')}]
----
+/** A workload and how it runs here. */
+function program(name: string, env: Readonly<Record<string, string>> = {}): string {
+  return `${workload(name, { namespace: 'mini', env: { NAME: name, ...env } })}---
 apiVersion: cullis.dev/v1
 kind: Workload
 metadata: { name: ${name}, namespace: mini }
@@ -45,7 +26,7 @@ spec:
 
 /** One more workload, for a folder that grows. @param stubborn it does not end when it is asked to */
 export function extraWorkload(name: string, stubborn = false): string {
-  return workload(name, stubborn ? ['{ name: STUBBORN, value: "yes" }'] : []);
+  return program(name, stubborn ? { STUBBORN: 'yes' } : {});
 }
 
 /** Who may do what. @param paths that \`front\` may be asked for */
@@ -101,8 +82,8 @@ spec:
   rules: [{ backendRefs: [{ name: front, port: 80 }] }]
 `,
   );
-  writeFileSync(join(folder, 'front.yaml'), workload('front', ['{ name: UPSTREAM, value: "back:80" }']));
-  writeFileSync(join(folder, 'back.yaml'), workload('back', []));
+  writeFileSync(join(folder, 'front.yaml'), program('front', { UPSTREAM: 'back:80' }));
+  writeFileSync(join(folder, 'back.yaml'), program('back'));
   const policy = join(folder, 'policy.yaml');
   writeFileSync(policy, policies(['/ok']));
   return { policy };
