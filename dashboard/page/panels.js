@@ -117,7 +117,8 @@ const GROUPS_MAX = 12;
 export function showDenials(status, events, nowMs) {
   const name = namer(status.workloads.map((one) => one.id));
   byId('denials-empty').hidden = events.length > 0;
-  setText(byId('denials-count'), status.totals.denied > 0 ? whole(status.totals.denied) : '');
+  // Of what is listed: the journal goes back beyond the start that the total above counts from.
+  setText(byId('denials-count'), events.length > 0 ? whole(events.length) : '');
   const groups = new Map();
   for (const event of events) {
     const key = JSON.stringify([

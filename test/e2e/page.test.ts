@@ -127,6 +127,9 @@ describe('the page', { skip: CHROMIUM === undefined ? 'no chromium on this machi
       'the newest stands first',
     );
     assert.equal(await page.locator('#denials li').first().locator('.times').textContent(), '× 2', 'equal ones are one');
+    const times = await page.locator('#denials .times').allTextContents();
+    const listed = times.reduce((sum, text) => sum + (text === '' ? 1 : Number(text.slice(2))), 0);
+    assert.equal(await page.locator('#denials-count').textContent(), String(listed), 'the count is of what is listed');
     await item.locator('summary').click();
     await item.locator('pre').waitFor();
     assert.match((await item.textContent()) ?? '', /payment-processing\.yaml:72:28/);
