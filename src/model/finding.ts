@@ -1,6 +1,6 @@
 // What a check found in the declared system: a fact, where it stands, what to do about it.
 import { createHash } from 'node:crypto';
-import type { Location } from './origin.ts';
+import type { Location, Path } from './origin.ts';
 
 export const FINDING_SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 export type FindingSeverity = (typeof FINDING_SEVERITIES)[number];
@@ -18,14 +18,42 @@ export interface Finding {
   readonly location?: Location;
   /** `spec.rules[0].to` when it sits inside a resource. */
   readonly path?: string;
+  /** What it is about, for people and for grouping: `Deployment shop/cart`, a package URL, a file. */
+  readonly subject?: string;
+  /** Further places that the finding rests on, each with what it shows. */
+  readonly related?: readonly { readonly location: Location; readonly message: string }[];
+  /** Weaknesses by number (https://cwe.mitre.org). */
+  readonly cwe?: readonly number[];
+  /** Controls that it touches: `cis-k8s:5.2.2`, `nsa-k8s:network`, `owasp-api:API4:2023`, `pci-dss:1.3.1`, `soc2:CC6.1`, `pss:baseline`. */
+  readonly tags?: readonly string[];
   readonly fix?: {
     readonly text: string;
     /** Ready to paste. */
     readonly yaml?: string;
+    /** The same as changes of the files that were read; comments and layout stay. */
+    readonly edits?: readonly FindingEdit[];
   };
   /** URLs or names of standards. */
   readonly references: readonly string[];
 }
+
+/** One change of one document. */
+export type FindingEdit =
+  | {
+      readonly op: 'set' | 'remove' | 'append';
+      /** Where the document's resource is written (originOf(resource)). */
+      readonly document: Location;
+      /** From the root of the resource; missing mappings and lists on the way are made. `append` adds an item to the list at the path. */
+      readonly path: Path;
+      readonly value?: unknown;
+    }
+  | {
+      readonly op: 'create';
+      /** File to be written, or added to when it is there. */
+      readonly file: string;
+      /** The whole resource, plain data. */
+      readonly value: unknown;
+    };
 
 /**
  * A finding's identity: hex, 16 digits of SHA-256 over the check and what it is about, never over line numbers.
