@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    parts: { type: 'string', default: 'authorize,proxy,memory' },
+    parts: { type: 'string', default: 'authorize,proxy,memory,scan' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     jobs: { type: 'string', default: 'plain,pair' },
@@ -24,6 +24,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     ...(values.only === undefined ? [] : [`--only=${values.only}`]),
   ],
   memory: ['memory.ts'],
+  scan: ['scan/run.ts'],
 };
 
 for (const name of values.parts.split(',')) {

@@ -11,6 +11,7 @@ import type { Application, ApplicationText } from '@stricli/core';
 import { command, jsonFlag, stateFlag, text } from './command.ts';
 import type { JsonFlag } from './command.ts';
 import type { Cli } from './context.ts';
+import { gate, netmap, reach, scan } from './see.ts';
 import type { CheckFlags } from './run/check.ts';
 import type { RequestFlags } from './run/request.ts';
 import type { LiveFlags } from './run/status.ts';
@@ -166,6 +167,10 @@ export function buildCli(): Application<Cli> {
       up,
       status,
       explain,
+      scan,
+      gate,
+      reach,
+      netmap,
       check,
       request,
       identity: buildRouteMap<string, Cli>({

@@ -5,6 +5,8 @@ const GROUPS: readonly (readonly [title: string, commands: readonly (readonly [s
   [
     'see',
     [
+      ['scan [PATH…]', 'every gap in manifests, code, images and specifications, and the ways in'],
+      ['gate [PATH…]', 'one verdict for the build'],
       ['check PATH…', 'every mistake and gap in your manifests, at file:line:col'],
       ['request --from A --to B …', 'would this request be allowed? offline, with the reason'],
     ],

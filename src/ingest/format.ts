@@ -12,6 +12,23 @@ export interface Format {
   matches(raw: RawObject, file: string): boolean;
   /** Never throws; tells mistakes with their places, and leaves out what must not be used. */
   read(raw: RawObject, origin: OriginSource, file: string, out: Findings): readonly ImportedDocument[];
+  /**
+   * In place of `read` for formats whose files speak together: every document of the format at once.
+   * @param textAt text of any file that was given, by its path; undefined when it was not
+   */
+  readAll?(
+    found: readonly FoundDocument[],
+    textAt: (file: string) => string | undefined,
+    out: Findings,
+  ): readonly ImportedDocument[];
+}
+
+/** A document that a format said is its own. */
+export interface FoundDocument {
+  readonly raw: RawObject;
+  readonly origin: OriginSource;
+  /** As the user names it. */
+  readonly file: string;
 }
 
 /** A format that is no YAML: told by the file's name. */

@@ -52,7 +52,7 @@ export function importDocument(
   if (row && kind === 'Secret') checkSecretValues(head.raw, scope);
   const namespaced = row ? row.scope === 'namespace' : !(lookup.found === 'none' && lookup.clusterScoped);
   // Kinds of command line tools (Kustomization, Chart) have no name.
-  const nameless = !row && (object['metadata'] === undefined || object['metadata'] === null);
+  const nameless = (!row || row.nameless === true) && (object['metadata'] === undefined || object['metadata'] === null);
   const metadata = nameless
     ? NAMELESS
     : readMetadata(object['metadata'], scope, row ? (row.name ?? subdomain) : anyName, namespaced, defaultNamespace);
@@ -125,7 +125,6 @@ function readHead(raw: unknown, scope: Scope): Head | undefined {
 const OTHER_FORMATS: readonly (readonly [key: string, help: string])[] = [
   ['openapi', 'this looks like an OpenAPI document; leave it out'],
   ['swagger', 'this looks like an OpenAPI document; leave it out'],
-  ['services', 'this looks like a Compose file; leave it out'],
   ['resources', 'this looks like a kustomization: give its output, as from `kubectl kustomize`'],
 ];
 

@@ -1,5 +1,7 @@
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from '#model/istio.ts';
 import type { Gateway, HttpRoute } from '#model/gateway.ts';
+import type { ImageBuild } from '#model/image-build.ts';
+import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
 import type { ObjectMeta, Resource } from '#model/resource.ts';
 import type { Container } from '#model/system.ts';
@@ -30,6 +32,8 @@ export interface PodDraft {
   }[];
   /** Path from the resource to the pod's spec. */
   readonly podPath: readonly (string | number)[];
+  /** Where variables stand by their names, for formats that have them in a mapping. */
+  readonly envPath?: readonly (string | number)[];
 }
 
 export interface ServicePortDraft {
@@ -50,6 +54,8 @@ export interface ServiceDraft {
 export type Part =
   | { readonly type: 'workload'; readonly pod: PodDraft }
   | { readonly type: 'service'; readonly service: ServiceDraft }
+  /** Both at once. */
+  | { readonly type: 'composeService'; readonly pod: PodDraft; readonly service: ServiceDraft }
   | { readonly type: 'namespace' }
   | { readonly type: 'configMap'; readonly data: Readonly<Record<string, string>> }
   | { readonly type: 'secret'; readonly keys: readonly string[] }
@@ -59,7 +65,12 @@ export type Part =
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
   | { readonly type: 'platform'; readonly platform: PlatformPart }
-  | { readonly type: 'run'; readonly run: WorkloadRun };
+  | { readonly type: 'run'; readonly run: WorkloadRun }
+  | { readonly type: 'api' }
+  | { readonly type: 'apiPart' }
+  | { readonly type: 'oauth'; readonly servers: readonly OAuthServer[]; readonly clients: readonly OAuthClient[] }
+  | { readonly type: 'build'; readonly build: ImageBuild }
+  | { readonly type: 'ignore' };
 
 export interface Imported {
   readonly resource: Resource;
@@ -82,10 +93,13 @@ export interface KindRow {
   readonly kind: string;
   /** '' is the core group. */
   readonly group: string;
+  /** Empty: whatever the version is. */
   readonly versions: readonly string[];
   /** The group this one's objects are the same as: `extensions` handed its kinds to others. */
   readonly successor?: string;
   readonly scope: 'namespace' | 'cluster';
+  /** Configuration files of programs have no `metadata`. */
+  readonly nameless?: boolean;
   /** First part of the codes of its diagnostics. */
   readonly area: string;
   /** What it may be named; RFC 1123 subdomains when absent. */

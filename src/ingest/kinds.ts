@@ -8,6 +8,7 @@ import { readAuthorizationPolicy } from './istio/authorization-policy.ts';
 import { readDestinationRule, readIstioGateway, readServiceEntry, readSidecar, readVirtualService } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
+import { KEPT_KINDS } from './kept.ts';
 import type { KindReader, KindRow } from './kind.ts';
 import {
   readConfigMap,
@@ -60,6 +61,7 @@ export const KINDS: readonly KindRow[] = [
   ...rows('k8s', '', ['v1'], { Namespace: readNamespace }, { scope: 'cluster', name: dnsLabel }),
   ...rows('k8s', '', ['v1'], { Secret: readSecret }, READ_ONLY),
   ...rows('k8s', '', ['v1'], { Node: readNode }, { ...READ_ONLY, scope: 'cluster' }),
+  ...rows('k8s', '', ['v1'], { ReplicationController: readWorkload }),
   ...rows('k8s', 'apps', ['v1', 'v1beta2', 'v1beta1'], WORKLOADS),
   // Old groups that a cluster has not served since 1.16; the objects mean the same.
   ...rows('k8s', 'extensions', ['v1beta1'], WORKLOADS, { successor: 'apps' }),
@@ -109,27 +111,11 @@ export const KINDS: readonly KindRow[] = [
   ...rows('gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], { Gateway: readGateway, HTTPRoute: readHttpRoute }),
   ...rows('cullis', 'cullis.dev', ['v1'], { Platform: readPlatform }, { scope: 'cluster' }),
   ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun }),
+  ...KEPT_KINDS,
 ];
 
 const BY_KIND = new Map(KINDS.map((row) => [`${row.group}/${row.kind}`, row]));
 const GROUPS = [...new Set(KINDS.map((row) => row.group))].filter((group) => group !== '');
-
-/** Kinds without a row that live outside namespaces. */
-const CLUSTER_SCOPED = new Set([
-  'CustomResourceDefinition',
-  'ClusterIssuer',
-  'PersistentVolume',
-  'StorageClass',
-  'GatewayClass',
-  'IngressClass',
-  'PriorityClass',
-  'RuntimeClass',
-  'ValidatingWebhookConfiguration',
-  'MutatingWebhookConfiguration',
-  'APIService',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionPolicyBinding',
-]);
 
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');
@@ -150,7 +136,7 @@ export function lookUp(apiVersion: string, kind: string): Lookup {
   const row = BY_KIND.get(`${group}/${kind}`);
   if (row) {
     const version = apiVersion.slice(group === '' ? 0 : group.length + 1);
-    return row.versions.includes(version) ? { found: 'row', row } : { found: 'version', row };
+    return row.versions.length === 0 || row.versions.includes(version) ? { found: 'row', row } : { found: 'version', row };
   }
   if (KINDS.some((each) => each.group === group)) {
     const near = nearest(
@@ -176,5 +162,6 @@ export function lookUp(apiVersion: string, kind: string): Lookup {
       word: meant!.group === '' ? meant!.versions[0]! : `${meant!.group}/${meant!.versions[0]!}`,
     };
   }
-  return { found: 'none', clusterScoped: CLUSTER_SCOPED.has(kind) };
+  // ClusterPolicy, ClusterIssuer: what nobody told us about is named after its scope.
+  return { found: 'none', clusterScoped: /^Cluster[A-Z]/.test(kind) };
 }

@@ -111,7 +111,6 @@ test('what is no Kubernetes object gets a clear error', () => {
   for (const [text, want, help] of [
     ['just words', 'error 1:1 resource.not-an-object', /apiVersion/],
     ['- a\n- b', 'error 1:1 resource.not-an-object', /a list/],
-    ['services: {web: {image: x}}', 'error 1:1 resource.not-an-object', /Compose/],
     ['openapi: 3.0.0', 'error 1:1 resource.not-an-object', /OpenAPI/],
     ['a: 1', 'error 1:1 resource.not-an-object', /neither/],
     ['apiversion: v1\nkind: Pod', 'error 1:1 resource.required', /did you mean `apiVersion`/],

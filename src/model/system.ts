@@ -1,6 +1,9 @@
 // The System: everything the user declared, read once, frozen and hashed. What is observed at run time lives in observed.ts, never here.
+import type { ApiDocument } from './api.ts';
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from './istio.ts';
 import type { Gateway, HttpRoute } from './gateway.ts';
+import type { ImageBuild } from './image-build.ts';
+import type { OAuthClient, OAuthServer } from './oauth.ts';
 import type { Platform, WorkloadRun } from './platform.ts';
 import type { Resource } from './resource.ts';
 
@@ -102,6 +105,12 @@ export interface System {
   readonly peerAuthentications: readonly PeerAuthentication[];
   /** How workloads run on this machine (`cullis.dev/v1 Workload`). */
   readonly runs: readonly WorkloadRun[];
+  /** OpenAPI and Swagger documents. */
+  readonly apis: readonly ApiDocument[];
+  readonly oauthServers: readonly OAuthServer[];
+  readonly oauthClients: readonly OAuthClient[];
+  /** Dockerfiles. */
+  readonly builds: readonly ImageBuild[];
   /** Every document read, in order, those above included: kinds that nothing here acts on are kept whole. */
   readonly resources: readonly Resource[];
   /** Kinds that were read but that this version does not act on, with how many. */

@@ -54,6 +54,8 @@ export interface ScanContext {
   readonly reach: () => Reach;
   /** Milliseconds since 1970, for what depends on dates. */
   readonly now: number;
+  /** When the value of a Secret last changed in the history of its file, by resource id (`Secret shop/db`); milliseconds since 1970. */
+  readonly secretAges?: ReadonlyMap<string, number>;
 }
 
 /** A rule over the whole System. */

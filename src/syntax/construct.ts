@@ -14,7 +14,7 @@ export interface Flaw {
 
 // Objects whose prototype is empty: `__proto__` and `constructor` are members like any other, and V8 keeps them fast, which it does
 // not do for Object.create(null).
-const Bare = function () {} as unknown as new () => Record<string, unknown>;
+export const Bare = function () {} as unknown as new () => Record<string, unknown>;
 Bare.prototype = Object.freeze(Object.create(null));
 
 interface Anchor {

@@ -4,7 +4,7 @@ import type { SyntaxMistake, YamlLimits } from './mistake.ts';
 export type Decoded = { readonly text: string } | { readonly mistake: SyntaxMistake };
 
 /**
- * Bytes to text: UTF-8, or UTF-16 when a byte order mark says so (YAML 1.2 section 5.2). Refuses what is too large before it is
+ * Bytes to text: UTF-8 or UTF-16 (YAML 1.2 section 5.2). Refuses what is too large before it is
  * looked at, bytes that are not UTF-8, and NUL, which no text file holds.
  */
 export function decodeText(file: string, input: string | Uint8Array, limits: YamlLimits): Decoded {
@@ -21,7 +21,7 @@ export function decodeText(file: string, input: string | Uint8Array, limits: Yam
       column,
       'syntax.encoding',
       'these bytes are not UTF-8',
-      'save the file as UTF-8, or leave binary files out',
+      'save the file as UTF-8 (it may be in Latin-1 or Windows-1252), or leave binary files out',
     );
   }
   const nul = text.indexOf('\0');
@@ -49,13 +49,21 @@ function refuse(file: string, line: number, column: number, code: string, messag
 }
 
 function decodeBytes(bytes: Uint8Array): string | undefined {
-  const label =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
   try {
-    return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(encodingOf(bytes), { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** From the mark, or from where the first NUL stands: a text begins with an ASCII character (YAML 1.2 section 5.2). */
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first = 1, second = 1, third = 1, fourth = 1] = bytes;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  if (bytes.length % 2 !== 0 || bytes.length < 4) return 'utf-8';
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
+  return first === 0 && second !== 0 && third === 0 && fourth !== 0 ? 'utf-16be' : 'utf-8';
 }
 
 /** Line and column of the first byte that is not UTF-8 (RFC 3629 section 4). */

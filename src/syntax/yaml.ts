@@ -3,6 +3,8 @@ import { EVENT_ID, YAMLException, parseEvents } from 'js-yaml';
 import type { Event } from 'js-yaml';
 import { AliasBomb, Construction } from './construct.ts';
 import type { AliasBudget, Flaw } from './construct.ts';
+import { REFUSED, readFast } from './fast.ts';
+import { isDeficient, parseDeficient } from './flow.ts';
 import { LineTable } from './lines.ts';
 import { Locator } from './locate.ts';
 import { DEFAULT_YAML_LIMITS } from './mistake.ts';
@@ -87,23 +89,34 @@ class Reader {
 
   #piece(piece: Piece): void {
     const source = piece.start === 0 && piece.end === this.#text.length ? this.#text : this.#text.slice(piece.start, piece.end);
+    const value = readFast(source, this.#limits.depthMax);
+    if (value !== REFUSED) {
+      if (value !== null) this.#document(value, undefined, source, -1, (offset) => piece.start + offset);
+      return;
+    }
     let events: Event[];
     try {
       events = this.#parse(source);
     } catch (error) {
+      const loose = isDeficient(error) ? parseDeficient(source, error, (text) => this.#parse(text)) : undefined;
+      if (loose) {
+        this.#construct(loose.events, loose.source, (offset) => piece.start + loose.original(offset));
+        return;
+      }
       const values = splitJson(this.#text, piece, this.#limits.documentsMax);
       if (values.length > 1) for (const value of values) this.#piece(value);
       else this.#parserMistake(error, source, piece.start);
       return;
     }
-    this.#construct(events, source, piece.start);
+    this.#construct(events, source, (offset) => piece.start + offset);
   }
 
   #parse(source: string): Event[] {
     return parseEvents(source, { maxDepth: this.#limits.depthMax });
   }
 
-  #construct(events: readonly Event[], source: string, base: number): void {
+  /** @param place offset in the file of an offset in `source` */
+  #construct(events: readonly Event[], source: string, place: (offset: number) => number): void {
     const construction = new Construction(events, source, this.#limits, this.#budget);
     for (let at = 0; at < events.length;) {
       if (events[at]!.type !== EVENT_ID.DOCUMENT) {
@@ -116,34 +129,47 @@ class Reader {
         const { value, next } = construction.document(root);
         at = next;
         const flaws = construction.flaws.slice(told);
-        if (flaws.length > 0) this.#flaws(flaws, new Locator(events, source, root), base, isTemplate(source));
-        if (value !== null && !flaws.some((flaw) => flaw.severity === 'error')) this.#document(value, events, source, root, base);
+        if (flaws.length > 0) this.#flaws(flaws, new Locator(events, source, root), place, isTemplate(source));
+        if (value !== null && !flaws.some((flaw) => flaw.severity === 'error'))
+          this.#document(value, events, source, root, place);
       } catch (error) {
         if (!(error instanceof AliasBomb)) throw error;
         const offset = new Locator(events, source, root).eventOffset(error.event);
         const message = 'aliases make this document far larger or deeper than it is written';
-        this.#tell('syntax.alias-bomb', message, base + offset, 'write the repeated parts out, or repeat them less');
+        this.#tell('syntax.alias-bomb', message, place(offset), 'write the repeated parts out, or repeat them less');
         return;
       }
     }
   }
 
-  #document(value: unknown, events: readonly Event[], source: string, root: number, base: number): void {
-    let locator: Locator | undefined = new Locator(events, source, root);
+  /** @param events of the whole source, with the index of the document's first; without them they are made when a place is asked for */
+  #document(
+    value: unknown,
+    events: readonly Event[] | undefined,
+    source: string,
+    root: number,
+    place: (offset: number) => number,
+  ): void {
+    let locator: Locator | undefined = events && new Locator(events, source, root);
     this.#take({
       value,
       locate: (path) => {
-        locator ??= new Locator(this.#parse(source), source, root);
-        return this.#position(base + locator.offset(path));
+        locator ??= this.#locator(source, root);
+        return this.#position(place(locator.offset(path)));
       },
     });
     locator = undefined;
   }
 
-  #flaws(flaws: readonly Flaw[], locator: Locator, base: number, template: boolean): void {
+  #locator(source: string, root: number): Locator {
+    const events = this.#parse(source);
+    return new Locator(events, source, root === -1 ? events.findIndex((event) => event.type === EVENT_ID.DOCUMENT) : root);
+  }
+
+  #flaws(flaws: readonly Flaw[], locator: Locator, place: (offset: number) => number, template: boolean): void {
     for (const { event, code, severity, message, help } of flaws) {
       if (this.#mistakes.length >= this.#limits.mistakesMax) return;
-      this.#tell(code, message, base + locator.eventOffset(event), template ? TEMPLATE_HELP : help, severity);
+      this.#tell(code, message, place(locator.eventOffset(event)), template ? TEMPLATE_HELP : help, severity);
     }
   }
 

@@ -122,6 +122,10 @@ export function fakeSystem(names: readonly string[]): System {
     peerAuthentications: [],
     runs: [],
     resources: [],
+    apis: [],
+    oauthServers: [],
+    oauthClients: [],
+    builds: [],
     notActedOn: [],
     hash: '0'.repeat(64),
   };

@@ -54,6 +54,7 @@ const FORMS: Readonly<Record<string, WorkloadForm>> = {
     selector: 'required',
   },
   ReplicaSet: { fields: known('minReadySeconds'), replicas: 'replicas', selector: 'required' },
+  ReplicationController: { fields: known('minReadySeconds'), replicas: 'replicas', selector: 'required' },
   Job: {
     fields: known(
       'selector',
@@ -76,6 +77,22 @@ const FORMS: Readonly<Record<string, WorkloadForm>> = {
   },
 };
 
+type SpecCheck = Check<Readonly<Record<string, unknown>>>;
+
+function checksOf(strict: boolean): Readonly<Record<string, SpecCheck>> {
+  return Object.fromEntries(
+    Object.entries(FORMS).map(([kind, form]) => {
+      const selector = form.selector === 'none' ? {} : { selector: strict ? required(labelSelector) : optional(looseSelector) };
+      const amount = form.replicas === 'one' ? {} : { [form.replicas]: optional(count) };
+      const template = required((value) => value);
+      return [kind, object({ ...form.fields, ...selector, ...amount, template }, { unknown: 'warning' }) as SpecCheck];
+    }),
+  );
+}
+
+const STRICT = checksOf(true);
+const LOOSE = checksOf(false);
+
 /** Reads the spec of a workload that makes pods from a template. Stands at the spec's own path. */
 function readTemplated(
   kind: string,
@@ -85,12 +102,7 @@ function readTemplated(
   strict: boolean,
 ): PodDraft | undefined {
   const form = FORMS[kind]!;
-  const selector = form.selector === 'none' ? {} : { selector: strict ? required(labelSelector) : optional(looseSelector) };
-  const amount = form.replicas === 'one' ? {} : { [form.replicas]: optional(count) };
-  const template = required((value) => value);
-  const spec = object({ ...form.fields, ...selector, ...amount, template }, { unknown: 'warning' })(raw, scope) as
-    | Readonly<Record<string, unknown>>
-    | undefined;
+  const spec = (strict ? STRICT : LOOSE)[kind]!(raw, scope);
   if (!spec) return undefined;
   const replicas = form.replicas === 'one' ? 1 : ((spec[form.replicas] as number | undefined) ?? 1);
   const pod = scope.at('template', () => readPodTemplate(spec['template'], scope, replicas, [...path, 'template']));

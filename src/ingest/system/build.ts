@@ -4,17 +4,28 @@ import { canonicalJson } from '#base/canonical-json.ts';
 import type { MeshConfig } from '#model/istio.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Namespace, Service, System } from '#model/system.ts';
+import { deriveBuilds } from '../dockerfile/format.ts';
 import type { Findings } from '../findings.ts';
 import type { ImportedDocument } from '../import.ts';
 import type { Part, ServiceDraft } from '../kind.ts';
 import { selectProtocol } from '../kubernetes/service.ts';
+import { deriveOAuth } from '../oauth/format.ts';
+import { deriveApis } from '../openapi/derive.ts';
 import { deriveCalls } from './calls.ts';
 import { checkReferences } from './references.ts';
 import { readSettings } from './settings.ts';
 import { deriveWorkloads } from './workloads.ts';
 
-/** Puts the System together; everything in it is frozen. */
-export function buildSystem(documents: readonly ImportedDocument[], mesh: Partial<MeshConfig>, out: Findings): System {
+/**
+ * Puts the System together; everything in it is frozen.
+ * @param hashes of resources that are in several Systems, so that each is hashed once
+ */
+export function buildSystem(
+  documents: readonly ImportedDocument[],
+  mesh: Partial<MeshConfig>,
+  out: Findings,
+  hashes?: WeakMap<object, string>,
+): System {
   const settings = readSettings(documents, mesh, out);
   const { clusterDomain } = settings.mesh;
   const sources = {
@@ -22,13 +33,18 @@ export function buildSystem(documents: readonly ImportedDocument[], mesh: Partia
     secretKeys: new Map(parts(documents, 'secret').map(({ part, resource }) => [idOf(resource), part.keys])),
   };
   const drafts = deriveWorkloads(documents, settings.mesh, sources);
-  const services = parts(documents, 'service').map(({ part, resource }) => serviceOf(resource, part.service, clusterDomain));
+  const services = documents.flatMap(({ part, resource }) =>
+    part?.type === 'service' || part?.type === 'composeService' ? [serviceOf(resource, part.service, clusterDomain)] : [],
+  );
   const resources = documents.map((document) => document.resource);
-  const system: System = freeze({
+  const workloads = drafts.map((draft) => draft.workload);
+  const oauth = deriveOAuth(documents, drafts);
+  let known: string | undefined;
+  const system: System = {
     mesh: settings.mesh,
     platform: settings.platform,
     namespaces: namespacesOf(documents),
-    workloads: drafts.map((draft) => draft.workload),
+    workloads,
     services,
     calls: deriveCalls(drafts, services, clusterDomain),
     gateways: parts(documents, 'gateway').map(({ part }) => part.gateway),
@@ -37,10 +53,20 @@ export function buildSystem(documents: readonly ImportedDocument[], mesh: Partia
     requestAuthentications: parts(documents, 'requestAuthentication').map(({ part }) => part.policy),
     peerAuthentications: parts(documents, 'peerAuthentication').map(({ part }) => part.policy),
     runs: parts(documents, 'run').map(({ part }) => part.run),
+    apis: deriveApis(documents, workloads, out),
+    oauthServers: oauth.servers,
+    oauthClients: oauth.clients,
+    builds: deriveBuilds(documents, workloads),
     resources,
     notActedOn: countNotActedOn(documents),
-    hash: hashOf(resources),
-  });
+    // Many who read a System never ask for it, and it costs as much as parsing.
+    get hash() {
+      return (known ??= hashOf(resources, hashes));
+    },
+  };
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(system)))
+    if (name !== 'hash' && typeof member.value === 'object' && member.value !== null) freeze(member.value as object);
+  Object.freeze(system);
   checkReferences(system, out);
   return system;
 }
@@ -93,8 +119,9 @@ function namespacesOf(documents: readonly ImportedDocument[]): readonly Namespac
 
 function countNotActedOn(documents: readonly ImportedDocument[]): System['notActedOn'] {
   const counts = new Map<string, { apiVersion: string; kind: string; count: number }>();
-  for (const { row, resource } of documents) {
-    if (row?.actedOn) continue;
+  for (const { row, part, resource } of documents) {
+    // A document of another format has no row; what it means is in its part.
+    if (row ? row.actedOn : part !== undefined) continue;
     const { apiVersion, kind } = resource;
     const key = `${apiVersion} ${kind}`;
     const present = counts.get(key);
@@ -105,16 +132,20 @@ function countNotActedOn(documents: readonly ImportedDocument[]): System['notAct
 }
 
 /** SHA-256 over the sorted hashes of the resources' canonical JSON: the order of documents and files does not matter. */
-function hashOf(resources: readonly Resource[]): string {
-  const hashes = resources.map((resource) => hash('sha256', canonicalJson(resource)));
+function hashOf(resources: readonly Resource[], known: WeakMap<object, string> | undefined): string {
+  const hashes = resources.map((resource) => {
+    const present = known?.get(resource);
+    if (present !== undefined) return present;
+    const made = hash('sha256', canonicalJson(resource));
+    known?.set(resource, made);
+    return made;
+  });
   return hash('sha256', hashes.sort().join('\n'));
 }
 
 /** Freezes all the way down. What is frozen already is taken to be frozen to its bottom, as the parser's values are. */
-function freeze<T extends object>(value: T): T {
-  for (const name in value) {
-    const member = value[name];
-    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member);
-  }
-  return Object.freeze(value);
+function freeze(value: object): void {
+  Object.freeze(value);
+  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const member of members) if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member);
 }

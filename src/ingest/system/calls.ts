@@ -36,7 +36,7 @@ export function deriveCalls(
     return workload.containers
       .flatMap((container, i) => {
         const place = container.init ? (['initContainers', i] as const) : (['containers', i - init] as const);
-        return callsOf(container, pod.containers[i]!.env, [...pod.podPath, ...place], context);
+        return callsOf(container, pod.containers[i]!.env, [...pod.podPath, ...place], { ...context, envPath: pod.envPath });
       })
       .slice(0, CALLS_PER_WORKLOAD_MAX);
   });
@@ -47,6 +47,7 @@ interface Context {
   readonly names: MeshNames;
   /** Made once a namespace, and only when a value asks. */
   readonly variablesOf: (namespace: string) => ReadonlyMap<string, string>;
+  readonly envPath: readonly (string | number)[] | undefined;
 }
 
 /** @param written `env` as the manifest has it: what came through `envFrom` has no place of its own */
@@ -81,12 +82,13 @@ function callsOf(
       if (seen.has(key) || isOwn(service, workload)) continue;
       seen.add(key);
       const place = places.get(variable.name);
+      const { envPath } = context;
       calls.push({
         from: workload.id,
         to: service.id,
         port,
         variable: variable.name,
-        path: place === undefined ? [...path, 'envFrom'] : [...path, 'env', place],
+        path: envPath ? [...envPath, variable.name] : place === undefined ? [...path, 'envFrom'] : [...path, 'env', place],
       });
     }
   }

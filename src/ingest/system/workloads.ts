@@ -19,7 +19,7 @@ export interface WorkloadDraft {
 const INHERITED_MAX = 10_000;
 
 /** Which kind keeps the plain id when several workloads of a namespace have one name. */
-const PRECEDENCE = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod'];
+const PRECEDENCE = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController', 'Job', 'CronJob', 'Pod'];
 
 /** All workloads that nothing else owns: a ReplicaSet of a Deployment and a Pod of a Job are spoken for by their owners. */
 export function deriveWorkloads(
@@ -29,7 +29,9 @@ export function deriveWorkloads(
 ): readonly WorkloadDraft[] {
   const found: { readonly document: ImportedDocument; readonly pod: PodDraft }[] = [];
   for (const document of documents) {
-    if (document.part?.type === 'workload' && !document.owned) found.push({ document, pod: document.part.pod });
+    const { part } = document;
+    if ((part?.type === 'workload' || part?.type === 'composeService') && !document.owned)
+      found.push({ document, pod: part.pod });
   }
   const first = new Map<string, string>();
   for (const { document } of found) {

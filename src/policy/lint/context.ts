@@ -9,6 +9,7 @@ import type { Resource } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { servicesOf, workloadPorts } from '#plan/build.ts';
 import type { WorkloadPort } from '#plan/build.ts';
+import { CODES } from './catalogue.ts';
 import { buildGateways } from '#plan/gateways.ts';
 import type { GatewayPlan, PolicySet } from '#plan/plan.ts';
 import { isInForce, policiesFor } from '#plan/select.ts';
@@ -73,6 +74,8 @@ export function findingAt(resource: Resource, path: Path, draft: Draft): Finding
     ...rest,
     ...(location && { location }),
     ...(at !== '' && { path: at }),
+    subject: resourceId(resource),
+    ...CODES.get(draft.code),
     ...(fix && { fix }),
     references: references ?? [ISTIO_POLICY],
   };

@@ -8,28 +8,70 @@ import { findingAt, ISTIO_POLICY, listText, nameOf, selected, valueLists, ZERO_T
 import type { Check, LintContext, LintWorkload } from './context.ts';
 
 /** Without an enforced ALLOW policy everything that is not denied is allowed. */
-export const noAllowPolicy: Check = (context) =>
-  context.workloads.flatMap((one): Finding[] => {
-    const allow = one.policies.authorization.map(policyOf).filter((policy) => policy.action === 'ALLOW');
-    if (one.ports.length === 0 || allow.some((policy) => !policy.dryRun)) return [];
-    const [first] = one.policies.authorization;
-    const tries =
-      allow.length > 0
-        ? ` (${listText(allow.map(({ name }) => name))} ${allow.length > 1 ? 'are' : 'is'} only a dry run)`
-        : first
-          ? ', only others'
-          : '';
-    return [
-      findingAt(one.workload.resource, [], {
-        code: 'policy.no-allow',
-        severity: 'high',
-        title: `no ALLOW policy guards \`${one.id}\``,
-        message: `no AuthorizationPolicy with action ALLOW is in force here${tries}, so every caller that reaches it may do everything on ${listText(one.ports.map(({ port }) => `port ${port}`))}`,
-        fix: { text: 'allow the callers it is declared to have, and no others', yaml: leastPrivilege(context, one) },
-        references: [ISTIO_POLICY, ZERO_TRUST],
-      }),
-    ];
+export const noAllowPolicy: Check = (context) => {
+  const open = context.workloads.filter(
+    ({ ports, policies }) => ports.length > 0 && !allowsOf(policies).some(({ dryRun }) => !dryRun),
+  );
+  return [...Map.groupBy(open, ({ namespace }) => namespace).values()].flatMap((group): Finding[] => {
+    const all = context.workloads.filter(({ namespace, ports }) => namespace === group[0]!.namespace && ports.length > 0);
+    const policed = group.length < all.length || group.some(({ policies }) => policies.authorization.length > 0);
+    return policed || group.length === 1
+      ? group.map((one) => withoutAllow(context, one))
+      : [namespaceWithoutAllow(context, group)];
   });
+};
+
+function allowsOf({ authorization }: LintWorkload['policies']): ReturnType<typeof policyOf>[] {
+  return authorization.map(policyOf).filter(({ action }) => action === 'ALLOW');
+}
+
+/** Whether a mesh is there that would enforce what policies say. */
+function isMeshInUse({ system }: LintContext): boolean {
+  const marked = system.namespaces.some(({ labels }) =>
+    ['istio-injection', 'istio.io/rev', 'istio.io/dataplane-mode'].some((key) => key in labels),
+  );
+  return (
+    marked ||
+    system.runs.length > 0 ||
+    system.resources.some(({ apiVersion }) => /^security\.istio\.io\/|^cullis\.dev\//.test(apiVersion))
+  );
+}
+
+function withoutAllow(context: LintContext, one: LintWorkload): Finding {
+  const allow = allowsOf(one.policies);
+  const [first] = one.policies.authorization;
+  const tries =
+    allow.length > 0
+      ? ` (${listText(allow.map(({ name }) => name))} ${allow.length > 1 ? 'are' : 'is'} only a dry run)`
+      : first
+        ? ', only others'
+        : '';
+  return findingAt(one.workload.resource, [], {
+    code: 'policy.no-allow',
+    severity: isMeshInUse(context) ? 'high' : 'medium',
+    title: `no ALLOW policy guards \`${one.id}\``,
+    message: `no AuthorizationPolicy with action ALLOW is in force here${tries}, so every caller that reaches it may do everything on ${listText(one.ports.map(({ port }) => `port ${port}`))}`,
+    fix: { text: 'allow the callers it is declared to have, and no others', yaml: leastPrivilege(context, one) },
+    references: [ISTIO_POLICY, ZERO_TRUST],
+  });
+}
+
+/** A namespace that has no policies at all is one decision, not one a workload. */
+function namespaceWithoutAllow(context: LintContext, group: readonly LintWorkload[]): Finding {
+  const [first] = group as [LintWorkload];
+  return findingAt(first.workload.resource, [], {
+    code: 'policy.no-allow',
+    severity: isMeshInUse(context) ? 'high' : 'medium',
+    title: `no ALLOW policy guards any of the ${group.length} workloads of namespace \`${first.namespace}\``,
+    message: `no AuthorizationPolicy is in force on ${listText(group.map(({ id }) => id))}, so every caller that reaches them may do everything`,
+    fix: {
+      text: 'allow each workload the callers it is declared to have, and no others',
+      yaml: group.map((one) => leastPrivilege(context, one)).join('---\n'),
+    },
+    references: [ISTIO_POLICY, ZERO_TRUST],
+    detail: `namespace ${first.namespace}`,
+  });
+}
 
 /** A policy made from the calls that other workloads' environment and the routes of gateways declare. */
 function leastPrivilege({ system, gateways }: LintContext, one: LintWorkload): string {

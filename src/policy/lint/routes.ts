@@ -1,60 +1,115 @@
-// Routes that anyone outside may call as often as they like.
+// Entries that anyone outside may call as often as they like.
 import type { Finding } from '#model/finding.ts';
 import type { Resource } from '#model/resource.ts';
 import { findingAt, nameOf } from './context.ts';
 import type { Check } from './context.ts';
+import { ENTRY_CHECKS } from './entries.ts';
+import { limitsOf } from './limits.ts';
+import { listOf } from './raw.ts';
+import { toYaml } from '../yaml.ts';
 
-interface Ref {
-  readonly kind?: unknown;
-  readonly name?: unknown;
-  readonly namespace?: unknown;
-}
-
-/** Envoy Gateway's BackendTrafficPolicy with a `rateLimit`. */
-function isLimit({ apiVersion, kind, spec }: Resource): boolean {
-  return (
-    kind === 'BackendTrafficPolicy' && apiVersion.startsWith('gateway.envoyproxy.io/') && member(spec, 'rateLimit') !== undefined
-  );
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-}
-
-function targetsOf(limit: Resource): string[] {
-  const many = member(limit.spec, 'targetRefs');
-  const refs = [...(Array.isArray(many) ? (many as unknown[]) : []), member(limit.spec, 'targetRef')];
-  return refs.flatMap((ref) => {
-    if (typeof ref !== 'object' || ref === null) return [];
-    const { kind, name, namespace } = ref as Ref;
-    return [`${String(kind)} ${typeof namespace === 'string' ? namespace : limit.metadata.namespace}/${String(name)}`];
-  });
-}
-
-export const routeWithoutLimit: Check = ({ system, gateways }) => {
-  const limited = new Set(system.resources.filter(isLimit).flatMap(targetsOf));
-  const known = new Set(gateways.map(({ id }) => id));
-  return system.httpRoutes.flatMap((route): Finding[] => {
-    const parents = route.spec.parentRefs
-      .filter(({ kind }) => kind === 'Gateway')
-      .map(({ name, namespace }) => `${namespace ?? route.metadata.namespace}/${name}`)
-      .filter((id) => known.has(id));
-    if (parents.length === 0 || limited.has(`HTTPRoute ${nameOf(route)}`) || parents.every((id) => limited.has(`Gateway ${id}`)))
-      return [];
+/** One finding for an Ingress, a route at a gateway, a VirtualService at a gateway, an IngressRoute, a Service of type LoadBalancer. */
+export const routeWithoutLimit: Check = ({ system }) => {
+  const context = { system, limits: limitsOf(system.resources) };
+  const envoyGateway = system.gateways.some(({ spec }) => /^eg$|envoy/.test(spec.gatewayClassName));
+  return system.resources.flatMap((resource): Finding[] => {
+    const { apiVersion, kind } = resource;
+    const slash = apiVersion.indexOf('/');
+    const check = ENTRY_CHECKS.get(`${slash === -1 ? '' : apiVersion.slice(0, slash)}/${kind}`);
+    if (check?.(resource, context) !== 'open') return [];
     return [
-      findingAt(route, [], {
+      findingAt(resource, [], {
         code: 'route.no-limit',
         severity: 'medium',
-        title: `route \`${nameOf(route)}\` has no rate limit`,
-        message:
-          'anyone who reaches the gateway may call it as often as they like: guessing passwords, scraping, and wearing out what stands behind it cost nothing',
-        fix: {
-          text: 'where Envoy Gateway serves the route, attach a BackendTrafficPolicy with `rateLimit` whose targetRefs name the route or its gateway; the gateway of Cullis sets no limits of this kind yet',
-        },
+        title: `${kind === 'HTTPRoute' ? 'route' : kind} \`${nameOf(resource)}\` has no rate limit`,
+        message: `anyone who reaches ${kind === 'Service' ? 'it may call' : 'the gateway may call it'} as often as they like: guessing passwords, scraping, and wearing out what stands behind it cost nothing`,
+        fix: fixOf(resource, envoyGateway),
         references: ['OWASP API4:2023 Unrestricted Resource Consumption'],
       }),
     ];
   });
 };
+
+function fixOf(resource: Resource, envoyGateway: boolean): NonNullable<Finding['fix']> {
+  const { kind, metadata } = resource;
+  const { name, namespace } = metadata;
+  switch (kind) {
+    case 'Ingress':
+      return {
+        text: 'where ingress-nginx serves it, limit requests a second for each client address; other controllers have annotations of their own',
+        yaml: toYaml({ metadata: { annotations: { 'nginx.ingress.kubernetes.io/limit-rps': '10' } } }),
+      };
+    case 'IngressRoute':
+      return {
+        text: 'make a Middleware that limits, and name it in every route',
+        yaml: toYaml({
+          apiVersion: 'traefik.io/v1alpha1',
+          kind: 'Middleware',
+          metadata: { name: `${name}-limit`, namespace },
+          spec: { rateLimit: { average: 10, burst: 20 } },
+        }),
+      };
+    case 'VirtualService':
+      return {
+        text: 'put a local rate limit into the gateway that serves it',
+        yaml: toYaml(envoyFilter(`${name}-limit`)),
+      };
+    case 'HTTPRoute':
+    case 'GRPCRoute':
+      return {
+        text: 'where Envoy Gateway serves the route, attach a BackendTrafficPolicy with `rateLimit` whose targetRefs name the route or its gateway; the gateway of Cullis sets no limits of this kind yet',
+        ...(envoyGateway && {
+          yaml: toYaml({
+            apiVersion: 'gateway.envoyproxy.io/v1alpha1',
+            kind: 'BackendTrafficPolicy',
+            metadata: { name: `${name}-limit`, namespace },
+            spec: {
+              targetRefs: [{ group: 'gateway.networking.k8s.io', kind, name }],
+              rateLimit: { local: { rules: [{ limit: { requests: 600, unit: 'Minute' } }] } },
+            },
+          }),
+        }),
+      };
+    default:
+      return {
+        text:
+          kind === 'Service' && listOf(resource.spec, 'ports').length > 0
+            ? 'put a gateway or an Ingress with a rate limit in front, and make the Service ClusterIP'
+            : 'set a limit for each client at the edge',
+      };
+  }
+}
+
+function envoyFilter(name: string): unknown {
+  const some = { default_value: { numerator: 100, denominator: 'HUNDRED' } };
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name, namespace: 'istio-system' },
+    spec: {
+      workloadSelector: { labels: { istio: 'ingressgateway' } },
+      configPatches: [
+        {
+          applyTo: 'HTTP_FILTER',
+          match: {
+            context: 'GATEWAY',
+            listener: { filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager' } } },
+          },
+          patch: {
+            operation: 'INSERT_FIRST',
+            value: {
+              name: 'envoy.filters.http.local_ratelimit',
+              typed_config: {
+                '@type': 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+                stat_prefix: 'edge',
+                token_bucket: { max_tokens: 100, tokens_per_fill: 100, fill_interval: '1s' },
+                filter_enabled: some,
+                filter_enforced: some,
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}

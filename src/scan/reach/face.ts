@@ -49,6 +49,8 @@ export interface Exposure {
   /** Workload id. */
   readonly to: string;
   readonly port: number;
+  /** TCP when absent. */
+  readonly transport?: Transport;
   /** The Service port, when one stands between. */
   readonly service?: { readonly id: string; readonly port: number };
   /** Ingress, Gateway, HTTPRoute, VirtualService, Service of type LoadBalancer or NodePort, hostPort, hostNetwork, Compose `ports`. */

@@ -1,0 +1,41 @@
+// What an analysis gives, as plain data: it goes to the reports and into the cache.
+import type { UnitSource } from '#ingest/units.ts';
+import type { NotAnalysed } from '#model/coverage.ts';
+import type { Diagnostic } from '#model/diagnostic.ts';
+import type { Finding } from '#model/finding.ts';
+import type { PathSummary, UnitSummary } from '#scan/result.ts';
+
+/** A file as it was read. */
+export interface ScanFile {
+  /** As the user names it. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** The same while the file has not been touched; '' when that is not known. */
+  readonly stamp: string;
+  /** For the output of a tool, what it was made from. */
+  readonly rendered?: UnitSource['rendered'];
+}
+
+/** One unit by itself. */
+export interface UnitData {
+  readonly summary: UnitSummary;
+  readonly findings: readonly Finding[];
+  readonly paths: readonly PathSummary[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Subject -> its annotation `cullis.dev/ignore`. */
+  readonly ignores: readonly (readonly [string, string])[];
+  /** Subject -> owner that the resource names. */
+  readonly owners: readonly (readonly [string, string])[];
+}
+
+export interface AnalysisData {
+  readonly files: number;
+  readonly bytes: number;
+  readonly units: readonly UnitData[];
+  /** Of files by themselves and of what lies between units. */
+  readonly findings: readonly Finding[];
+  readonly notAnalysed: readonly NotAnalysed[];
+  /** Lines that hold `cullis:ignore`, and the ones below them: file, line, text. */
+  readonly ignoreLines: readonly (readonly [string, number, string])[];
+  readonly codeOwners?: string;
+}

@@ -1,0 +1,83 @@
+// Reports of a scan: each format to its file, or to standard output.
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CullisError, messageOf } from '#base/errors.ts';
+import type { GateVerdict } from '#scan/gate/verdict.ts';
+import { complianceReport } from '#scan/report/compliance.ts';
+import { toHtml } from '#scan/report/html.ts';
+import { toJunit } from '#scan/report/junit.ts';
+import { toMarkdown } from '#scan/report/markdown.ts';
+import { toSarif } from '#scan/report/sarif.ts';
+import type { JudgedFinding, ScanResult } from '#scan/result.ts';
+import { RULES, ruleTags } from '#scan/catalogue.ts';
+import type { Cli } from './context.ts';
+
+const FORMATS = ['json', 'sarif', 'junit', 'markdown', 'html'] as const;
+type Format = (typeof FORMATS)[number];
+
+export interface ReportFlags {
+  readonly json: boolean;
+  readonly format?: readonly string[] | undefined;
+  readonly output?: readonly string[] | undefined;
+  readonly compliance: boolean;
+}
+
+export interface Report {
+  readonly result: ScanResult;
+  readonly verdict?: GateVerdict;
+  readonly fails: (finding: JudgedFinding) => boolean;
+}
+
+/** What is asked for, checked before the work begins. @throws CullisError usage.invalid */
+export function plannedReports(flags: ReportFlags): readonly { readonly format: Format; readonly file: string | undefined }[] {
+  const formats = [...(flags.format ?? [])];
+  if (flags.json) formats.push('json');
+  const files = flags.output ?? [];
+  if (files.length > formats.length) throw new CullisError('usage.invalid', 'each `--output` needs a `--format` before it');
+  const planned = formats.map((name, i) => {
+    const format = FORMATS.find((one) => one === name);
+    if (!format) throw new CullisError('usage.invalid', `\`--format\` must be one of ${FORMATS.join(', ')}`);
+    return { format, file: files[i] };
+  });
+  if (planned.filter(({ file }) => file === undefined).length > 1)
+    throw new CullisError('usage.invalid', 'only one report can go to standard output; give the others an `--output`');
+  return planned;
+}
+
+/** Writes them. @returns whether one went to standard output, so that nothing else should */
+export function writeReports(cli: Cli, flags: ReportFlags, report: Report): boolean {
+  let printed = false;
+  for (const { format, file } of plannedReports(flags)) {
+    const text = RENDER[format](report, flags.compliance);
+    if (file === undefined) {
+      cli.out(text.trimEnd());
+      printed = true;
+    } else write(cli, file, format, text);
+  }
+  return printed;
+}
+
+function write(cli: Cli, file: string, format: Format, text: string): void {
+  try {
+    const path = resolve(cli.cwd, file);
+    // A build's step summary is a file that several steps add to.
+    if (format === 'markdown' && path === cli.env['GITHUB_STEP_SUMMARY']) appendFileSync(path, text);
+    else writeFileSync(path, text);
+    cli.note(`wrote ${file}`);
+  } catch (error) {
+    throw new CullisError('config.unreadable', `the report \`${file}\` could not be written: ${messageOf(error)}`);
+  }
+}
+
+const RENDER: Readonly<Record<Format, (report: Report, compliance: boolean) => string>> = {
+  json: ({ result, verdict }, compliance) =>
+    JSON.stringify(
+      { ...result, ...(verdict && { verdict }), ...(compliance && { compliance: complianceReport(result, ruleTags()) }) },
+      null,
+      2,
+    ),
+  sarif: ({ result }) => JSON.stringify(toSarif(result, RULES), null, 2),
+  junit: ({ result, fails }) => toJunit(result, fails),
+  markdown: ({ result, verdict }) => toMarkdown(result, verdict),
+  html: ({ result, verdict }, compliance) => toHtml(result, verdict, compliance ? complianceReport(result, ruleTags()) : []),
+};

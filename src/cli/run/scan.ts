@@ -1,0 +1,68 @@
+// `cullis scan PATH…`: everything that can be said without starting anything.
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CullisError, messageOf } from '#base/errors.ts';
+import type { FindingSeverity } from '#model/finding.ts';
+import type { Cli } from '../context.ts';
+import { EXIT } from '../failure.ts';
+import type { ReportFlags } from '../reports.ts';
+import { renderScan } from '../view/scan.ts';
+import { productVersion } from './version.ts';
+
+export interface ReadingFlags extends ReportFlags {
+  readonly baseline?: string | undefined;
+  readonly noCache: boolean;
+  readonly noRender: boolean;
+}
+
+export interface ScanFlags extends ReadingFlags {
+  readonly all: boolean;
+  readonly failOn: FindingSeverity | 'never';
+  readonly updateBaseline: boolean;
+}
+
+export async function run(cli: Cli, flags: ScanFlags, ...paths: readonly string[]): Promise<number> {
+  const [{ scan }, { plannedReports, writeReports }, { atLeast }, { writeBaseline }] = await Promise.all([
+    import('#app/scan/scan.ts'),
+    import('../reports.ts'),
+    import('#scan/gate/verdict.ts'),
+    import('#scan/judge/baseline.ts'),
+  ]);
+  plannedReports(flags);
+  if (flags.updateBaseline && flags.baseline === undefined)
+    throw new CullisError('usage.invalid', '`--update-baseline` needs `--baseline FILE`');
+  const started = performance.now();
+  const { result } = scan(requestOf(cli, flags, paths));
+  const fails = (finding: (typeof result.findings)[number]): boolean =>
+    !finding.suppressed && atLeast(finding.severity, flags.failOn);
+  if (!writeReports(cli, flags, { result, fails })) {
+    const took = (performance.now() - started) / 1000;
+    for (const line of renderScan({ result, took, all: flags.all, paint: cli.paint, columns: cli.columns })) cli.out(line);
+  }
+  if (flags.updateBaseline && flags.baseline !== undefined) {
+    try {
+      writeFileSync(resolve(cli.cwd, flags.baseline), writeBaseline(result));
+      cli.note(`wrote ${flags.baseline}`);
+    } catch (error) {
+      throw new CullisError('config.unreadable', `the baseline \`${flags.baseline}\` could not be written: ${messageOf(error)}`);
+    }
+    return EXIT.fine;
+  }
+  return result.findings.some(fails) || result.diagnostics.some(({ severity }) => severity === 'error')
+    ? EXIT.findings
+    : EXIT.fine;
+}
+
+export function requestOf(cli: Cli, flags: ReadingFlags, paths: readonly string[]) {
+  return {
+    paths,
+    cwd: cli.cwd,
+    env: cli.env,
+    stdin: cli.stdin,
+    nowMs: cli.nowMs(),
+    version: productVersion(),
+    render: !flags.noRender,
+    cache: !flags.noCache,
+    ...(flags.baseline !== undefined && { baseline: flags.baseline }),
+  };
+}

@@ -1,0 +1,108 @@
+// Clients that Kubernetes objects declare: oauth2-proxy by its arguments and environment, Envoy Gateway's OIDC, the Keycloak operator.
+import type { OAuthClient, OAuthServer, Stated } from '#model/oauth.ts';
+import type { Path } from '#model/origin.ts';
+import type { Resource } from '#model/resource.ts';
+import type { Workload } from '#model/system.ts';
+import { Facts, given, isLiteral } from './facts.ts';
+import { keycloakClient, realmClients, realmServer } from './keycloak.ts';
+
+export interface FoundOAuth {
+  readonly servers: readonly OAuthServer[];
+  readonly clients: readonly OAuthClient[];
+}
+
+/** Kinds of the Keycloak operators and of Envoy Gateway, which this reader does not check otherwise. */
+export function resourceOAuth(resource: Resource): FoundOAuth {
+  const { kind, apiVersion } = resource;
+  const spec = new Facts(resource.spec, ['spec']);
+  if (kind === 'KeycloakRealmImport' || kind === 'KeycloakRealm') {
+    const realm = spec.inside('realm');
+    return realm.has('realm') ? { servers: [realmServer(realm, resource)], clients: realmClients(realm, resource) } : NOTHING;
+  }
+  if (kind === 'KeycloakClient') {
+    const client = spec.inside('client');
+    return client.has('clientId') ? { servers: [], clients: [keycloakClient(client, resource)] } : NOTHING;
+  }
+  if (kind === 'SecurityPolicy' && apiVersion.startsWith('gateway.envoyproxy.io/')) {
+    const oidc = spec.inside('oidc');
+    if (!oidc.has('provider')) return NOTHING;
+    const redirect = oidc.text('redirectURL');
+    const client: OAuthClient = {
+      source: 'settings',
+      id: oidc.text('clientID')?.value ?? resource.metadata.name,
+      resource,
+      path: oidc.path,
+      enabled: true,
+      grants: { value: ['authorization_code'], path: oidc.path },
+      redirectUris: redirect ? [redirect] : [],
+      webOrigins: [],
+    };
+    return { servers: [], clients: [client] };
+  }
+  return NOTHING;
+}
+
+const NOTHING: FoundOAuth = { servers: [], clients: [] };
+
+/** Names of oauth2-proxy's flags; its environment has the same, in capitals behind `OAUTH2_PROXY_`. */
+export function proxySetting(workload: Workload, container: number, name: string): Stated<string> | undefined {
+  const one = workload.containers[container];
+  if (!one) return undefined;
+  for (const list of ['args', 'command'] as const) {
+    for (let i = 0; i < one[list].length; i++) {
+      const word = one[list][i]!.replace(/^--?/, '');
+      if (word === one[list][i]) continue;
+      if (word === name) return { value: one[list][i + 1] ?? 'true', path: [list, i] };
+      if (word.startsWith(`${name}=`)) return { value: word.slice(name.length + 1), path: [list, i] };
+    }
+  }
+  const variable = `OAUTH2_PROXY_${name.toUpperCase().replaceAll('-', '_')}`;
+  const index = one.env.findIndex((each) => each.name === variable);
+  const value = one.env[index]?.value;
+  return value === undefined ? undefined : { value, path: ['env', index, 'value'] };
+}
+
+export function isOAuthProxy(image: string): boolean {
+  return /(?:^|\/)oauth2[-_]proxy(?:[:@]|$)/.test(image);
+}
+
+/** @param base path of the pod's containers */
+export function proxyClients(workload: Workload, base: Path): readonly OAuthClient[] {
+  const init = workload.containers.filter((container) => container.init).length;
+  return workload.containers.flatMap((container, i): OAuthClient[] => {
+    if (!isOAuthProxy(container.image) || container.init) return [];
+    const path = [...base, i - init];
+    const setting = (name: string): Stated<string> | undefined => {
+      const found = proxySetting(workload, i, name);
+      return found && { value: found.value, path: [...path, ...found.path] };
+    };
+    const method = setting('code-challenge-method');
+    const redirect = setting('redirect-url');
+    const secret = setting('client-secret');
+    // Settings of a file or of variables that come from elsewhere are not seen; then the absence of a flag says nothing.
+    const elsewhere =
+      setting('config') !== undefined ||
+      container.env.some((one) => one.value === undefined && one.name.startsWith('OAUTH2_PROXY_CODE'));
+    return [
+      {
+        source: 'settings',
+        id: setting('client-id')?.value ?? workload.name,
+        resource: workload.resource,
+        path,
+        enabled: true,
+        grants: { value: ['authorization_code'], path },
+        ...given(
+          'pkce',
+          method
+            ? { value: method.value === 'S256' ? ('S256' as const) : ('plain' as const), path: method.path }
+            : elsewhere || setting('client-id') === undefined
+              ? undefined
+              : { value: 'off' as const, path },
+        ),
+        redirectUris: redirect ? [redirect] : [],
+        webOrigins: [],
+        ...given('secret', secret && { path: secret.path, literal: isLiteral(secret.value) }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,411 @@
+// A tree of files to the systems that it deploys. One repository usually holds several variants of one system.
+import type { NotAnalysed } from '#model/coverage.ts';
+import type { Diagnostic } from '#model/diagnostic.ts';
+import type { OriginSource } from '#model/origin.ts';
+import type { System } from '#model/system.ts';
+import { isObject } from './check.ts';
+import { COMPOSE, composeDocuments } from './compose/format.ts';
+import { planProjects, readProject } from './compose/project.ts';
+import { Findings } from './findings.ts';
+import type { Format, FoundDocument } from './format.ts';
+import { TEXT_FORMATS } from './formats.ts';
+import { importDocument } from './import.ts';
+import type { ImportedDocument } from './import.ts';
+import { buildKustomization } from './kustomize/build.ts';
+import type { KustomizeBuild } from './kustomize/build.ts';
+import { isKustomizationFile, KustomizeFiles } from './kustomize/files.ts';
+import { formatOf, isNew, loadText, objectId, textLookup } from './load.ts';
+import type { SourceText } from './load.ts';
+import { cleanPath, folderOf, isBelow } from './paths.ts';
+import { inOrder } from './read.ts';
+import type { ReadOptions } from './read.ts';
+import { buildSystem } from './system/build.ts';
+import { chartsOf, isChartFile, kustomizationRoots } from './units/charts.ts';
+import type { Chart, Renderable } from './units/charts.ts';
+import { fromDiagnostics, unknownKinds } from './units/coverage.ts';
+import { splitPlain } from './units/split.ts';
+
+export { renderables } from './units/charts.ts';
+export type { Renderable } from './units/charts.ts';
+
+/** A text, and for the output of a tool what it was made from. */
+export interface UnitSource extends SourceText {
+  readonly rendered?: Pick<Renderable, 'by' | 'root'>;
+}
+
+/** What is deployed together. */
+export interface Unit {
+  /** Tells it from the others, for people: a folder, a file, `.` for everything. */
+  readonly name: string;
+  /** Folder that it stands in; '' is the top. */
+  readonly root: string;
+  readonly kind: 'manifests' | 'kustomize' | 'helm' | 'compose';
+  /** Every file that it was read from. */
+  readonly files: readonly string[];
+  readonly system: System;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A unit before its System is built. */
+interface Draft extends Pick<Unit, 'name' | 'root' | 'kind'> {
+  readonly files: string[];
+  readonly documents: ImportedDocument[];
+  readonly diagnostics: Diagnostic[];
+}
+
+/**
+ * Reads a tree: one System for each kustomization that no other takes in, each chart that is rendered or has no template actions, each
+ * Compose project, and the plain manifests, split only as far as objects collide. Documents that are no manifests (Dockerfiles, OpenAPI,
+ * OAuth) are in every unit. What could not be read is told, never left out in silence. Never throws for what a text says.
+ *
+ * @param files every file that may matter, named by its path with `/`; others are passed over
+ */
+export function readUnits(
+  files: readonly UnitSource[],
+  options: ReadOptions = {},
+): { readonly units: readonly Unit[]; readonly notAnalysed: readonly NotAnalysed[] } {
+  return new UnitReader(files, options).read();
+}
+
+const MANIFEST = /\.(?:ya?ml|json)$/i;
+/** Files of other tools: nothing in them is a manifest, and some are large. */
+const OTHER_FILES =
+  /(?:^|\/)(?:package(?:-lock)?|composer|tsconfig[\w.-]{0,60}|jsconfig|\.eslintrc|renovate|bun|deno|npm-shrinkwrap|angular|nx|lerna|turbo)\.json$|(?:^|\/)(?:pnpm-lock|pnpm-workspace|pubspec|\.pre-commit-config|mkdocs|\.golangci|codecov|skaffold|\.gitlab-ci|azure-pipelines|cloudbuild|\.travis|appveyor|buf(?:\.[a-z]{1,20})?|dependabot)\.ya?ml$|\.(?:schema|min|lock)\.json$|(?:^|\/)(?:node_modules|\.github|\.circleci)\//i;
+
+class UnitReader {
+  readonly #sources: readonly UnitSource[];
+  readonly #options: ReadOptions;
+  readonly #namespace: string;
+  readonly #notAnalysed: NotAnalysed[] = [];
+  readonly #drafts: Draft[] = [];
+  readonly #foreign: ImportedDocument[] = [];
+  readonly #foreignDiagnostics: Diagnostic[] = [];
+  /** Documents of Kubernetes, for what is told of kinds. */
+  readonly #seen: ImportedDocument[] = [];
+  readonly #hashes = new WeakMap<object, string>();
+
+  constructor(sources: readonly UnitSource[], options: ReadOptions) {
+    this.#sources = sources;
+    this.#options = options;
+    this.#namespace = options.defaultNamespace ?? 'default';
+  }
+
+  read(): { readonly units: readonly Unit[]; readonly notAnalysed: readonly NotAnalysed[] } {
+    const written = this.#sources.filter(
+      ({ rendered, file }) => !rendered && (MANIFEST.test(file) || isKustomizationFile(file) || isText(file)),
+    );
+    this.#rendered();
+    const charts = chartsOf(written);
+    const ofCharts = new Set(charts.flatMap((chart) => this.#chart(chart)));
+    const built = this.#kustomizations(written);
+    const plain = written.filter(({ file }) => {
+      const path = cleanPath(file);
+      return (
+        !ofCharts.has(file) &&
+        !isChartFile(path, charts) &&
+        !built.has(path) &&
+        !isKustomizationFile(file) &&
+        !OTHER_FILES.test(path)
+      );
+    });
+    this.#plain(plain, written);
+    this.#notAnalysed.push(...unknownKinds(this.#seen));
+    const units = this.#withForeign().map((draft) => this.#unit(draft));
+    return { units, notAnalysed: this.#notAnalysed };
+  }
+
+  /** Output of tools: each root one unit. */
+  #rendered(): void {
+    const groups = Map.groupBy(
+      this.#sources.filter((source) => source.rendered),
+      ({ rendered }) => `${rendered!.by} ${rendered!.root}`,
+    );
+    for (const sources of groups.values()) {
+      const { by, root } = sources[0]!.rendered!;
+      const findings = new Findings();
+      const documents: ImportedDocument[] = [];
+      for (const source of sources)
+        loadText(
+          source,
+          this.#load(() => {}),
+          findings,
+          (document) => documents.push(document),
+        );
+      this.#draft({
+        name: root === '' ? '.' : root,
+        root,
+        kind: by,
+        files: sources.map(({ file }) => file),
+        documents,
+        diagnostics: [...findings.all()],
+      });
+    }
+  }
+
+  #load(gather: (format: Format, found: FoundDocument) => void): Parameters<typeof loadText>[1] {
+    return { defaultNamespace: this.#namespace, gather };
+  }
+
+  #draft(draft: Draft): void {
+    this.#drafts.push(draft);
+    this.#seen.push(...draft.documents);
+    this.#notAnalysed.push(...fromDiagnostics(draft.diagnostics));
+  }
+
+  #isRendered(by: Renderable['by'], root: string): boolean {
+    return this.#sources.some(({ rendered }) => rendered?.by === by && cleanPath(rendered.root) === root);
+  }
+
+  /** @returns files that need not be looked at further */
+  #chart(chart: Chart): readonly string[] {
+    const { root, file, templates } = chart;
+    const files = templates.map((each) => each.file);
+    if (this.#isRendered('helm', root) || templates.length === 0) return files;
+    const text = textLookup(templates);
+    const acting = templates.filter((each) => /\{\{/.test(text(each.file) ?? '{{'));
+    if (acting.length > 0) {
+      this.#notAnalysed.push({
+        file,
+        what: 'helm-template',
+        message: `${acting.length} of the ${templates.length} templates of this chart must be rendered first: none of them is looked at`,
+        help: `give the output of \`helm template ${root === '' ? '.' : root}\``,
+        count: templates.length,
+      });
+      return files;
+    }
+    const findings = new Findings();
+    const documents: ImportedDocument[] = [];
+    for (const source of templates)
+      loadText(
+        source,
+        this.#load(() => {}),
+        findings,
+        (document) => documents.push(document),
+      );
+    this.#draft({ name: root === '' ? '.' : root, root, kind: 'helm', files, documents, diagnostics: [...findings.all()] });
+    return files;
+  }
+
+  /** @returns cleaned paths of the files that belong to kustomizations */
+  #kustomizations(sources: readonly SourceText[]): ReadonlySet<string> {
+    const files = new KustomizeFiles(sources);
+    const { roots, components } = kustomizationRoots(files);
+    const used = new Set<string>();
+    for (const path of roots) {
+      const build = buildKustomization(path, files);
+      for (const each of build.used) used.add(each);
+      if (!this.#isRendered('kustomize', folderOf(path))) this.#kustomized(path, build, files);
+    }
+    for (const path of files.kustomizations()) {
+      if (used.has(path) || !files.kustomization(path)) continue;
+      for (const each of buildKustomization(path, files).used) used.add(each);
+    }
+    const idle = components.filter((path) => !roots.includes(path));
+    for (const path of idle)
+      for (const { file } of sources)
+        if (isBelow(cleanPath(file), folderOf(path)) && MANIFEST.test(file)) used.add(cleanPath(file));
+    if (idle.length > 0)
+      this.#notAnalysed.push({
+        file: files.nameOf(idle[0]!),
+        what: 'unused-component',
+        message:
+          idle.length === 1
+            ? 'no kustomization uses this component'
+            : `no kustomization uses these ${idle.length} components; this is the first`,
+        help: 'they are looked at once a kustomization lists them under `components`',
+        count: idle.length,
+      });
+    return used;
+  }
+
+  #kustomized(path: string, build: KustomizeBuild, files: KustomizeFiles): void {
+    const findings = new Findings();
+    const documents: ImportedDocument[] = [];
+    const seen = new Map<string, ImportedDocument>();
+    for (const { raw, origin } of build.objects) {
+      const document = importDocument(raw, origin, this.#namespace, findings);
+      if (document && isNew(document, seen, findings)) documents.push(document);
+    }
+    for (const { what, message, location, help } of build.obstacles)
+      this.#notAnalysed.push({
+        file: location.file,
+        line: location.line,
+        what,
+        message,
+        ...(help === undefined ? {} : { help }),
+      });
+    const root = folderOf(path);
+    const names = [...build.used].map((each) => files.nameOf(each));
+    this.#draft({
+      name: root === '' ? '.' : root,
+      root,
+      kind: 'kustomize',
+      files: names,
+      documents,
+      diagnostics: [...findings.all()],
+    });
+  }
+
+  /** Everything that is neither rendered nor put together: plain manifests, Compose files, and files of other formats. */
+  #plain(sources: readonly SourceText[], all: readonly SourceText[]): void {
+    const compose: FoundDocument[] = [];
+    const others = new Map<Format, FoundDocument[]>();
+    const plain: { readonly file: string; readonly documents: ImportedDocument[] }[] = [];
+    const diagnostics = new Map<string, readonly Diagnostic[]>();
+    for (const source of sources) {
+      const { file } = source;
+      const findings = new Findings();
+      const documents: ImportedDocument[] = [];
+      let unknown: OriginSource | undefined;
+      const gather = (format: Format, found: FoundDocument): void => {
+        if (format === COMPOSE) compose.push(found);
+        else others.set(format, [...(others.get(format) ?? []), found]);
+      };
+      const intercept = (raw: unknown, origin: OriginSource): boolean => {
+        if (looksLikeObject(raw) || formatOf(raw, file)) return false;
+        unknown ??= origin;
+        return true;
+      };
+      loadText(source, { ...this.#load(gather), intercept }, findings, (document, foreign) => {
+        if (foreign) this.#foreign.push(document);
+        else documents.push(document);
+      });
+      const told = findings.all();
+      this.#notAnalysed.push(...fromDiagnostics(told));
+      if (unknown && documents.length === 0 && !/\.json$/i.test(file))
+        this.#notAnalysed.push({
+          file,
+          line: unknown.locate([]).line,
+          what: 'unknown-format',
+          message: 'nothing in this file is of a known format',
+        });
+      if (documents.length > 0) {
+        plain.push({ file, documents });
+        diagnostics.set(file, told);
+      } else this.#foreignDiagnostics.push(...told);
+    }
+    for (const [format, found] of others) {
+      const findings = new Findings();
+      this.#foreign.push(...format.readAll!(found, textLookup(all), findings));
+      this.#foreignDiagnostics.push(...findings.all());
+    }
+    this.#compose(compose, all);
+    this.#manifests(plain, diagnostics);
+  }
+
+  #compose(found: readonly FoundDocument[], all: readonly SourceText[]): void {
+    const textAt = textLookup(all);
+    for (const plan of planProjects(found)) {
+      const findings = new Findings();
+      const model = readProject(plan, found, textAt, findings);
+      const documents = [...composeDocuments(model)];
+      const file = plan.layers.at(-1)!.file;
+      this.#draft({
+        name: file,
+        root: plan.folder,
+        kind: 'compose',
+        files: [...model.files],
+        documents,
+        diagnostics: [...findings.all()],
+      });
+    }
+  }
+
+  #manifests(
+    plain: readonly { readonly file: string; readonly documents: readonly ImportedDocument[] }[],
+    told: ReadonlyMap<string, readonly Diagnostic[]>,
+  ): void {
+    for (const { documents } of plain) this.#seen.push(...documents);
+    const { units, left } = splitPlain(plain.filter((each) => !this.#beside(each.file, each.documents)));
+    if (left.length > 0)
+      this.#notAnalysed.push({
+        file: left[0]!,
+        what: 'too-many-variants',
+        message: 'too many files hold other versions of the same objects: these are in no system',
+        help: 'give one environment at a time',
+        count: left.length,
+      });
+    for (const { name, root, documents, files } of units) {
+      if (this.#joined(documents, files)) continue;
+      const diagnostics = files.flatMap((file) => told.get(file) ?? []);
+      this.#drafts.push({ name, root, kind: 'manifests', files: [...files], documents: [...documents], diagnostics });
+    }
+  }
+
+  /** A manifest that stands beside a kustomization without being listed is applied by other means, to the same system. */
+  #beside(file: string, documents: readonly ImportedDocument[]): boolean {
+    const folder = folderOf(cleanPath(file));
+    let found = false;
+    for (const draft of this.#drafts) {
+      if (
+        draft.kind !== 'kustomize' ||
+        !draft.files.some((each) => isKustomizationFile(each) && folderOf(cleanPath(each)) === folder)
+      )
+        continue;
+      if (!this.#add(draft, documents)) continue;
+      draft.files.push(file);
+      found = true;
+    }
+    return found;
+  }
+
+  /** Adds documents to a draft, unless one of their objects is in it. */
+  #add(draft: Draft, documents: readonly ImportedDocument[]): boolean {
+    const taken = new Set(draft.documents.map(objectId));
+    if (documents.some((document) => taken.has(objectId(document)))) return false;
+    draft.documents.push(...documents);
+    return true;
+  }
+
+  /** Policies and gateways without a workload of their own belong to the rendered systems whose namespaces they speak about. */
+  #joined(documents: readonly ImportedDocument[], files: readonly string[]): boolean {
+    if (documents.some(({ part }) => part?.type === 'workload' || part?.type === 'service')) return false;
+    const namespaces = new Set(documents.map(({ resource }) => resource.metadata.namespace).filter((each) => each !== ''));
+    let found = false;
+    for (const draft of this.#drafts) {
+      if (draft.kind !== 'kustomize' && draft.kind !== 'helm') continue;
+      const here = draft.documents.some(({ resource }) => namespaces.has(resource.metadata.namespace));
+      if (!here || !this.#add(draft, documents)) continue;
+      draft.files.push(...files);
+      found = true;
+    }
+    return found;
+  }
+
+  /** Dockerfiles, specifications and the like say something about every unit. */
+  #withForeign(): readonly Draft[] {
+    if (this.#foreign.length === 0) return this.#drafts;
+    if (this.#drafts.length === 0)
+      this.#drafts.push({
+        name: '.',
+        root: '',
+        kind: 'manifests',
+        files: [],
+        documents: [],
+        diagnostics: [...this.#foreignDiagnostics],
+      });
+    for (const draft of this.#drafts) draft.documents.push(...this.#foreign);
+    return this.#drafts;
+  }
+
+  #unit(draft: Draft): Unit {
+    const findings = new Findings();
+    const seen = new Map<string, ImportedDocument>();
+    const documents = draft.documents.filter((document) => isNew(document, seen, findings));
+    const system = buildSystem(documents, this.#options.mesh ?? {}, findings, this.#hashes);
+    const { name, root, kind, files } = draft;
+    return { name, root, kind, files, system, diagnostics: inOrder([...draft.diagnostics, ...findings.all()], this.#sources) };
+  }
+}
+
+function isText(file: string): boolean {
+  return TEXT_FORMATS.some((format) => format.matches(file));
+}
+
+/** Configuration of other programs has an `apiVersion` or a `kind` too, but hardly both, and numbers where Kubernetes has none. */
+function looksLikeObject(raw: unknown): boolean {
+  if (!isObject(raw)) return false;
+  const { apiVersion, kind } = raw;
+  if (apiVersion !== undefined && kind !== undefined) return typeof apiVersion === 'string' && typeof kind === 'string';
+  return typeof (apiVersion ?? kind) === 'string' && ('metadata' in raw || 'spec' in raw);
+}

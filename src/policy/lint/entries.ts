@@ -1,0 +1,208 @@
+// What of a System is open to callers from outside, and whether each of these entries limits how often they may call.
+import { labelsMatch } from '#model/resource.ts';
+import type { Resource } from '#model/resource.ts';
+import type { Service, System, Workload } from '#model/system.ts';
+import { ingressSettings } from '#plan/ingress.ts';
+import { isLimitedByFilter } from './envoy-limits.ts';
+import type { ProxyGroup } from './envoy-limits.ts';
+import { hasKongLimit, isTargeted } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { labelsOf, listOf, mapOf, memberOf, textOf } from './raw.ts';
+
+export interface EntryContext {
+  readonly system: System;
+  readonly limits: Limits;
+}
+
+/** How one kind of entry is judged; undefined when it is no entry. */
+export type EntryCheck = (resource: Resource, context: EntryContext) => 'limited' | 'open' | undefined;
+
+const judged = (limited: boolean): 'limited' | 'open' => (limited ? 'limited' : 'open');
+
+const ingress: EntryCheck = (resource, { system, limits }) => {
+  if (!listOf(resource.spec, 'rules').length && !mapOf(resource.spec, 'defaultBackend') && !mapOf(resource.spec, 'backend'))
+    return undefined;
+  const settings = ingressSettings(resource, system.resources);
+  if (settings.reachableFrom?.value === 'internal') return undefined;
+  // A firewall of the cloud may limit as well; what it does is not written here.
+  const cloud = settings.waf?.value.on === true && settings.controllers.some((each) => each === 'alb' || each === 'gce');
+  const istio =
+    settings.className === 'istio' && isLimitedByFilter(limits.filters, gatewayProxies(system, {}), system.mesh.rootNamespace);
+  return judged(settings.rateLimits.length > 0 || cloud || istio || hasKongLimit(limits, resource));
+};
+
+/** HTTPRoute and GRPCRoute at a gateway; those at a Service are for the mesh. */
+const route: EntryCheck = (resource, { system, limits }) => {
+  const parents = listOf(resource.spec, 'parentRefs').filter((ref) => (textOf(ref, 'kind') ?? 'Gateway') === 'Gateway');
+  const gateways = parents.flatMap((ref) => {
+    const namespace = textOf(ref, 'namespace') ?? resource.metadata.namespace;
+    return system.gateways.filter(({ metadata }) => metadata.name === textOf(ref, 'name') && metadata.namespace === namespace);
+  });
+  const outer = gateways.filter(({ spec }) => !/waypoint|mesh$/.test(spec.gatewayClassName));
+  const rules = listOf(resource.spec, 'rules');
+  if (outer.length === 0 || (rules.length > 0 && rules.every(isRedirect))) return undefined;
+  if (isTargeted(limits, resource) || hasKongLimit(limits, resource)) return 'limited';
+  if (rules.length > 0 && rules.every((rule) => hasMiddleware(limits, rule, resource.metadata.namespace))) return 'limited';
+  const root = system.mesh.rootNamespace;
+  const all = outer.every((gateway) => {
+    const { name, namespace } = gateway.metadata;
+    const proxies: ProxyGroup = {
+      role: 'gateway',
+      namespaces: [namespace],
+      labels: { 'gateway.networking.k8s.io/gateway-name': name },
+      gateway: `${namespace}/${name}`,
+    };
+    return isTargeted(limits, gateway) || hasKongLimit(limits, gateway) || isLimitedByFilter(limits.filters, proxies, root);
+  });
+  return judged(all);
+};
+
+function isRedirect(rule: unknown): boolean {
+  return (
+    listOf(rule, 'backendRefs').length === 0 &&
+    listOf(rule, 'filters').some((filter) => textOf(filter, 'type') === 'RequestRedirect')
+  );
+}
+
+/** A filter that names a Middleware of Traefik. */
+function hasMiddleware(limits: Limits, rule: unknown, namespace: string): boolean {
+  return listOf(rule, 'filters').some((filter) => {
+    const name = textOf(filter, 'extensionRef', 'name');
+    return name !== undefined && limits.middlewares.has(`${namespace}/${name}`);
+  });
+}
+
+const virtualService: EntryCheck = (resource, { system, limits }) => {
+  const names = listOf(resource.spec, 'gateways').filter((name): name is string => typeof name === 'string' && name !== 'mesh');
+  const rules = listOf(resource.spec, 'http').filter((rule) => !mapOf(rule, 'redirect') && !mapOf(rule, 'directResponse'));
+  if (names.length === 0 || rules.length === 0) return undefined;
+  const gateways = names.map((name) => istioGateway(system, name, resource.metadata.namespace));
+  const outer = gateways.filter((gateway) => !/egress|eastwest/.test(JSON.stringify(memberOf(gateway?.spec, 'selector') ?? '')));
+  if (outer.length === 0) return undefined;
+  const root = system.mesh.rootNamespace;
+  const atEdge = outer.every((gateway) =>
+    isLimitedByFilter(limits.filters, gatewayProxies(system, labelsOf(gateway?.spec, 'selector')), root),
+  );
+  return judged(atEdge || rules.every((rule) => isLimitedBehind(system, limits, rule, resource.metadata.namespace)));
+};
+
+function istioGateway(system: System, name: string, namespace: string): Resource | undefined {
+  const slash = name.indexOf('/');
+  const home = slash === -1 ? namespace : name.slice(0, slash);
+  return system.resources.find(
+    ({ kind, apiVersion, metadata }) =>
+      kind === 'Gateway' &&
+      apiVersion.startsWith('networking.istio.io/') &&
+      metadata.name === name.slice(slash + 1) &&
+      metadata.namespace === home,
+  );
+}
+
+/** The proxies that a Gateway selects; for labels that no workload here has, those that Istio installs. */
+function gatewayProxies(system: System, selector: Readonly<Record<string, string>>): ProxyGroup {
+  const pods = Object.keys(selector).length === 0 ? [] : system.workloads.filter(({ labels }) => labelsMatch(selector, labels));
+  const [first] = pods;
+  if (first) return { role: 'gateway', namespaces: pods.map(({ namespace }) => namespace), labels: first.labels };
+  return {
+    role: 'gateway',
+    namespaces: undefined,
+    labels: { istio: 'ingressgateway', app: 'istio-ingressgateway', ...selector },
+  };
+}
+
+/** Every workload that the rule leads to is limited in its own sidecar. */
+function isLimitedBehind(system: System, limits: Limits, rule: unknown, namespace: string): boolean {
+  const hosts = listOf(rule, 'route').map((each) => textOf(each, 'destination', 'host') ?? '');
+  const services = hosts.map((host) =>
+    system.services.find((each) => each.host === host || (each.name === host && each.namespace === namespace)),
+  );
+  return (
+    services.length > 0 &&
+    services.every((service) => {
+      const workloads = service ? workloadsOf(system, service) : [];
+      return workloads.length > 0 && workloads.every((workload) => isLimitedAt(system, limits, workload));
+    })
+  );
+}
+
+function isLimitedAt(system: System, limits: Limits, { namespace, labels }: Workload): boolean {
+  return isLimitedByFilter(limits.filters, { role: 'sidecar', namespaces: [namespace], labels }, system.mesh.rootNamespace);
+}
+
+const ingressRoute: EntryCheck = (resource, { limits }) => {
+  const routes = listOf(resource.spec, 'routes').filter(
+    (each) => !listOf(each, 'services').every((service) => textOf(service, 'name') === 'api@internal'),
+  );
+  if (routes.length === 0) return undefined;
+  return judged(
+    routes.every((each) =>
+      listOf(each, 'middlewares').some((ref) =>
+        limits.middlewares.has(`${textOf(ref, 'namespace') ?? resource.metadata.namespace}/${textOf(ref, 'name') ?? ''}`),
+      ),
+    ),
+  );
+};
+
+const contourProxy: EntryCheck = ({ spec }) => {
+  if (!mapOf(spec, 'virtualhost') || listOf(spec, 'routes').length === 0) return undefined;
+  const each = listOf(spec, 'routes').every((one) => mapOf(one, 'rateLimitPolicy') !== undefined);
+  return judged(each || mapOf(spec, 'virtualhost', 'rateLimitPolicy') !== undefined);
+};
+
+const openShiftRoute: EntryCheck = ({ metadata }) =>
+  judged(metadata.annotations['haproxy.router.openshift.io/rate-limit-connections'] === 'true');
+
+const virtualServer: EntryCheck = ({ spec, metadata }, { limits }) => {
+  const has = (holder: unknown): boolean =>
+    listOf(holder, 'policies').some((ref) =>
+      limits.nginxPolicies.has(`${textOf(ref, 'namespace') ?? metadata.namespace}/${textOf(ref, 'name') ?? ''}`),
+    );
+  const routes = listOf(spec, 'routes');
+  return judged(has(spec) || (routes.length > 0 && routes.every(has)));
+};
+
+function workloadsOf(system: System, service: Service): readonly Workload[] {
+  const { namespace, selector } = service;
+  if (selector === undefined) return [];
+  return system.workloads.filter((workload) => workload.namespace === namespace && labelsMatch(selector, workload.labels));
+}
+
+const PROXIES = /ingress|gateway|envoy|traefik|haproxy|kong|contour|proxyv2|istio-proxy|apisix|nginx-plus|caddy/i;
+const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
+  ['service.beta.kubernetes.io/aws-load-balancer-internal', /./],
+  ['service.beta.kubernetes.io/aws-load-balancer-scheme', /^internal$/],
+  ['networking.gke.io/load-balancer-type', /^internal$/i],
+  ['cloud.google.com/load-balancer-type', /^internal$/i],
+  ['service.beta.kubernetes.io/azure-load-balancer-internal', /^true$/],
+];
+const HTTP: ReadonlySet<string> = new Set(['http', 'http2', 'grpc']);
+
+/** A workload that stands outside by itself; in front of a proxy the routes of the proxy are the entries. */
+const loadBalancer: EntryCheck = (resource, { system, limits }) => {
+  const service = system.services.find((each) => each.resource === resource);
+  if (service?.type !== 'LoadBalancer' || !service.ports.some(({ protocol }) => HTTP.has(protocol))) return undefined;
+  const { annotations } = resource.metadata;
+  if (INTERNAL.some(([key, value]) => value.test(annotations[key] ?? ''))) return undefined;
+  const ranges = listOf(resource.spec, 'loadBalancerSourceRanges');
+  if (ranges.length > 0 && !ranges.includes('0.0.0.0/0') && !ranges.includes('::/0')) return undefined;
+  const workloads = workloadsOf(system, service);
+  if (workloads.length === 0) return undefined;
+  if (workloads.some(({ name, containers }) => PROXIES.test(`${name} ${containers.map(({ image }) => image).join(' ')}`)))
+    return undefined;
+  return judged(hasKongLimit(limits, resource) || workloads.every((workload) => isLimitedAt(system, limits, workload)));
+};
+
+/** By group and kind. */
+export const ENTRY_CHECKS: ReadonlyMap<string, EntryCheck> = new Map([
+  ['networking.k8s.io/Ingress', ingress],
+  ['extensions/Ingress', ingress],
+  ['gateway.networking.k8s.io/HTTPRoute', route],
+  ['gateway.networking.k8s.io/GRPCRoute', route],
+  ['networking.istio.io/VirtualService', virtualService],
+  ['traefik.io/IngressRoute', ingressRoute],
+  ['traefik.containo.us/IngressRoute', ingressRoute],
+  ['projectcontour.io/HTTPProxy', contourProxy],
+  ['route.openshift.io/Route', openShiftRoute],
+  ['k8s.nginx.org/VirtualServer', virtualServer],
+  ['/Service', loadBalancer],
+]);

@@ -1,0 +1,86 @@
+// ServiceEntries: TCP without addresses, and two that disagree about a port.
+import type { Resource } from '#model/resource.ts';
+import { listAt, numberAt, textAt, textsAt } from '../../reach/raw.ts';
+import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
+import { messageUrl } from '../codes.ts';
+import { scopeOf, scopesMeet } from '../hosts.ts';
+import { itemsAt } from '../items.ts';
+import type { MeshIndex } from '../mesh-index.ts';
+
+export const SERVICE_ENTRY_ADDRESSES_ANALYZER = {
+  id: 'istio.service-entry-addresses',
+  analyzer: 'serviceentry.ProtocolAddressesAnalyzer',
+  name: 'ServiceEntry for TCP without addresses',
+  severity: 'low',
+  cwe: [923],
+  why: 'TCP carries no host name, so the proxy goes by port alone: everything that leaves on this port is sent to this host, whatever it was meant for.',
+  help: 'give `addresses`, or a protocol that names its host (HTTP, TLS)',
+  references: [messageUrl('ServiceEntryAddressesRequired')],
+  tags: [],
+  *analyze(mesh: MeshIndex): Generator<MeshHit> {
+    for (const entry of mesh.istio('networking', 'ServiceEntry')) {
+      if (listAt(entry.spec, 'addresses').length > 0) continue;
+      if (entry.metadata.labels['networking.istio.io/enable-autoallocate-ip'] === 'true') continue;
+      for (const { raw, path } of itemsAt(entry.spec, 'ports', ['spec'])) {
+        const protocol = textAt(raw, 'protocol') ?? '';
+        if (protocol !== '' && protocol.toUpperCase() !== 'TCP') continue;
+        yield {
+          code: 'ServiceEntryAddressesRequired',
+          at: { resource: entry, path },
+          title: `port ${numberAt(raw, 'number') ?? ''} of \`${entry.metadata.name}\` is ${protocol === '' ? 'of no protocol' : 'TCP'}, and no addresses are given`,
+          detail: String(numberAt(raw, 'number') ?? ''),
+        };
+      }
+    }
+  },
+} satisfies MeshAnalyzer;
+
+export const SERVICE_ENTRY_CONFLICT_ANALYZER = {
+  id: 'istio.service-entry-conflict',
+  analyzer: 'serviceentry.ConflictingServiceEntryProtocolAnalyzer',
+  name: 'ServiceEntries disagree about a port',
+  severity: 'low',
+  cwe: [436],
+  why: 'Only one of the two decides whether the traffic is HTTP or TLS; with the wrong one requests fail, or leave as plain text.',
+  help: 'let them agree, or export each to its own namespaces',
+  references: [messageUrl('ConflictingServiceEntryProtocol')],
+  tags: [],
+  *analyze(mesh: MeshIndex): Generator<MeshHit> {
+    const rows = mesh.istio('networking', 'ServiceEntry').flatMap(rowsOf);
+    const told = new Set<Resource>();
+    for (const group of Map.groupBy(rows, ({ key }) => key).values()) {
+      if (group.length < 2) continue;
+      for (const row of group) {
+        if (told.has(row.entry)) continue;
+        const other = group.find(
+          (each) =>
+            each.entry !== row.entry && each.protocol !== row.protocol && scopesMeet(scopeOf(each.entry), scopeOf(row.entry)),
+        );
+        if (!other) continue;
+        told.add(row.entry);
+        yield {
+          code: 'ConflictingServiceEntryProtocol',
+          at: { resource: row.entry, path: row.path },
+          title: `\`${row.key}\` is ${row.protocol} here and ${other.protocol} in \`${other.entry.metadata.name}\``,
+          detail: row.key,
+        };
+      }
+    }
+  },
+} satisfies MeshAnalyzer;
+
+interface Row {
+  readonly entry: Resource;
+  readonly key: string;
+  readonly protocol: string;
+  readonly path: (string | number)[];
+}
+
+function rowsOf(entry: Resource): readonly Row[] {
+  return itemsAt(entry.spec, 'ports', ['spec']).flatMap(({ raw, path }) => {
+    const protocol = (textAt(raw, 'protocol') ?? '').toUpperCase() || 'TCP';
+    const port = numberAt(raw, 'number');
+    if (port === undefined) return [];
+    return textsAt(entry.spec, 'hosts').map((host) => ({ entry, key: `${host}:${port}`, protocol, path: [...path] }));
+  });
+}

@@ -1,0 +1,80 @@
+// Names of hosts as the mesh compares them, and from where a thing can be seen.
+import type { Resource } from '#model/resource.ts';
+import { textsAt } from '../reach/raw.ts';
+import type { MeshIndex } from './mesh-index.ts';
+
+/** The full name of a Service's short name; everything else as it is. */
+export function fullName(host: string, namespace: string, clusterDomain: string): string {
+  if (host === '' || host.includes('.') || host.startsWith('*')) return host;
+  return `${host}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The Service that a host of a rule in `namespace` names: `name`, `name.namespace`, `name.namespace.svc`, or in full. */
+export function serviceOf(mesh: MeshIndex, host: string, namespace: string): Resource | undefined {
+  const place = servicePlace(mesh, host, namespace);
+  return place && mesh.servicesIn(place.namespace).find(({ metadata }) => metadata.name === place.name);
+}
+
+/** Where the Service of that name would be; undefined for a host outside the cluster. */
+export function servicePlace(
+  mesh: Pick<MeshIndex, 'clusterDomain' | 'namespaces' | 'servicesIn'>,
+  host: string,
+  namespace: string,
+): { readonly name: string; readonly namespace: string } | undefined {
+  if (host === '' || host.startsWith('*')) return undefined;
+  const full = `.svc.${mesh.clusterDomain}`;
+  const bare = host.endsWith(full) ? host.slice(0, -full.length) : host.endsWith('.svc') ? host.slice(0, -4) : undefined;
+  const parts = (bare ?? host).split('.');
+  const [name = '', second] = parts;
+  if (parts.length === 1) return { name, namespace };
+  if (parts.length !== 2 || second === undefined) return undefined;
+  // Without `.svc` it might be any domain; it is a Service where that one is known.
+  if (bare === undefined && !mesh.servicesIn(second).some(({ metadata }) => metadata.name === name)) return undefined;
+  return { name, namespace: second };
+}
+
+/** Whether one of two hosts, either of which may begin with `*`, takes in the other. */
+export function hostsMatch(a: string, b: string): boolean {
+  return covers(a, b) || covers(b, a);
+}
+
+/** Whether `wide` takes in every host of `narrow`. */
+export function covers(wide: string, narrow: string): boolean {
+  if (!wide.startsWith('*')) return wide === narrow;
+  const suffix = wide.slice(1);
+  return narrow.startsWith('*') ? narrow.slice(1).endsWith(suffix) : narrow.endsWith(suffix) && narrow.length > suffix.length;
+}
+
+/** Namespaces from which a thing is seen. */
+export type Scope = ReadonlySet<string> | 'all';
+
+/** `exportTo` of a rule or a ServiceEntry in `namespace`; nothing said means everywhere. */
+export function exportScope(values: readonly string[], namespace: string): Scope {
+  if (values.length === 0 || values.includes('*')) return 'all';
+  return new Set(values.filter((value) => value !== '~').map((value) => (value === '.' ? namespace : value)));
+}
+
+export function scopeOf({ spec, metadata }: Resource): Scope {
+  return exportScope(textsAt(spec, 'exportTo'), metadata.namespace);
+}
+
+/** A Service says it by annotation. */
+export function serviceScope({ metadata }: Resource): Scope {
+  const said = metadata.annotations['networking.istio.io/exportTo'];
+  const values = (said ?? '').split(',').map((value) => value.trim());
+  return exportScope(
+    values.filter((value) => value !== ''),
+    metadata.namespace,
+  );
+}
+
+export function isVisible(scope: Scope, from: string): boolean {
+  return scope === 'all' || scope.has(from);
+}
+
+export function scopesMeet(a: Scope, b: Scope): boolean {
+  if (a === 'all') return b === 'all' || b.size > 0;
+  if (b === 'all') return a.size > 0;
+  for (const name of a) if (b.has(name)) return true;
+  return false;
+}

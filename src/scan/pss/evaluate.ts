@@ -1,0 +1,63 @@
+// The verdict of the Pod Security Standards over one pod.
+import type { Path } from '#model/origin.ts';
+import type { Control, Offence, PssLevel } from './control.ts';
+import { PSS_CONTROLS } from './controls.ts';
+import { podOf } from './pod.ts';
+import type { Pod } from './pod.ts';
+
+export interface Verdict {
+  readonly control: Control;
+  readonly allowed: boolean;
+  /** Empty when allowed; else the reason and what is wrong where: `host namespaces: the pod sets `hostPID``. */
+  readonly message: string;
+  /** From the pod: `['spec', 'containers', 0, …]`. */
+  readonly paths: readonly Path[];
+  readonly offences: readonly Offence[];
+  /** A stricter control that also fails and says the same and more. */
+  readonly covered: boolean;
+}
+
+export interface PssOptions {
+  readonly level: PssLevel | 'privileged';
+  /** `v1.25`, `1.25` or `latest`; anything else counts as `latest`, as Pod Security Admission does. */
+  readonly version?: string;
+}
+
+/**
+ * Judges a pod by every control of a level, baseline ones included at `restricted`.
+ * @param spec PodSpec as written
+ * @param annotations of the pod (profiles were annotations once)
+ * @returns one verdict per control that the version has; at level `privileged` none
+ * @example evaluatePod({ hostPID: true, containers: [] }, {}, { level: 'baseline' }).find(({ allowed }) => !allowed)?.control.id // 'hostNamespaces'
+ */
+export function evaluatePod(
+  spec: unknown,
+  annotations: Readonly<Record<string, string>>,
+  options: PssOptions,
+): readonly Verdict[] {
+  return judgePod(podOf(spec, annotations), options);
+}
+
+/** evaluatePod over a pod that is already looked through. */
+export function judgePod(pod: Pod, { level, version = 'latest' }: PssOptions): readonly Verdict[] {
+  if (level === 'privileged') return [];
+  const minor = minorOf(version);
+  const drafts = PSS_CONTROLS.filter(
+    (control) => control.since <= minor && (level === 'restricted' || control.level === level),
+  ).map((control) => ({ control, offences: control.check(pod, minor) }));
+  const covered = new Set(drafts.filter(({ offences }) => offences.length > 0).flatMap(({ control }) => control.covers ?? []));
+  return drafts.map(({ control, offences }) => ({
+    control,
+    allowed: offences.length === 0,
+    message: offences.length === 0 ? '' : `${control.reason}: ${offences.map(({ text }) => text).join('; ')}`,
+    paths: offences.map(({ path }) => path),
+    offences,
+    covered: covered.has(control.id),
+  }));
+}
+
+/** 25 of `v1.25`; Infinity for `latest`. */
+export function minorOf(version: string): number {
+  const match = /^v?1\.(\d{1,4})$/.exec(version.trim());
+  return match ? Number(match[1]) : Infinity;
+}

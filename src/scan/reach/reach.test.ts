@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allow, DENY_INGRESS, deployment, namespace, policy, service } from '../../../test/fakes/network.ts';
+import { systemOf } from '../../../test/fakes/scan.ts';
+import { formatRanges } from './connections.ts';
+import { INTERNET } from './face.ts';
+import { reachOf } from './reach.ts';
+
+const SHOP = [deployment('front', { port: 8080 }), deployment('cart', { port: 7070 }), service('cart', 80, 7070)];
+
+test('access lists declared ports with what network and mesh say, and why', () => {
+  const reach = reachOf(systemOf(...SHOP, DENY_INGRESS, allow('cart', ['front'], 7070)));
+  const [access] = reach.access('shop/front', 'shop/cart');
+  assert.deepEqual(
+    { ...access, reasons: access!.reasons.map(({ allows, text, location }) => [allows, text, location?.file]) },
+    {
+      from: 'shop/front',
+      to: 'shop/cart',
+      port: 7070,
+      transport: 'TCP',
+      network: true,
+      link: 'none',
+      requests: 'all',
+      reasons: [
+        [true, 'no policy speaks of egress of shop/front here: Kubernetes allows', undefined],
+        [true, 'NetworkPolicy shop/cart-in allows TCP 7070 from pods with app=front', 'case4.yaml'],
+        [true, 'shop/cart is in no mesh', 'case1.yaml'],
+      ],
+    },
+  );
+  assert.equal(formatRanges(reach.connections('shop/front', 'shop/cart')), 'TCP 7070');
+  const refused = reach.explain('shop/cart', 'shop/front', 8080, 'TCP');
+  assert.equal(refused.network, false);
+  assert.match(refused.reasons.at(-1)!.text, /no rule of NetworkPolicy shop\/default-deny allows TCP 8080 from shop\/cart/);
+});
+
+test('ends that do not exist are refused, not thrown', () => {
+  const reach = reachOf(systemOf(...SHOP));
+  assert.equal(reach.explain('shop/front', 'shop/none', 80, 'TCP').network, false);
+  assert.deepEqual(reach.connections('nobody', 'shop/cart'), []);
+  assert.deepEqual(reach.connections(INTERNET, '10.0.0.0/8'), []);
+  assert.deepEqual(reach.access('shop/front', '10.0.0.0/8'), []);
+});
+
+test('ranges and the internet are peers; private ranges are no internet', () => {
+  const rule = (cidr: string): string =>
+    policy('in', {
+      podSelector: { matchLabels: { app: 'cart' } },
+      ingress: [{ from: [{ ipBlock: { cidr } }], ports: [{ port: 7070 }] }],
+    });
+  for (const [cidr, from, want] of [
+    ['10.0.0.0/8', INTERNET, 'nothing'],
+    ['10.0.0.0/8', '10.1.0.0/16', 'TCP 7070'],
+    ['10.0.0.0/8', '11.0.0.0/8', 'nothing'],
+    ['0.0.0.0/0', INTERNET, 'TCP 7070'],
+    ['0.0.0.0/0', 'shop/front', 'TCP 7070'],
+    ['10.0.0.0/8', 'shop/front', 'nothing'],
+    ['8.8.8.0/24', INTERNET, 'TCP 7070'],
+    ['::/0', '2606:4700::1', 'TCP 7070'],
+    ['::/0', '8.8.8.8', 'nothing'],
+  ] as const) {
+    assert.equal(formatRanges(reachOf(systemOf(...SHOP, rule(cidr))).connections(from, 'shop/cart')), want, `${cidr} ${from}`);
+  }
+});
+
+test('a known range of pods decides whether a block speaks of pods', () => {
+  const node = 'apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\nspec: {podCIDR: 10.244.0.0/24}';
+  const rule = policy('in', {
+    podSelector: { matchLabels: { app: 'cart' } },
+    ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }],
+  });
+  assert.equal(formatRanges(reachOf(systemOf(...SHOP, rule, node)).connections('shop/front', 'shop/cart')), 'all connections');
+});
+
+test('host network passes policies by, and a pod reaches itself', () => {
+  const agent = deployment('agent', { port: 9100, spec: { hostNetwork: true } });
+  const reach = reachOf(systemOf(...SHOP, agent, DENY_INGRESS));
+  assert.equal(formatRanges(reach.connections('shop/agent', 'shop/cart')), 'all connections');
+  assert.equal(formatRanges(reach.connections('shop/cart', 'shop/agent')), 'all connections');
+  assert.equal(formatRanges(reach.connections('shop/cart', 'shop/cart')), 'all connections');
+  assert.equal(formatRanges(reach.connections('shop/front', 'shop/cart')), 'nothing');
+  assert.match(reach.explain('shop/agent', 'shop/cart', 7070, 'TCP').reasons[0]!.text, /uses the host network/);
+});
+
+test('Compose services talk when they share a network', () => {
+  const compose = `services:
+  web: {image: web, ports: ["8080:80"], networks: [front]}
+  api: {image: api, expose: ["90"], networks: [front, back]}
+  db: {image: postgres, expose: ["5432"], networks: [back]}
+  tool: {image: tool, expose: ["1"], network_mode: host}
+  side: {image: side, expose: ["2"], network_mode: "service:db"}
+networks:
+  front: {}
+  back: {internal: true}
+`;
+  const reach = reachOf(systemOf(compose));
+  const id = (name: string): string => reach.workloads.find((each) => each.endsWith(`/${name}`))!;
+  const open = (from: string, to: string): boolean =>
+    reach.connections(from === INTERNET ? from : id(from), to === INTERNET ? to : id(to)).length > 0;
+  for (const [from, to, want] of [
+    ['web', 'api', true],
+    ['web', 'db', false],
+    ['api', 'db', true],
+    ['side', 'api', true],
+    ['side', 'web', false],
+    ['web', INTERNET, true],
+    ['db', INTERNET, false],
+    ['tool', INTERNET, true],
+    [INTERNET, 'db', false],
+    [INTERNET, 'tool', true],
+    ['tool', 'web', false],
+  ] as const) {
+    assert.equal(open(from, to), want, `${from} -> ${to}`);
+  }
+  assert.deepEqual(
+    reach
+      .exposures()
+      .map(({ to, port, through, location }) => [to === id('web') || to === id('tool'), port, through, location?.line]),
+    [
+      [true, 80, 'published-port', 2],
+      [true, 1, 'host-network', 5],
+    ],
+  );
+  assert.match(reach.explain(id('web'), id('db'), 5432, 'TCP').reasons[0]!.text, /share no network/);
+});
+
+test('kinds that are not evaluated are told', () => {
+  const cilium =
+    'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: shop}\nspec: {endpointSelector: {}}';
+  const reach = reachOf(systemOf(...SHOP, cilium, namespace('shop')));
+  assert.deepEqual(
+    reach.notEvaluated.map(({ kind }) => kind),
+    ['CiliumNetworkPolicy'],
+  );
+});

@@ -1,0 +1,66 @@
+// Hits of the controls of the Pod Security Standards: one per workload and control.
+import type { FindingSeverity } from '#model/finding.ts';
+import { originOf } from '#model/origin.ts';
+import type { ControlId } from '../../pss/control.ts';
+import { judgePod } from '../../pss/evaluate.ts';
+import type { Verdict } from '../../pss/evaluate.ts';
+import { enforcedIn } from '../../pss/namespace.ts';
+import { podTemplates } from '../../pod-template.ts';
+import type { PodTemplate } from '../../pod-template.ts';
+import type { Hit, ScanContext } from '../../rule.ts';
+
+export const PSS = 'https://kubernetes.io/docs/concepts/security/pod-security-standards/';
+
+/** What a rule says about one failed control of one workload; undefined when it is none of its business. */
+export type ControlJudge = (template: PodTemplate, verdict: Verdict) => Omit<Hit, 'at' | 'detail' | 'tags'> | undefined;
+
+/** Failed baseline controls, as the version that the namespace enforces has them; severities fall where `privileged` is declared. */
+export function* controlHits(context: ScanContext, ids: readonly ControlId[], judge: ControlJudge): Generator<Hit> {
+  for (const template of podTemplates(context.system)) {
+    const enforced = enforcedIn(context.system, template.workload.namespace);
+    const verdicts = judgePod(template.pod, { level: 'baseline', ...(enforced && { version: enforced.version }) });
+    for (const verdict of verdicts) {
+      if (verdict.allowed || !ids.includes(verdict.control.id)) continue;
+      const draft = judge(template, verdict);
+      if (!draft) continue;
+      const { severity } = draft;
+      yield {
+        ...draft,
+        ...(severity && enforced?.level === 'privileged' && { severity: LOWER[severity] }),
+        ...placeOf(template, verdict),
+        detail: verdict.control.id,
+        tags: [`pss:${verdict.control.level}`, `pss-control:${verdict.control.id}`],
+      };
+    }
+  }
+}
+
+/** Whoever labels a namespace `privileged` has decided that its pods may do this. */
+const LOWER: Readonly<Record<FindingSeverity, FindingSeverity>> = {
+  critical: 'high',
+  high: 'medium',
+  medium: 'low',
+  low: 'low',
+  info: 'info',
+};
+
+/** The first place of a verdict, and the others beside it. */
+export function placeOf({ resource, at }: PodTemplate, { offences }: Pick<Verdict, 'offences'>): Pick<Hit, 'at' | 'related'> {
+  const [first, ...others] = offences;
+  const related = others.flatMap(({ path, text }) => {
+    const location = originOf(resource, at(path));
+    return location ? [{ location, message: text }] : [];
+  });
+  return { at: { resource, path: at(first?.path ?? []) }, ...(related.length > 0 && { related }) };
+}
+
+/** `Deployment shop/cart` */
+export function workloadName({ workload }: PodTemplate): string {
+  return `${workload.kind} ${workload.namespace}/${workload.name}`;
+}
+
+/** What is wrong, in one line. */
+export function offenceText({ offences }: Pick<Verdict, 'offences'>, max = 3): string {
+  const shown = offences.slice(0, max).map(({ text }) => text);
+  return offences.length > max ? `${shown.join('; ')}; and ${offences.length - max} more` : shown.join('; ');
+}

@@ -1,0 +1,48 @@
+import type { FindingSeverity } from '#model/finding.ts';
+import { originOf } from '#model/origin.ts';
+import type { PodTemplate } from '../../pod-template.ts';
+import type { Pod } from '../../pss/pod.ts';
+import { memberOf, numberAt } from '../../reach/raw.ts';
+import type { SystemRule } from '../../rule.ts';
+import { PSS, controlHits, offenceText } from './control-hits.ts';
+
+/** With the node's processes in sight, root in the container reads their memory and files by /proc; the others listen and connect. */
+function severityOf({ workload, pod }: PodTemplate, fields: ReadonlySet<string>): FindingSeverity {
+  if (workload.namespace === 'kube-system') return 'low';
+  return fields.has('hostPID') && !runsAsUser(pod) ? 'high' : 'medium';
+}
+
+/** Whether no container can be root. */
+function runsAsUser(pod: Pod): boolean {
+  const plain = (context: unknown): boolean | undefined => {
+    const user = numberAt(context, 'runAsUser');
+    return user === undefined ? (memberOf(context, 'runAsNonRoot') === true ? true : undefined) : user !== 0;
+  };
+  const whole = plain(pod.securityContext) ?? false;
+  return pod.containers.every(({ securityContext }) => plain(securityContext) ?? whole);
+}
+
+export const hostNamespaces = {
+  id: 'pod.host-namespaces',
+  name: 'Namespaces of the node shared',
+  severity: 'medium',
+  cwe: [653],
+  why: 'A pod in the namespaces of its node is not held apart from it: `hostPID` shows and lets root touch every process of the node, `hostNetwork` passes by every NetworkPolicy and reaches services that listen on the node only, `hostIPC` shares its memory segments.',
+  help: 'Remove `hostNetwork`, `hostPID` and `hostIPC`; publish ports by a Service.',
+  references: [PSS, 'https://kubernetes.io/docs/concepts/services-networking/network-policies/'],
+  tags: ['cis-k8s:5.2.3', 'cis-k8s:5.2.4', 'cis-k8s:5.2.5', 'nsa-k8s:pod'],
+  check: (context) =>
+    controlHits(context, ['hostNamespaces'], (template, verdict) => {
+      const { resource, at } = template;
+      const fields = new Set(verdict.paths.map((path) => String(path[1])));
+      const document = originOf(resource);
+      return {
+        title: offenceText(verdict),
+        severity: severityOf(template, fields),
+        fix: {
+          text: `Remove ${[...fields].map((field) => `\`${field}\``).join(' and ')}.`,
+          ...(document && { edits: verdict.paths.map((path) => ({ op: 'remove' as const, document, path: at(path) })) }),
+        },
+      };
+    }),
+} as const satisfies SystemRule;

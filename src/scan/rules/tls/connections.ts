@@ -1,0 +1,65 @@
+// What workloads are told about the connections that they make: environment, ConfigMaps and arguments.
+import type { Path } from '#model/origin.ts';
+import type { Resource } from '#model/resource.ts';
+import type { System } from '#model/system.ts';
+import { podTemplates } from '../../pod-template.ts';
+import { listAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
+import type { Workload } from '#model/system.ts';
+
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly resource: Resource;
+  readonly path: Path;
+  /** Who reads it; a ConfigMap may be read by several. */
+  readonly workloads: readonly Workload[];
+}
+
+const VALUE_MAX = 4000;
+
+/** Literal variables of containers, entries of ConfigMaps that look like variables, Compose environments. Long values are left out. */
+export function* settingsOf(system: System): Generator<Setting> {
+  for (const { workload, resource, pod, at, kubernetes } of podTemplates(system)) {
+    if (!kubernetes) {
+      for (const [name, value] of Object.entries(recordAt(resource.spec, 'environment'))) {
+        if (value.length <= VALUE_MAX)
+          yield { name, value, resource, path: ['spec', 'environment', name], workloads: [workload] };
+      }
+      continue;
+    }
+    for (const { raw, path } of pod.containers) {
+      for (const [index, variable] of listAt(raw, 'env').entries()) {
+        const [name, value] = [textAt(variable, 'name'), textAt(variable, 'value')];
+        if (name === undefined || value === undefined || value.length > VALUE_MAX) continue;
+        yield { name, value, resource, path: at([...path, 'env', index, 'value']), workloads: [workload] };
+      }
+    }
+  }
+  for (const resource of system.resources) {
+    if (resource.kind !== 'ConfigMap') continue;
+    const { name, namespace } = resource.metadata;
+    const workloads = system.workloads.filter(
+      (each) =>
+        each.namespace === namespace &&
+        each.containers.some(({ env }) => env.some(({ from }) => from?.kind === 'configMap' && from.name === name)),
+    );
+    for (const [key, value] of Object.entries(recordAt(resource.body, 'data'))) {
+      if (value.length <= VALUE_MAX && !value.includes('\n'))
+        yield { name: key, value, resource, path: ['data', key], workloads };
+    }
+  }
+}
+
+/** Arguments of containers. */
+export function* argumentsOf(system: System): Generator<Setting> {
+  for (const { workload, resource, pod, at } of podTemplates(system)) {
+    for (const { raw, path } of pod.containers) {
+      for (const list of ['command', 'args'] as const) {
+        for (const [index, value] of textsAt(raw, list).entries()) {
+          if (value.length > VALUE_MAX) continue;
+          yield { name: list, value, resource, path: at([...path, list, index]), workloads: [workload] };
+        }
+      }
+    }
+  }
+}

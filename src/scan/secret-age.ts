@@ -1,0 +1,107 @@
+// How old secrets are: by annotations, by the cluster's own time, by the history of their files.
+import type { Path } from '#model/origin.ts';
+import { resourceId } from '#model/resource.ts';
+import type { Resource } from '#model/resource.ts';
+import type { System } from '#model/system.ts';
+import { objectAt, textAt } from './reach/raw.ts';
+
+export interface SecretAge {
+  readonly resource: Resource;
+  /** Where the time is written; of the resource itself when it comes from the history. */
+  readonly path: Path;
+  /** Milliseconds since 1970 of the last change of the value. */
+  readonly changed: number;
+  /** Whole days until now; negative for a time that has yet to come. */
+  readonly days: number;
+  /** What says so: an annotation's key, `creationTimestamp`, `history`. */
+  readonly by: string;
+  /** Days that it may get old: 30 unless the annotation `cullis.dev/max-age` says otherwise. */
+  readonly daysMax: number;
+}
+
+export const SECRET_DAYS_MAX = 30;
+const DAY_MS = 86_400_000;
+const MAX_AGE = 'cullis.dev/max-age';
+
+/** Best first: the last rotation counts more than when the object was made. */
+const ROTATED = /(?:^|[./-])(?:last-?)?(?:rotat(?:ed|ion)(?:-?(?:at|date|time))?|renewed(?:-?at)?)$/i;
+const CREATED =
+  /(?:^|[./-])(?:created(?:[-_]?(?:at|time|on))?|creation[-_]?(?:date|time|timestamp)|issued(?:[-_]?at)?|updated[-_]?(?:at|time))$/i;
+
+const KINDS: readonly string[] = [
+  'Secret',
+  'SealedSecret',
+  'ExternalSecret',
+  'VaultStaticSecret',
+  'VaultDynamicSecret',
+  'SecretProviderClass',
+];
+/** Judged by their own dates (certificates), or made and replaced by the cluster. */
+const OTHERS: readonly (string | undefined)[] = [
+  'kubernetes.io/tls',
+  'kubernetes.io/service-account-token',
+  'helm.sh/release.v1',
+  'bootstrap.kubernetes.io/token',
+];
+
+/**
+ * The age of every secret whose age is known.
+ * @param now milliseconds since 1970
+ * @param ages when a value last changed in its file's history, by resource id (`Secret shop/db`)
+ */
+export function secretAges(system: System, now: number, ages?: ReadonlyMap<string, number>): readonly SecretAge[] {
+  return system.resources.flatMap((resource) => {
+    if (!KINDS.includes(resource.kind) || OTHERS.includes(textAt(resource.body, 'type'))) return [];
+    const found = changeOf(resource) ?? historyOf(resource, ages);
+    if (!found) return [];
+    const daysMax = daysIn(resource.metadata.annotations[MAX_AGE]) ?? SECRET_DAYS_MAX;
+    return [{ resource, ...found, days: Math.floor((now - found.changed) / DAY_MS), daysMax }];
+  });
+}
+
+type Change = Pick<SecretAge, 'path' | 'changed' | 'by'>;
+
+function changeOf(resource: Resource): Change | undefined {
+  const { annotations, creationTimestamp } = resource.metadata;
+  const template = objectAt(objectAt(objectAt(resource.spec, 'template'), 'metadata'), 'annotations');
+  const places: (readonly [annotations: Readonly<Record<string, unknown>>, path: Path])[] = [
+    [annotations, ['metadata', 'annotations']],
+  ];
+  if (template) places.push([template, ['spec', 'template', 'metadata', 'annotations']]);
+  for (const pattern of [ROTATED, CREATED]) {
+    for (const [each, path] of places) {
+      for (const [key, value] of Object.entries(each)) {
+        const time = pattern.test(key.slice(-100)) && typeof value === 'string' ? timeOf(value) : undefined;
+        if (time !== undefined) return { path: [...path, key], changed: time, by: key };
+      }
+    }
+  }
+  const made = creationTimestamp === undefined ? undefined : timeOf(creationTimestamp);
+  return made === undefined ? undefined : { path: ['metadata', 'creationTimestamp'], changed: made, by: 'creationTimestamp' };
+}
+
+function historyOf(resource: Resource, ages: ReadonlyMap<string, number> | undefined): Change | undefined {
+  const changed = ages?.get(resourceId(resource));
+  return changed === undefined ? undefined : { path: ['metadata', 'name'], changed, by: 'history' };
+}
+
+/** RFC 3339, a date alone, or seconds since 1970; undefined for anything else. */
+export function timeOf(text: string): number | undefined {
+  const value = text.trim();
+  if (/^\d{10}$/.test(value)) return Number(value) * 1000;
+  if (/^\d{13}$/.test(value)) return Number(value);
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?:\s?(Z|[+-]\d\d:?\d\d))?)?$/i.exec(value);
+  if (!match) return undefined;
+  const [, date, clock = '00:00:00', zone = 'Z'] = match;
+  const time = Date.parse(`${date}T${clock}${zone.toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')}`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** `90d`, `12w`, `2160h`, or a number of days. */
+function daysIn(text: string | undefined): number | undefined {
+  const match = /^(\d{1,5})\s?(d|w|h|days?|weeks?|hours?)?$/i.exec(text?.trim() ?? '');
+  if (!match) return undefined;
+  const amount = Number(match[1]);
+  const unit = (match[2] ?? 'd').charAt(0).toLowerCase();
+  return unit === 'w' ? amount * 7 : unit === 'h' ? amount / 24 : amount;
+}

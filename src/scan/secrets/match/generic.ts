@@ -1,0 +1,130 @@
+// Values that a telling name is given, of no kind that is known: `db_password = "…"`, `"apiSecret": "…"`. The hard part is silence: names that
+// speak about secrets without holding one, and values that only look random.
+import { shannonEntropy } from '../entropy.ts';
+import { isPlaceholder } from '../placeholder.ts';
+import type { Match, Matcher } from '../rule.ts';
+import { assignmentAt } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
+import { escapeBefore, wordsOf } from './words.ts';
+
+/** What the last telling word of a name promises. */
+type Promise = 'password' | 'secret' | 'key';
+
+const TELLING: ReadonlyMap<string, Promise> = new Map([
+  ...['password', 'passwd', 'pwd', 'passphrase', 'pass', 'passwort', 'motdepasse', 'contrasena', 'senha', 'pw'].map((w) => [w, 'password'] as const),
+  ...['secret', 'secrets', 'token', 'credential', 'credentials', 'creds', 'cred', 'apikey', 'accesskey', 'secretkey', 'privatekey', 'authtoken', 'accesstoken', 'bearer', 'apisecret', 'clientsecret'].map((w) => [w, 'secret'] as const),
+  ...['key', 'auth', 'salt', 'signature', 'pat', 'authorization'].map((w) => [w, 'key'] as const),
+]);
+/** Before `key`: what makes it one that opens something. */
+const KEY_KINDS = new Set(['api', 'access', 'secret', 'private', 'auth', 'client', 'account', 'encryption', 'encrypt', 'signing', 'sign', 'master', 'app', 'application', 'service', 'admin', 'deploy', 'storage', 'subscription', 'license', 'licence', 'shared', 'session', 'cookie', 'jwt', 'hmac', 'aes', 'crypt', 'crypto', 'cipher', 'write', 'read', 'server', 'merchant', 'webhook', 'consumer', 'integration', 'ingest', 'admin', 'root', 'security', 'rest', 'partner', 'platform', 'prod', 'production', 'generic', 'user']);
+/** After the telling word: still the value itself. */
+const STILL_VALUE = new Set(['value', 'val', 'default', 'prod', 'production', 'staging', 'stage', 'dev', 'development', 'live', 'old', 'new', 'current', 'previous', 'base', 'b', 'hex', 'str', 'string', 'text', 'plain', 'plaintext', 'raw', 'data', 'key', 'token', 'secret', 'password', 'pass', 'admin', 'root', 'user', 'db', 'const', 'env', 'v', 'x', 'primary', 'secondary', 'main', 'eu', 'us']);
+/** Anywhere in the name: it speaks about something else. */
+const OTHER = new Set(['public', 'pub', 'csrf', 'xsrf', 'publishable', 'foreign', 'partition', 'sort', 'cache', 'primarykey', 'bucket', 'idx', 'natural', 'translation', 'i18n', 'locale', 'hotkey', 'shortcut', 'keyboard', 'placeholder', 'label', 'hint', 'title', 'message', 'msg', 'error', 'description', 'regex', 'regexp', 'pattern', 'checksum', 'chksum', 'md5', 'sha', 'sha1', 'sha256', 'integrity', 'digest', 'hash', 'hashed', 'fingerprint', 'thumbprint', 'id', 'ids', 'name', 'file', 'filename', 'path', 'url', 'uri', 'endpoint', 'type', 'kind', 'field', 'column', 'length', 'size', 'version', 'arn', 'ref', 'alias', 'policy', 'test', 'mock', 'example', 'sample', 'dummy', 'fake', 'selector', 'xpath', 'css', 'class', 'icon', 'color', 'page', 'route', 'view', 'screen', 'button', 'input', 'form', 'count', 'limit', 'ttl', 'expiry', 'expires', 'expiration', 'format', 'prefix', 'suffix', 'separator', 'delimiter', 'vault', 'store', 'keystore', 'truststore', 'provider', 'manager', 'service', 'component', 'event', 'index', 'author', 'authority', 'srcrev', 'commit', 'revision', 'license']);
+
+/** A value that carries an issuer's prefix is judged by that kind alone. */
+const ISSUED = /^(?:xox[abceoprs]|xapp-|gh[opsur]_|github_pat_|gl(?:pat|rt|dt|ptt|cbt|ft|soat|agent|oas|imt|ffct)-|sk-ant-|sk-proj-|AKIA|ASIA|AIza|ya29\.|npm_|hf_|hv[bs]\.|do[opr]_v1_|SG\.|shp(?:at|ca|pa|ss)_|sq0|[rs]k_(?:live|test)_|eyJ[\w-]{10,4000}\.)/;
+/** A SHA-1 or SHA-256 digest with something after it. */
+const DIGEST = /^(?:[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-f])./;
+/** What tokens are made of; symbols beyond it are for passwords. */
+const TOKEN = /^[\w.~+/=:%-]+$/;
+const VALUE = /^[\w!@#$%^&*()+=.,:;/\\~|?<>{}[\]-]+$/;
+/** What is written in one or two letter cases like words, and no more: `NexusGptApi`, `sales-results-1.2`, `some.module.Name`. */
+const WORDY = /^[A-Za-z]{0,24}(?:[ ._:/-][A-Za-z]{1,24}\d{0,4}|[ ._:/-]\d{1,4}){1,20}$/;
+const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
+const PLACE = /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|[.~]{0,2}\/[\w.-]|[A-Za-z]:\\|[\w-]{1,40}(?:\.[\w-]{1,40}){1,6}\/|.{0,200}\.(?:pem|crt|cer|key|json|ya?ml|xml|txt|js|ts|py|go|java|rb|php|html?|p12|pfx|jks|conf|cfg|ini|md|com|org|net|io|local|lan|corp|internal)$)|^[^@\s]{1,64}@[\w-]{1,60}\.[\w.-]{2,30}$/i;
+const DATED = /^\d{4}-?\d\d-?\d\d|^v?\d{1,4}\.\d{1,4}|\d_\d{4,8}_|SNAPSHOT|^rc?\d|^[\d.,e+-]+$/i;
+
+/** The keyword is one of GENERIC_KEYWORDS. */
+export const genericAssignment: Matcher = (view, at, keyword) => {
+  const found = assignmentAt(view, at, nameLength(keyword), false);
+  if (!found || found.operator === 'compare') return undefined;
+  const start = escapeBefore(view.text, found.nameStart + 1) ? found.nameStart + 1 : found.nameStart;
+  const name = view.text.slice(start, found.nameEnd);
+  const promise = promised(name);
+  if (!promise) return undefined;
+  if (found.operator === 'list' && !/["'`]/.test(view.text[start - 1] ?? '')) return undefined;
+  // `PASS: TestName` is a verdict.
+  if (found.quote === 0 && found.operator === 'colon' && /^pass$/i.test(name)) return undefined;
+  if (found.quote === 0 && !readsBare(view, found)) return undefined;
+  const value = view.text.slice(found.valueStart, found.valueEnd);
+  if (!isSecretValue(value, promise, found.quote !== 0)) return undefined;
+  return { start, end: found.valueEnd, secretStart: found.valueStart, secretEnd: found.valueEnd } satisfies Match;
+};
+
+/** The part of a keyword that belongs to the name: `key` of `key=`. */
+function nameLength(keyword: string): number {
+  const last = keyword.charCodeAt(keyword.length - 1);
+  return last === 0x5f || (last >= 0x61 && last <= 0x7a) ? keyword.length : keyword.length - 1;
+}
+
+/** A value without quotes is one in settings, on a command line and in markup; in source code it is an expression. */
+function readsBare(view: { readonly isCode: boolean }, found: Assignment): boolean {
+  return found.operator === 'flag' || found.operator === 'element' || (!view.isCode && (found.operator === 'equals' || found.operator === 'colon'));
+}
+
+/** What a name promises; undefined when it promises nothing secret. */
+export function promised(name: string): Promise | undefined {
+  const words = wordsOf(name);
+  let last = -1;
+  for (let i = words.length - 1; i >= 0 && last === -1; i--) if (TELLING.has(words[i]!)) last = i;
+  if (last === -1) return undefined;
+  if (words.slice(last + 1).some((word) => !STILL_VALUE.has(word) && !/^\d{1,3}$/.test(word))) return undefined;
+  if (words.some((word, i) => i !== last && OTHER.has(word))) return undefined;
+  const promise = TELLING.get(words[last]!)!;
+  if (promise !== 'key') return promise;
+  const before = words[last - 1];
+  if (before === undefined) return words.length === 1 && words[last] !== 'auth' ? 'key' : undefined;
+  return KEY_KINDS.has(before) ? 'secret' : undefined;
+}
+
+/** @param quoted written as a string */
+export function isSecretValue(value: string, promise: Promise, quoted: boolean): boolean {
+  const { length } = value;
+  if (length < (promise === 'password' ? 8 : 10) || length > 500 || !VALUE.test(value)) return false;
+  if (isPlaceholder(value) || ISSUED.test(value) || DIGEST.test(value) || PLACE.test(value) || UUID.test(value) || DATED.test(value)) return false;
+  if (!quoted && /[(){}[\]]|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)) return false;
+  const classes = Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value)) + Number(/[^A-Za-z0-9]/.test(value));
+  const entropy = shannonEntropy(value);
+  if (promise === 'password') return entropy >= 2.5 && (classes >= 3 || (classes === 2 && /\d/.test(value) && entropy >= 2.8)) && !isWordy(value);
+  if (!TOKEN.test(value) || (promise === 'key' && !quoted)) return false;
+  if (isWordy(value) || !/\d/.test(value) || isPlaceholder(decoded(value))) return false;
+  if (/^[0-9a-f]+$/i.test(value)) return length >= 24 && length % 2 === 0 && entropy >= 3;
+  if (classes < 2) return false;
+  return entropy >= (promise === 'secret' ? 3.2 : 3.7) && isMixed(value, promise);
+}
+
+/** What a value says in base64, when that is text. */
+function decoded(value: string): string {
+  const text = /^[A-Za-z0-9+/]{8,400}={0,2}$/.test(value) ? Buffer.from(value, 'base64').toString('latin1') : '';
+  return /^[\x20-\x7e]+$/.test(text) ? text : '';
+}
+
+/** Made of words: each run of letters is a plain one, and digits stand only at ends of runs. */
+function isWordy(value: string): boolean {
+  if (WORDY.test(value)) return true;
+  const runs = value.split(/[^A-Za-z0-9]+/).filter((run) => run !== '');
+  if (runs.length >= 3 && runs.filter((run) => /^(?:[a-z]{2,12}|[A-Z]{2,12}|[A-Z][a-z]{1,12})$/.test(run)).length * 3 >= runs.length * 2) return true;
+  return runs.length > 0 && runs.every((run) => /^(?:[A-Z]?[a-z]{3,}|[A-Z]{2,}(?![a-z])|[A-Za-z]{1,2}){1,6}\d{0,4}$|^\d{1,12}$/.test(run) && changes(run) <= 4) && !/\d.*[a-z].*\d.*[a-z]/i.test(value);
+}
+
+/** A key's characters change class often; those of an identifier with a number at its end do not. */
+function isMixed(value: string, promise: Promise): boolean {
+  const wanted = promise === 'secret' ? 0.2 : 0.3;
+  return changes(value) / value.length >= wanted || value.length >= 40 && changes(value) >= 6;
+}
+
+/** How often the class of characters (lower, upper, digit, other) changes. */
+function changes(value: string): number {
+  let count = 0;
+  let last = -1;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    const kind = code >= 0x61 && code <= 0x7a ? 0 : code >= 0x41 && code <= 0x5a ? 1 : code >= 0x30 && code <= 0x39 ? 2 : 3;
+    if (last !== -1 && kind !== last && !(last === 1 && kind === 0)) count++;
+    last = kind;
+  }
+  return count;
+}
+
+export const GENERIC_KEYWORDS = ['passw', 'pwd', 'passphrase', 'pass_', 'pass=', 'pass:', 'secret', 'token', 'apikey', '_key', 'key=', 'key"', "key'", 'key ', 'key:', '-key', 'accesskey', 'credential', 'creds', '_auth', 'auth=', 'bearer'] as const;

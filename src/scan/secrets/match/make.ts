@@ -1,0 +1,118 @@
+// Three shapes that nearly all kinds of secret have: a token with a prefix of its own, a value that a vendor's name stands before, and a
+// pattern around a word.
+import type { FindingSeverity } from '#model/finding.ts';
+import type { FileView, Match, SecretFamily, SecretRule } from '../rule.ts';
+import { isMask } from '../placeholder.ts';
+import { assignmentAt } from './assignment.ts';
+import { escapeBefore, isWordByte, standsAlone } from './words.ts';
+
+export interface Options {
+  readonly severity?: FindingSeverity;
+  /** Bits a character; 3 when absent, 2 where the alphabet is small. */
+  readonly entropy?: number;
+  readonly accept?: (secret: string) => boolean;
+  readonly path?: RegExp;
+  readonly rank?: number;
+  /** The prefix may be written in any case. */
+  readonly anyCase?: boolean;
+  /** What may not follow, as the inside of a character class; `\w` or, where the token may hold `-`, `\w-` when absent. */
+  readonly notAfter?: string;
+  /** The value may hold spaces between the vendor's name and the operator; true when absent. */
+  readonly near?: boolean;
+  /** Further rows of a `named` kind: the name has to match too. */
+  readonly name?: RegExp;
+  readonly machineMade?: boolean;
+}
+
+export interface Family {
+  /**
+   * A token that is told by its prefix.
+   * @param prefix one or several, written exactly
+   * @param body pattern of the rest, with bounded repetition only
+   */
+  token(id: string, name: string, prefix: string | readonly string[], body: string, options?: Options): SecretRule;
+  /** A value of a certain shape that is assigned to a name in which one of the words stands. */
+  named(id: string, name: string, words: string | readonly string[], value: string, options?: Options): SecretRule;
+  /** A pattern that reaches at most `before` bytes to the left of a keyword and `after` to the right; group 1 is the secret, or the whole match. */
+  around(id: string, name: string, keywords: string | readonly string[], pattern: RegExp, reach: readonly [number, number], options?: Options): SecretRule;
+}
+
+const HIGH_BITS = 3;
+
+/** Rule makers whose rules share a family and a severity. */
+export function family(of: SecretFamily, severity: FindingSeverity): Family {
+  const rule = (id: string, name: string, words: string | readonly string[], match: SecretRule['match'], options: Options): SecretRule => ({
+    id,
+    name,
+    family: of,
+    severity: options.severity ?? severity,
+    keywords: (typeof words === 'string' ? [words] : words).map((word) => word.toLowerCase()),
+    match,
+    entropy: options.entropy ?? HIGH_BITS,
+    machineMade: options.machineMade ?? true,
+    ...(options.path && { path: options.path }),
+    ...(options.rank !== undefined && { rank: options.rank }),
+    accept: (secret) => !isMask(secret) && (options.accept?.(secret) ?? true),
+  });
+  return {
+    token: (id, name, prefix, body, options = {}) => rule(id, name, prefix, tokenMatcher(prefix, body, options), options),
+    named: (id, name, words, value, options = {}) =>
+      rule(id, name, words, namedMatcher(value, options), { ...options, rank: options.rank ?? 1 }),
+    around: (id, name, keywords, pattern, [before, after], options = {}) =>
+      rule(id, name, keywords, aroundMatcher(pattern, before, after), options),
+  };
+}
+
+function tokenMatcher(prefix: string | readonly string[], body: string, options: Options): SecretRule['match'] {
+  const written = typeof prefix === 'string' ? [prefix] : prefix;
+  const prefixes = written.map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const notAfter = options.notAfter ?? (/\\w-|_-|-_/.test(body) ? String.raw`\w-` : String.raw`\w`);
+  const pattern = new RegExp(`(?:${prefixes.join('|')})${body}(?![${notAfter}])`, options.anyCase ? 'iy' : 'y');
+  const exact = options.anyCase !== true;
+  const plain = written.every((each) => /^[A-Za-z0-9]+$/.test(each));
+  return ({ text }, at) => {
+    if (exact && !written.some((each) => text.startsWith(each, at))) return undefined;
+    const before = text.charCodeAt(at - 1);
+    if (isWordByte(before) && !escapeBefore(text, at)) return undefined;
+    // In the middle of base64 anything may stand.
+    if (plain && (before === 0x2b || (before === 0x2f && text.charCodeAt(at - 2) !== 0x2f))) return undefined;
+    pattern.lastIndex = at;
+    return pattern.test(text) ? whole(at, pattern.lastIndex) : undefined;
+  };
+}
+
+function namedMatcher(value: string, options: Options): SecretRule['match'] {
+  const shape = new RegExp(`${value}(?![${options.notAfter ?? String.raw`\w-`}])`, 'y');
+  return (view, at, keyword) => {
+    if (!standsAlone(view.text, at, keyword.length)) return undefined;
+    const found = assignmentAt(view, at, keyword.length, options.near ?? true);
+    if (!found) return undefined;
+    if (options.name && !options.name.test(view.text.slice(found.nameStart, found.valueStart).replace(/[^A-Za-z0-9]{1,100}$/, ''))) return undefined;
+    shape.lastIndex = found.valueStart;
+    if (!shape.test(view.text) || shape.lastIndex > found.valueEnd) return undefined;
+    return { start: found.nameStart, end: shape.lastIndex, secretStart: found.valueStart, secretEnd: shape.lastIndex };
+  };
+}
+
+function aroundMatcher(pattern: RegExp, before: number, after: number): SecretRule['match'] {
+  const search = new RegExp(pattern.source, `${pattern.flags.replaceAll(/[gyd]/g, '')}dy`);
+  return ({ text }: FileView, at: number, keyword: string, tried: number): Match | undefined => {
+    const end = at + keyword.length;
+    // A match that reaches back over a keyword tried before would have been found there: no start is tried twice.
+    const from = Math.max(0, at - before, tried + 1);
+    const base = Math.max(0, from - 2);
+    const window = text.slice(base, end + after);
+    for (let start = from; start < end; start++) {
+      search.lastIndex = start - base;
+      const found = search.exec(window);
+      if (!found || base + search.lastIndex <= at) continue;
+      const [secretStart, secretEnd] = found.indices![1] ?? found.indices![0]!;
+      return { start, end: base + search.lastIndex, secretStart: base + secretStart, secretEnd: base + secretEnd };
+    }
+    return undefined;
+  };
+}
+
+function whole(start: number, end: number): Match {
+  return { start, end, secretStart: start, secretEnd: end };
+}
