@@ -13,7 +13,11 @@ import { reachOf } from '#scan/reach/reach.ts';
 import { threatModel } from '#scan/threats/threats.ts';
 
 const { values } = parseArgs({
-  options: { workloads: { type: 'string', default: '1000' }, nodes: { type: 'string', default: '10000' }, edges: { type: 'string', default: '300000' } },
+  options: {
+    workloads: { type: 'string', default: '1000' },
+    nodes: { type: 'string', default: '10000' },
+    edges: { type: 'string', default: '300000' },
+  },
 });
 const [workloads, nodes, edges] = [Number(values.workloads), Number(values.nodes), Number(values.edges)];
 
@@ -32,7 +36,11 @@ function manifests(count: number): string {
     const base = Math.floor(i / 50) * 50;
     const store = i % 50 === 49;
     const port = store ? 5432 : 8080;
-    const calls = store ? [] : [base + ((i * 7 + 3) % 49), base + ((i * 11 + 5) % 49), ...(i % 10 === 0 ? [base + 49] : [])].filter((to) => to !== i && to < count);
+    const calls = store
+      ? []
+      : [base + ((i * 7 + 3) % 49), base + ((i * 11 + 5) % 49), ...(i % 10 === 0 ? [base + 49] : [])].filter(
+          (to) => to !== i && to < count,
+        );
     const env = calls.map((to, n) => `{ name: UPSTREAM_${n}_ADDR, value: "svc-${to}:${to % 50 === 49 ? 5432 : 8080}" }`);
     documents.push(
       `apiVersion: v1\nkind: Service\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { type: ${i % 50 === 0 ? 'LoadBalancer' : 'ClusterIP'}, selector: { app: ${name} }, ports: [{ port: ${port}, targetPort: ${port} }] }`,
@@ -52,17 +60,35 @@ const reach = reachOf(system);
 reach.exposures();
 let graph = timed('attack graph, cold', () => buildAttackGraph({ system, reach }));
 for (let i = 0; i < 3; i++) graph = timed('attack graph, warm', () => buildAttackGraph({ system, reach: reachOf(system) }));
-console.log(`  ${graph.nodes.length} nodes, ${graph.edges.length} edges, ${graph.facts.size} facts, ${graph.jewels.length} jewels`);
+console.log(
+  `  ${graph.nodes.length} nodes, ${graph.edges.length} edges, ${graph.facts.size} facts, ${graph.jewels.length} jewels`,
+);
 const paths = timed('ten riskiest paths', () => attackPaths(graph));
 console.log(`  ${paths.length} paths`);
 const options = timed('options of fixes', () => fixOptions(system, graph));
 const problem = cutProblem(graph, graph.index.get('internet')!, options);
 const { cut, unbreakable } = timed('smallest fix', () => smallestCut(problem));
-console.log(cut ? `  ${cut.chosen.length} of ${options.length} fixes, cost ${cut.cost}, bound ${cut.bound}, ${cut.method}` : `  unbreakable: ${unbreakable?.length} hops`);
+console.log(
+  cut
+    ? `  ${cut.chosen.length} of ${options.length} fixes, cost ${cut.cost}, bound ${cut.bound}, ${cut.method}`
+    : `  unbreakable: ${unbreakable?.length} hops`,
+);
 
 const model = timed('threat model', () => threatModel({ system, reach }, graph));
 console.log(`  ${model.threats.length} threats`);
-const findings = Array.from({ length: workloads }, (_, i) => ({ id: String(i), code: 'network.no-policy', severity: 'medium', title: '', message: '', subject: `Deployment team-${Math.floor(i / 50)}/svc-${i}`, references: [] }) as const);
+const findings = Array.from(
+  { length: workloads },
+  (_, i) =>
+    ({
+      id: String(i),
+      code: 'network.no-policy',
+      severity: 'medium',
+      title: '',
+      message: '',
+      subject: `Deployment team-${Math.floor(i / 50)}/svc-${i}`,
+      references: [],
+    }) as const,
+);
 timed('risk of a finding for each workload', () => riskOf(findings, graph));
 
 console.log(`random graph, ${nodes} nodes, ${edges} edges`);

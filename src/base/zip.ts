@@ -41,7 +41,10 @@ export function isZip(bytes: Uint8Array): boolean {
  * The archive's table of contents, in order.
  * @returns undefined when the bytes are no readable ZIP archive; entries above the limit are left out
  */
-export function zipEntries(archive: Uint8Array | ZipSource, limits: ZipLimits = { entriesMax: 500_000 }): readonly ZipEntry[] | undefined {
+export function zipEntries(
+  archive: Uint8Array | ZipSource,
+  limits: ZipLimits = { entriesMax: 500_000 },
+): readonly ZipEntry[] | undefined {
   const source = asSource(archive);
   const directory = findDirectory(source);
   if (!directory) return undefined;
@@ -87,7 +90,8 @@ function findDirectory(source: ZipSource): Directory | undefined {
     const count = view.getUint16(at + 10, true);
     const offset = view.getUint32(at + 16, true);
     const plain = offset !== ZIP64 && count !== 0xffff;
-    if (plain || at < 20 || view.getUint32(at - 20, true) !== END64_LOCATOR) return offset <= end ? { offset, end, count } : undefined;
+    if (plain || at < 20 || view.getUint32(at - 20, true) !== END64_LOCATOR)
+      return offset <= end ? { offset, end, count } : undefined;
     const at64 = Number(view.getBigUint64(at - 12, true));
     if (at64 + 56 > source.size) return undefined;
     const record = source.read(at64, 56);
@@ -99,7 +103,12 @@ function findDirectory(source: ZipSource): Directory | undefined {
   return undefined;
 }
 
-function readSizes(view: DataView, at: number, extra: number, extraLength: number): Pick<ZipEntry, 'size' | 'packedSize' | 'offset'> {
+function readSizes(
+  view: DataView,
+  at: number,
+  extra: number,
+  extraLength: number,
+): Pick<ZipEntry, 'size' | 'packedSize' | 'offset'> {
   let size = view.getUint32(at + 24, true);
   let packedSize = view.getUint32(at + 20, true);
   let offset = view.getUint32(at + 42, true);

@@ -11,7 +11,7 @@ import type { Application, ApplicationText } from '@stricli/core';
 import { command, jsonFlag, stateFlag, text } from './command.ts';
 import type { JsonFlag } from './command.ts';
 import type { Cli } from './context.ts';
-import { gate, netmap, reach, scan } from './see.ts';
+import { blast, dbUpdate, fix, gate, netmap, parity, paths as attackPaths, reach, sbom, scan, threats, watch } from './see.ts';
 import type { CheckFlags } from './run/check.ts';
 import type { RequestFlags } from './run/request.ts';
 import type { LiveFlags } from './run/status.ts';
@@ -169,8 +169,16 @@ export function buildCli(): Application<Cli> {
       explain,
       scan,
       gate,
+      paths: attackPaths,
+      blast,
+      fix,
+      threats,
       reach,
       netmap,
+      parity,
+      sbom,
+      db: buildRouteMap<string, Cli>({ routes: { update: dbUpdate }, docs: { brief: 'Advisories about vulnerable packages' } }),
+      watch,
       check,
       request,
       identity: buildRouteMap<string, Cli>({

@@ -1,4 +1,5 @@
 // Which system a command asks: the paths that were given, and of what lies there the one that is meant.
+import type { LoadedTree } from '#app/scan/units.ts';
 import type { Unit } from '#ingest/units.ts';
 import type { Cli } from './context.ts';
 
@@ -7,22 +8,27 @@ export interface SystemFlags {
   readonly noRender: boolean;
 }
 
-/** The systems below some paths, the largest first; one alone when `--system` names it. */
-export async function unitsOf(cli: Cli, flags: SystemFlags, paths: readonly string[]): Promise<readonly Unit[]> {
-  const { loadUnits, pickUnit } = await import('#app/scan/units.ts');
-  const units = loadUnits(paths, { cwd: cli.cwd, env: cli.env, stdin: cli.stdin, render: !flags.noRender });
-  if (flags.system !== undefined) return [pickUnit(units, flags.system)];
-  return units.toSorted((a, b) => b.system.workloads.length - a.system.workloads.length);
+/** The files below some paths, and the systems in them, the largest first; one alone when `--system` names it. */
+export async function treeOf(cli: Cli, flags: SystemFlags, paths: readonly string[]): Promise<LoadedTree> {
+  const { loadTree, pickUnit } = await import('#app/scan/units.ts');
+  const { files, units } = loadTree(paths, { cwd: cli.cwd, env: cli.env, stdin: cli.stdin, render: !flags.noRender });
+  if (flags.system !== undefined) return { files, units: [pickUnit(units, flags.system)] };
+  return { files, units: units.toSorted((a, b) => b.system.workloads.length - a.system.workloads.length) };
 }
 
-/** One of them: the one that is named, else the largest; says so when there are more. */
+/** One of the systems: the one that is named, else the largest; says so when there are more. */
 export async function unitOf(cli: Cli, flags: SystemFlags, paths: readonly string[]): Promise<Unit> {
-  const units = await unitsOf(cli, flags, paths);
-  const [unit] = units as [Unit, ...Unit[]];
-  if (units.length > 1)
+  const { units } = await treeOf(cli, flags, paths);
+  return firstOf(cli, units);
+}
+
+/** The largest, with a remark when there are others. */
+export function firstOf(cli: Cli, units: readonly Unit[]): Unit {
+  const [unit, ...others] = units as [Unit, ...Unit[]];
+  if (others.length > 0)
     cli.note(
-      `${units.length} systems lie here; this is \`${unit.name}\`, --system names another: ${units
-        .slice(1, 6)
+      `${units.length} systems lie here; this is \`${unit.name}\`, --system names another: ${others
+        .slice(0, 5)
         .map(({ name }) => name)
         .join(', ')}`,
     );

@@ -3,12 +3,10 @@ import type { NotAnalysed } from '#model/coverage.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { OriginSource } from '#model/origin.ts';
 import type { System } from '#model/system.ts';
-import { isObject } from './check.ts';
 import { COMPOSE, composeDocuments } from './compose/format.ts';
 import { planProjects, readProject } from './compose/project.ts';
 import { Findings } from './findings.ts';
 import type { Format, FoundDocument } from './format.ts';
-import { TEXT_FORMATS } from './formats.ts';
 import { importDocument } from './import.ts';
 import type { ImportedDocument } from './import.ts';
 import { buildKustomization } from './kustomize/build.ts';
@@ -20,6 +18,7 @@ import { cleanPath, folderOf, isBelow } from './paths.ts';
 import { inOrder } from './read.ts';
 import type { ReadOptions } from './read.ts';
 import { buildSystem } from './system/build.ts';
+import { MANIFEST, isCandidate, isOtherTools, looksLikeObject } from './units/candidates.ts';
 import { chartsOf, isChartFile, kustomizationRoots } from './units/charts.ts';
 import type { Chart, Renderable } from './units/charts.ts';
 import { fromDiagnostics, unknownKinds } from './units/coverage.ts';
@@ -51,6 +50,10 @@ interface Draft extends Pick<Unit, 'name' | 'root' | 'kind'> {
   readonly files: string[];
   readonly documents: ImportedDocument[];
   readonly diagnostics: Diagnostic[];
+  /** Folders with a kustomization that took part. */
+  readonly folders?: ReadonlySet<string>;
+  /** Its objects; made when first asked for. */
+  taken?: Set<string>;
 }
 
 /**
@@ -66,11 +69,6 @@ export function readUnits(
 ): { readonly units: readonly Unit[]; readonly notAnalysed: readonly NotAnalysed[] } {
   return new UnitReader(files, options).read();
 }
-
-const MANIFEST = /\.(?:ya?ml|json)$/i;
-/** Files of other tools: nothing in them is a manifest, and some are large. */
-const OTHER_FILES =
-  /(?:^|\/)(?:package(?:-lock)?|composer|tsconfig[\w.-]{0,60}|jsconfig|\.eslintrc|renovate|bun|deno|npm-shrinkwrap|angular|nx|lerna|turbo)\.json$|(?:^|\/)(?:pnpm-lock|pnpm-workspace|pubspec|\.pre-commit-config|mkdocs|\.golangci|codecov|skaffold|\.gitlab-ci|azure-pipelines|cloudbuild|\.travis|appveyor|buf(?:\.[a-z]{1,20})?|dependabot)\.ya?ml$|\.(?:schema|min|lock)\.json$|(?:^|\/)(?:node_modules|\.github|\.circleci)\//i;
 
 class UnitReader {
   readonly #sources: readonly UnitSource[];
@@ -91,21 +89,20 @@ class UnitReader {
   }
 
   read(): { readonly units: readonly Unit[]; readonly notAnalysed: readonly NotAnalysed[] } {
-    const written = this.#sources.filter(
-      ({ rendered, file }) => !rendered && (MANIFEST.test(file) || isKustomizationFile(file) || isText(file)),
-    );
+    const written = this.#sources.filter(({ rendered, file }) => !rendered && isCandidate(file));
     this.#rendered();
     const charts = chartsOf(written);
     const ofCharts = new Set(charts.flatMap((chart) => this.#chart(chart)));
+    const chartRoots = new Set(charts.map(({ root }) => root));
     const built = this.#kustomizations(written);
     const plain = written.filter(({ file }) => {
       const path = cleanPath(file);
       return (
         !ofCharts.has(file) &&
-        !isChartFile(path, charts) &&
+        !isChartFile(path, chartRoots) &&
         !built.has(path) &&
         !isKustomizationFile(file) &&
-        !OTHER_FILES.test(path)
+        !isOtherTools(path)
       );
     });
     this.#plain(plain, written);
@@ -235,14 +232,14 @@ class UnitReader {
         ...(help === undefined ? {} : { help }),
       });
     const root = folderOf(path);
-    const names = [...build.used].map((each) => files.nameOf(each));
     this.#draft({
       name: root === '' ? '.' : root,
       root,
       kind: 'kustomize',
-      files: names,
+      files: [...build.used].map((each) => files.nameOf(each)),
       documents,
       diagnostics: [...findings.all()],
+      folders: new Set([...build.used].filter(isKustomizationFile).map(folderOf)),
     });
   }
 
@@ -299,7 +296,7 @@ class UnitReader {
       const findings = new Findings();
       const model = readProject(plan, found, textAt, findings);
       const documents = [...composeDocuments(model)];
-      const file = plan.layers.at(-1)!.file;
+      const { file } = plan.overlay ? plan.layers.at(-1)! : plan.layers[0]!;
       this.#draft({
         name: file,
         root: plan.folder,
@@ -316,7 +313,9 @@ class UnitReader {
     told: ReadonlyMap<string, readonly Diagnostic[]>,
   ): void {
     for (const { documents } of plain) this.#seen.push(...documents);
-    const { units, left } = splitPlain(plain.filter((each) => !this.#beside(each.file, each.documents)));
+    const { units, left } = splitPlain(
+      plain.filter((each) => !this.#beside(each.file, each.documents, told.get(each.file) ?? [])),
+    );
     if (left.length > 0)
       this.#notAnalysed.push({
         file: left[0]!,
@@ -326,47 +325,40 @@ class UnitReader {
         count: left.length,
       });
     for (const { name, root, documents, files } of units) {
-      if (this.#joined(documents, files)) continue;
       const diagnostics = files.flatMap((file) => told.get(file) ?? []);
+      if (this.#joined(documents, files, diagnostics)) continue;
       this.#drafts.push({ name, root, kind: 'manifests', files: [...files], documents: [...documents], diagnostics });
     }
   }
 
   /** A manifest that stands beside a kustomization without being listed is applied by other means, to the same system. */
-  #beside(file: string, documents: readonly ImportedDocument[]): boolean {
+  #beside(file: string, documents: readonly ImportedDocument[], told: readonly Diagnostic[]): boolean {
     const folder = folderOf(cleanPath(file));
     let found = false;
-    for (const draft of this.#drafts) {
-      if (
-        draft.kind !== 'kustomize' ||
-        !draft.files.some((each) => isKustomizationFile(each) && folderOf(cleanPath(each)) === folder)
-      )
-        continue;
-      if (!this.#add(draft, documents)) continue;
-      draft.files.push(file);
-      found = true;
-    }
+    for (const draft of this.#drafts) if (draft.folders?.has(folder) && this.#add(draft, [file], documents, told)) found = true;
     return found;
   }
 
   /** Adds documents to a draft, unless one of their objects is in it. */
-  #add(draft: Draft, documents: readonly ImportedDocument[]): boolean {
-    const taken = new Set(draft.documents.map(objectId));
+  #add(draft: Draft, files: readonly string[], documents: readonly ImportedDocument[], told: readonly Diagnostic[]): boolean {
+    const taken = (draft.taken ??= new Set(draft.documents.map(objectId)));
     if (documents.some((document) => taken.has(objectId(document)))) return false;
+    for (const document of documents) taken.add(objectId(document));
     draft.documents.push(...documents);
+    draft.files.push(...files);
+    draft.diagnostics.push(...told);
     return true;
   }
 
   /** Policies and gateways without a workload of their own belong to the rendered systems whose namespaces they speak about. */
-  #joined(documents: readonly ImportedDocument[], files: readonly string[]): boolean {
+  #joined(documents: readonly ImportedDocument[], files: readonly string[], told: readonly Diagnostic[]): boolean {
     if (documents.some(({ part }) => part?.type === 'workload' || part?.type === 'service')) return false;
     const namespaces = new Set(documents.map(({ resource }) => resource.metadata.namespace).filter((each) => each !== ''));
     let found = false;
     for (const draft of this.#drafts) {
       if (draft.kind !== 'kustomize' && draft.kind !== 'helm') continue;
       const here = draft.documents.some(({ resource }) => namespaces.has(resource.metadata.namespace));
-      if (!here || !this.#add(draft, documents)) continue;
-      draft.files.push(...files);
+      if (!here || !this.#add(draft, files, documents, told)) continue;
       found = true;
     }
     return found;
@@ -396,16 +388,4 @@ class UnitReader {
     const { name, root, kind, files } = draft;
     return { name, root, kind, files, system, diagnostics: inOrder([...draft.diagnostics, ...findings.all()], this.#sources) };
   }
-}
-
-function isText(file: string): boolean {
-  return TEXT_FORMATS.some((format) => format.matches(file));
-}
-
-/** Configuration of other programs has an `apiVersion` or a `kind` too, but hardly both, and numbers where Kubernetes has none. */
-function looksLikeObject(raw: unknown): boolean {
-  if (!isObject(raw)) return false;
-  const { apiVersion, kind } = raw;
-  if (apiVersion !== undefined && kind !== undefined) return typeof apiVersion === 'string' && typeof kind === 'string';
-  return typeof (apiVersion ?? kind) === 'string' && ('metadata' in raw || 'spec' in raw);
 }

@@ -74,6 +74,8 @@ export interface JwtRule {
   readonly audiences?: readonly string[];
   readonly jwksUri?: string;
   readonly jwks?: string;
+  /** Private keys stood in `jwks`; the reader took them out. */
+  readonly jwksHeldPrivateKey?: true;
   readonly fromHeaders?: readonly JwtHeader[];
   readonly fromParams?: readonly string[];
   readonly fromCookies?: readonly string[];

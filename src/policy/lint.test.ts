@@ -429,10 +429,42 @@ test('the proposed policy of a workload names the callers that are declared, and
   assert.deepEqual(codes(lint(mail, caller, policy('selector: { matchLabels: { app: biller } }', { name: 'biller' }), yaml)), []);
 });
 
+test('what can be put right without asking is given as changes of the files', () => {
+  const rows: readonly (readonly [texts: readonly string[], code: string, want: unknown])[] = [
+    [
+      [policy(`${CART}rules: [{ to: [{ operation: { methods: [get] } }] }]`)],
+      'policy.method-case',
+      ['set', 'spec.rules.0.to.0.operation.methods.0', 'GET'],
+    ],
+    [
+      [policy(`${CART}rules: [{ to: [{ operation: { hosts: [a.b] } }] }]`)],
+      'policy.host-port',
+      ['append', 'spec.rules.0.to.0.operation.hosts', 'a.b:*'],
+    ],
+    [
+      [policy(`${CART}rules: [{ from: [{ source: { principals: ["spiffe://td/ns/a/sa/b"] } }] }]`)],
+      'policy.principal-form',
+      ['set', 'spec.rules.0.from.0.source.principals.0', 'td/ns/a/sa/b'],
+    ],
+    [
+      [policy(`${CART}rules: [{ to: [{ operation: { paths: ["/a/*/b"] } }] }]`)],
+      'policy.literal-star',
+      ['set', 'spec.rules.0.to.0.operation.paths.0', '/a/{*}/b'],
+    ],
+  ];
+  for (const [texts, code, want] of rows) {
+    const [edit] = lint(...texts).find((finding) => finding.code === code)?.fix?.edits ?? [];
+    assert.deepEqual(edit && edit.op !== 'create' ? [edit.op, edit.path.join('.'), edit.value] : undefined, want);
+  }
+  const [made] = lint(workload('mail')).find(({ code }) => code === 'policy.no-allow')?.fix?.edits ?? [];
+  assert.equal(made?.op === 'create' ? made.file : undefined, 'mail-policy.yaml');
+});
+
 test('findings have places, distinct and stable ids, and fixes that can be read', () => {
   const all = [...RULE_ROWS, ...VALUE_ROWS, ...SYSTEM_ROWS].flatMap(([, texts]) => lint(...texts));
   for (const finding of all) {
     assert.ok(finding.location, finding.title);
+    assert.ok((finding.cwe ?? []).length > 0 && (finding.tags ?? []).length > 0 && finding.subject !== undefined, finding.code);
     assert.doesNotMatch(finding.title, /^[A-Z]|\.$/, finding.title);
     assert.doesNotMatch(finding.message, /undefined|\[object|\.$/, finding.message);
     if (finding.fix?.yaml !== undefined) assert.deepEqual(readYaml('fix.yaml', finding.fix.yaml).mistakes, [], finding.fix.yaml);

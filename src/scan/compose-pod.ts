@@ -4,7 +4,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { podOf } from './pss/pod.ts';
 import type { Pod } from './pss/pod.ts';
-import { listAt, memberOf, textAt, textsAt } from './reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from './reach/raw.ts';
 
 /** Host paths outside the project, which bind mounts of a project's own files are not. */
 const HOST_PATH = /^(?:\/|~|[A-Za-z]:[\\/])/;
@@ -16,13 +16,23 @@ export function composePod(resource: Resource): { readonly pod: Pod; readonly at
   const options = textsAt(spec, 'security_opt').map((option) => option.replace(':', '='));
   const binds = listAt(spec, 'volumes').flatMap((volume, index) => {
     const source = textAt(volume, 'source') ?? '';
-    return textAt(volume, 'type') === 'bind' && HOST_PATH.test(source) ? [{ volume, index, source }] : [];
+    return textAt(volume, 'type') === 'bind' && HOST_PATH.test(source)
+      ? [{ volume, index, source, name: textAt(volume, 'target') ?? source }]
+      : [];
   });
+  const environment = objectAt(spec, 'environment');
+  const names = Object.keys(environment ?? {});
   const user = textAt(spec, 'user');
   const unconfined = (name: string): boolean => options.includes(`${name}=unconfined`);
   const container = {
     name: resource.metadata.name,
     image: textAt(spec, 'image'),
+    command: textsAt(spec, 'entrypoint'),
+    args: textsAt(spec, 'command'),
+    env: names.map((name) => ({
+      name,
+      ...(typeof memberOf(environment, name) === 'string' && { value: memberOf(environment, name) }),
+    })),
     securityContext: {
       privileged: memberOf(spec, 'privileged') === true,
       readOnlyRootFilesystem: memberOf(spec, 'read_only') === true,
@@ -33,9 +43,9 @@ export function composePod(resource: Resource): { readonly pod: Pod; readonly at
       ...(unconfined('seccomp') && { seccompProfile: { type: 'Unconfined' } }),
       ...(unconfined('apparmor') && { appArmorProfile: { type: 'Unconfined' } }),
     },
-    volumeMounts: binds.map(({ volume, index }) => ({
-      name: `volume ${index}`,
-      mountPath: textAt(volume, 'target'),
+    volumeMounts: binds.map(({ volume, name }) => ({
+      name,
+      mountPath: name,
       readOnly: memberOf(volume, 'read_only') === true,
     })),
   };
@@ -44,17 +54,10 @@ export function composePod(resource: Resource): { readonly pod: Pod; readonly at
     hostPID: textAt(spec, 'pid') === 'host',
     hostIPC: textAt(spec, 'ipc') === 'host',
     containers: [container],
-    volumes: binds.map(({ index, source }) => ({ name: `volume ${index}`, hostPath: { path: source } })),
+    volumes: binds.map(({ name, source }) => ({ name, hostPath: { path: source } })),
   });
-  return {
-    pod,
-    at: (path) =>
-      composePath(
-        path,
-        binds.map(({ index }) => index),
-        textsAt(spec, 'security_opt'),
-      ),
-  };
+  const written = { binds: binds.map(({ index }) => index), options: textsAt(spec, 'security_opt'), names };
+  return { pod, at: (path) => composePath(path, written) };
 }
 
 /** Compose writes capabilities with or without `CAP_`. */
@@ -72,7 +75,18 @@ const MEMBERS: Readonly<Record<string, string>> = {
   image: 'image',
 };
 
-function composePath(path: Path, binds: readonly number[], options: readonly string[]): Path {
+/** What the places in the pod were made from, in the order in which they stand there. */
+interface Written {
+  readonly binds: readonly number[];
+  readonly options: readonly string[];
+  readonly names: readonly string[];
+}
+
+function composePath(path: Path, { binds, options, names }: Written): Path {
+  const inside = path[1] === 'containers' ? path.slice(3) : [];
+  if (inside[0] === 'env') return ['spec', 'environment', ...names.slice(Number(inside[1]), Number(inside[1]) + 1)];
+  if (inside[0] === 'args') return ['spec', 'command', ...inside.slice(1)];
+  if (inside[0] === 'command') return ['spec', 'entrypoint', ...inside.slice(1)];
   if (path[1] === 'volumes') return ['spec', 'volumes', binds[Number(path[2])] ?? 0];
   const add = path.indexOf('add');
   if (add !== -1) return ['spec', 'cap_add', ...path.slice(add + 1, add + 2)];

@@ -2,16 +2,20 @@
 import type { Finding } from '#model/finding.ts';
 import { lintPolicies } from '#policy/lint.ts';
 import { buildAttackGraph } from './attack/build.ts';
+import type { AttackInput } from './attack/context.ts';
 import { locationOf } from './attack/evidence.ts';
 import { attackPaths } from './attack/paths.ts';
+import type { VulnerabilityInput } from './attack/model.ts';
 import type { AttackPath } from './attack/paths.ts';
 import type { PathSummary } from './result.ts';
 import { findingOf } from './rule.ts';
 import type { ScanContext, SystemRule } from './rule.ts';
 import { API_RULES } from './rules/api.ts';
+import { CERTIFICATE_SYSTEM_RULES } from './rules/certificates.ts';
 import { CLUSTER_RULES } from './rules/cluster.ts';
 import { DOCKERFILE_RULES } from './rules/dockerfile.ts';
 import { IMAGE_RULES } from './rules/images.ts';
+import { MESH_RULES } from './rules/mesh.ts';
 import { NETWORK_RULES } from './rules/network.ts';
 import { OAUTH_RULES } from './rules/oauth.ts';
 import { POD_RULES } from './rules/pod.ts';
@@ -24,6 +28,7 @@ import { TLS_RULES } from './rules/tls.ts';
 export const SYSTEM_RULES: readonly SystemRule[] = [
   ...NETWORK_RULES,
   ...TLS_RULES,
+  ...MESH_RULES,
   ...POD_RULES,
   ...RBAC_RULES,
   ...CLUSTER_RULES,
@@ -33,16 +38,19 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   ...API_RULES,
   ...OAUTH_RULES,
   ...DOCKERFILE_RULES,
+  ...CERTIFICATE_SYSTEM_RULES,
 ];
 
-/**
- * Findings and attack paths of one System.
- * @param unit name of the deployable, for the paths
- */
-export function judgeSystem(
-  context: ScanContext,
-  unit: string,
-): { readonly findings: readonly Finding[]; readonly paths: readonly PathSummary[] } {
+export interface SystemVerdict {
+  readonly findings: readonly Finding[];
+  /** Riskiest first; those that only use what the system is meant to do are left out. */
+  readonly paths: readonly PathSummary[];
+  /** Workloads on any of them. */
+  readonly onPaths: ReadonlySet<string>;
+}
+
+/** What every rule over a System finds. */
+export function findingsOf(context: ScanContext): readonly Finding[] {
   const findings = new Map<string, Finding>();
   for (const finding of lintPolicies(context.system)) findings.set(finding.id, finding);
   for (const rule of SYSTEM_RULES)
@@ -50,14 +58,33 @@ export function judgeSystem(
       const finding = findingOf(rule, hit);
       findings.set(finding.id, finding);
     }
-  const all = [...findings.values()];
-  const graph = buildAttackGraph({ system: context.system, reach: context.reach(), findings: all });
-  return {
-    findings: all,
-    paths: attackPaths(graph, { max: PATHS_MAX })
-      .filter(({ byDesign }) => !byDesign)
-      .map((path) => summaryOf(path, unit)),
-  };
+  return [...findings.values()];
+}
+
+/** What the attack graph, the smallest fix and the threat model of a System are made from. */
+export function attackInputOf(
+  context: ScanContext,
+  findings: readonly Finding[],
+  vulnerabilities: readonly VulnerabilityInput[] = [],
+): AttackInput {
+  return { system: context.system, reach: context.reach(), findings, vulnerabilities };
+}
+
+/**
+ * Findings and attack paths of one System.
+ * @param unit name of the deployable, for the paths
+ * @param vulnerabilities of what is known to run in its workloads
+ */
+export function judgeSystem(
+  context: ScanContext,
+  unit: string,
+  vulnerabilities: readonly VulnerabilityInput[] = [],
+): SystemVerdict {
+  const findings = findingsOf(context);
+  const graph = buildAttackGraph(attackInputOf(context, findings, vulnerabilities));
+  const paths = attackPaths(graph, { max: PATHS_MAX }).filter(({ byDesign }) => !byDesign);
+  const onPaths = new Set(paths.flatMap(({ hops }) => hops.flatMap(({ to }) => to.workload ?? [])));
+  return { findings, paths: paths.map((path) => summaryOf(path, unit)), onPaths };
 }
 
 /** More than anyone reads; the gate only asks whether there are new ones. */

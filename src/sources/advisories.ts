@@ -1,5 +1,19 @@
 // Advisories from where they are kept: OSV's public bucket or a mirror, folders, ZIP archives as osv.dev exports them, single files. And the one file they are kept in here.
-import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeSync, fstatSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+  fstatSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -35,7 +49,11 @@ export function advisoryUrl(ecosystem?: string): string {
  * @param from URL, folder, ZIP archive, JSON or JSON lines
  * @throws CullisError `advisories.unreadable`, `fetch.failed`, `fetch.refused`
  */
-export async function updateAdvisories(from: readonly string[], path: string, sink: AdvisorySink): Promise<{ readonly read: number; readonly unreadable: number }> {
+export async function updateAdvisories(
+  from: readonly string[],
+  path: string,
+  sink: AdvisorySink,
+): Promise<{ readonly read: number; readonly unreadable: number }> {
   mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.${process.pid}.partial`;
   const file = openSync(partial, 'w', 0o644);
@@ -53,7 +71,11 @@ export async function updateAdvisories(from: readonly string[], path: string, si
         if (bytes) writeAll(file, bytes);
       }
     }
-    if (read === 0) throw new CullisError('advisories.unreadable', `there are no advisories in ${from.map((each) => `\`${each}\``).join(', ')}`);
+    if (read === 0)
+      throw new CullisError(
+        'advisories.unreadable',
+        `there are no advisories in ${from.map((each) => `\`${each}\``).join(', ')}`,
+      );
     writeAll(file, sink.finish(unreadable));
     fsyncSync(file);
     renameSync(partial, path);
@@ -69,7 +91,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 }
 
 /** Raw records of a source; undefined for one that is no JSON. */
-export async function* records(source: string): AsyncGenerator<unknown> {
+export async function* records(source: string): AsyncGenerator {
   if (/^https?:\/\//.test(source)) {
     const folder = mkdtempSync(join(tmpdir(), 'cullis-advisories-'));
     try {
@@ -107,7 +129,7 @@ async function fetchInto(url: string, path: string): Promise<void> {
   }
 }
 
-function* folderRecords(folder: string, depth: number): Generator<unknown> {
+function* folderRecords(folder: string, depth: number): Generator {
   if (depth > DEPTH_MAX) return;
   for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
@@ -116,7 +138,7 @@ function* folderRecords(folder: string, depth: number): Generator<unknown> {
   }
 }
 
-function* fileRecords(path: string): Generator<unknown> {
+function* fileRecords(path: string): Generator {
   const file = openSync(path, 'r');
   try {
     const size = fstatSync(file).size;
@@ -126,15 +148,21 @@ function* fileRecords(path: string): Generator<unknown> {
       yield* zipRecords(source, path);
       return;
     }
-    if (size > PLAIN_BYTES_MAX) throw new CullisError('advisories.unreadable', `\`${path}\` is larger than what is read in one piece; give a ZIP archive or a folder`);
+    if (size > PLAIN_BYTES_MAX)
+      throw new CullisError(
+        'advisories.unreadable',
+        `\`${path}\` is larger than what is read in one piece; give a ZIP archive or a folder`,
+      );
     const packed = readFileSync(file);
-    yield* textRecords(start[0] === 0x1f && start[1] === 0x8b ? gunzipSync(packed, { maxOutputLength: PLAIN_BYTES_MAX }) : packed);
+    yield* textRecords(
+      start[0] === 0x1f && start[1] === 0x8b ? gunzipSync(packed, { maxOutputLength: PLAIN_BYTES_MAX }) : packed,
+    );
   } finally {
     closeSync(file);
   }
 }
 
-function* zipRecords(source: ZipSource, path: string): Generator<unknown> {
+function* zipRecords(source: ZipSource, path: string): Generator {
   const entries = zipEntries(source, { entriesMax: RECORDS_MAX });
   if (!entries) throw new CullisError('advisories.unreadable', `\`${path}\` is a damaged ZIP archive`);
   for (const entry of entries) {
@@ -146,7 +174,7 @@ function* zipRecords(source: ZipSource, path: string): Generator<unknown> {
 }
 
 /** One record, a list of them, what OSV's API answers (`{vulns: […]}`), or one a line. */
-function* textRecords(bytes: Uint8Array): Generator<unknown> {
+function* textRecords(bytes: Uint8Array): Generator {
   const text = new TextDecoder().decode(bytes);
   const whole = parse(text);
   if (whole === undefined) {
@@ -183,12 +211,24 @@ function readExactly(file: number, offset: number, length: number): Uint8Array {
  * The database file, for openAdvisoryIndex.
  * @throws CullisError `advisories.unreadable` when it is not there
  */
-export function openAdvisoryFile(path: string): { readonly size: number; readonly read: (offset: number, length: number) => Uint8Array; close(): void } {
+export function openAdvisoryFile(path: string): {
+  readonly size: number;
+  readonly read: (offset: number, length: number) => Uint8Array;
+  close(): void;
+} {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    throw new CullisError('advisories.unreadable', `there is no advisory database at \`${path}\`; \`cullis db update\` makes one`, { cause: error });
+    throw new CullisError(
+      'advisories.unreadable',
+      `there is no advisory database at \`${path}\`; \`cullis db update\` makes one`,
+      { cause: error },
+    );
   }
-  return { size: fstatSync(file).size, read: (offset, length) => readExactly(file, offset, length), close: () => closeSync(file) };
+  return {
+    size: fstatSync(file).size,
+    read: (offset, length) => readExactly(file, offset, length),
+    close: () => closeSync(file),
+  };
 }

@@ -44,14 +44,20 @@ export function readCredentials(files: readonly string[]): CredentialSource {
       const name = key.replace(/^https?:\/\//, '').replace(/\/$/, '');
       if (found && !auths.has(name)) auths.set(name, found);
     }
-    const helpers = [...Object.values(rawObject(raw['credHelpers'])), raw['credsStore']].filter((each) => typeof each === 'string' && each !== '');
+    const helpers = [...Object.values(rawObject(raw['credHelpers'])), raw['credsStore']].filter(
+      (each) => typeof each === 'string' && each !== '',
+    );
     if (helpers.length > 0)
-      notes.push(`\`${file}\` names the credential helper \`docker-credential-${String(helpers[0])}\`, which is not run: put the credentials into \`auths\`, as \`docker login\` without a helper does`);
+      notes.push(
+        `\`${file}\` names the credential helper \`docker-credential-${String(helpers[0])}\`, which is not run: put the credentials into \`auths\`, as \`docker login\` without a helper does`,
+      );
   }
   return {
     notes,
     find: (host, repository) => {
-      const hosts = DOCKER_HUB.includes(host) ? DOCKER_HUB.map((each) => each.replace(/^https?:\/\//, '').replace(/\/$/, '')) : [host];
+      const hosts = DOCKER_HUB.includes(host)
+        ? DOCKER_HUB.map((each) => each.replace(/^https?:\/\//, '').replace(/\/$/, ''))
+        : [host];
       for (const each of hosts) {
         for (let path = repository; path !== ''; path = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') {
           const found = auths.get(`${each}/${path}`);
@@ -77,7 +83,8 @@ function readJsonFile(file: string): Readonly<Record<string, unknown>> | undefin
 function credentialsOf(entry: Readonly<Record<string, unknown>>): RegistryCredentials | undefined {
   const token = entry['identitytoken'];
   const identity = typeof token === 'string' && token !== '' ? { identityToken: token } : {};
-  if (typeof entry['username'] === 'string' && typeof entry['password'] === 'string') return { username: entry['username'], password: entry['password'], ...identity };
+  if (typeof entry['username'] === 'string' && typeof entry['password'] === 'string')
+    return { username: entry['username'], password: entry['password'], ...identity };
   if (typeof entry['auth'] !== 'string') return undefined;
   const decoded = Buffer.from(entry['auth'], 'base64').toString('utf8').replace(/\0+$/, '');
   const colon = decoded.indexOf(':');

@@ -22,8 +22,13 @@ function judged(text: string, from: URL | undefined): URL {
   if (!URL.canParse(text, from)) throw new CullisError('fetch.refused', 'the address is not a URL');
   const url = new URL(text, from);
   const plain = url.protocol === 'http:' && isLoopback(url.hostname) && (!from || isLoopback(from.hostname));
-  if (url.protocol !== 'https:' && !plain) throw new CullisError('fetch.refused', `\`${url.origin}\` is not fetched from: only https is, and http on this machine itself`);
-  if (from && isLoopback(url.hostname) && !isLoopback(from.hostname)) throw new CullisError('fetch.refused', `\`${from.origin}\` sends to an address on this machine`);
+  if (url.protocol !== 'https:' && !plain)
+    throw new CullisError(
+      'fetch.refused',
+      `\`${url.origin}\` is not fetched from: only https is, and http on this machine itself`,
+    );
+  if (from && isLoopback(url.hostname) && !isLoopback(from.hostname))
+    throw new CullisError('fetch.refused', `\`${from.origin}\` sends to an address on this machine`);
   return url;
 }
 
@@ -39,7 +44,13 @@ export async function download(address: string, options: DownloadOptions = {}): 
     const timer = setTimeout(() => abort.abort(), options.timeoutMs ?? TIMEOUT_MS);
     let response: Response;
     try {
-      response = await fetch(url, { method: options.method ?? 'GET', headers, redirect: 'manual', signal: abort.signal, ...(options.body !== undefined && { body: options.body }) });
+      response = await fetch(url, {
+        method: options.method ?? 'GET',
+        headers,
+        redirect: 'manual',
+        signal: abort.signal,
+        ...(options.body !== undefined && { body: options.body }),
+      });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       const why = abort.signal.aborted ? 'it did not answer in time' : messageOf(cause);
@@ -52,7 +63,8 @@ export async function download(address: string, options: DownloadOptions = {}): 
     await response.body?.cancel();
     const next = judged(location, url);
     // Storage behind a registry wants no token of the registry's.
-    if (next.origin !== url.origin) headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
+    if (next.origin !== url.origin)
+      headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
     url = next;
   }
   throw new CullisError('fetch.failed', `\`${url.origin}\` redirects more than ${REDIRECTS_MAX} times`);

@@ -18,7 +18,7 @@ export interface FilesOptions {
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
-const ENTRIES_MAX = 3_000_000;
+const ENTRIES_MAX = 1_000_000;
 
 /**
  * Every file of an image, one after the other; only one layer's data is in memory at a time, and of it one file.
@@ -32,13 +32,15 @@ export async function* filesOf(image: Image, options: FilesOptions = {}): AsyncG
     const layer = new Upper();
     const links: TarEntry[] = [];
     for await (const entry of layerEntries(image, index, options)) {
-      if (++entries > entriesMax) throw new CullisError('image.invalid', `\`${image.reference}\` has more than ${entriesMax} entries`);
+      if (++entries > entriesMax)
+        throw new CullisError('image.invalid', `\`${image.reference}\` has more than ${entriesMax} entries`);
       const slash = entry.path.lastIndexOf('/');
       const base = entry.path.slice(slash + 1);
       if (base.startsWith(WHITEOUT)) {
         const folder = entry.path.slice(0, Math.max(0, slash));
         if (base === OPAQUE) layer.opaque(folder);
-        else if (!base.startsWith(`${WHITEOUT}${WHITEOUT}`)) layer.whiteout(folder === '' ? base.slice(4) : `${folder}/${base.slice(4)}`);
+        else if (!base.startsWith(`${WHITEOUT}${WHITEOUT}`))
+          layer.whiteout(folder === '' ? base.slice(4) : `${folder}/${base.slice(4)}`);
         continue;
       }
       layer.cover(entry.path, entry.type === 'folder');
@@ -66,12 +68,18 @@ async function* layerEntries(image: Image, index: number, options: FilesOptions)
 }
 
 /** A hard link is another name of a file of its layer; the layer is read once more for those whose content is needed. */
-async function* hardLinks(image: Image, index: number, links: readonly TarEntry[], options: FilesOptions): AsyncGenerator<ImageFile> {
+async function* hardLinks(
+  image: Image,
+  index: number,
+  links: readonly TarEntry[],
+  options: FilesOptions,
+): AsyncGenerator<ImageFile> {
   const wanted = new Map<string, TarEntry[]>();
   for (const link of links) {
     const target = link.target.replace(/^(?:\.?\/)+/, '');
     // How large it is, its target knows; it is asked for as if it were small.
-    if (options.wants && !options.wants({ path: link.path, size: 0, mode: link.mode })) yield fileOf(link, index, false, undefined);
+    if (options.wants && !options.wants({ path: link.path, size: 0, mode: link.mode }))
+      yield fileOf(link, index, false, undefined);
     else wanted.set(target, [...(wanted.get(target) ?? []), link]);
   }
   if (wanted.size === 0) return;

@@ -29,7 +29,11 @@ const LAYERS: readonly (readonly TarItem[])[] = [
     { path: 'same', type: 'hardlink', target: './opt/a/three' },
     { path: 'other', type: 'hardlink', target: 'etc/kept' },
   ],
-  [{ path: 'var/x', text: 'newer' }, { path: 'swap', text: 'a file now' }, { path: 'link', type: 'symlink', target: 'etc/kept' }],
+  [
+    { path: 'var/x', text: 'newer' },
+    { path: 'swap', text: 'a file now' },
+    { path: 'link', type: 'symlink', target: 'etc/kept' },
+  ],
 ];
 
 const WANT = {
@@ -74,7 +78,10 @@ test('an image gives the same files from a layout folder, its archive and a `doc
     const opened = openImage(join(dir.path, name));
     assert.equal(isImagePath(join(dir.path, name)), true);
     assert.equal(opened.config.user, 'app');
-    assert.deepEqual(opened.layers.map(({ createdBy }) => createdBy), ['one', 'two', 'three']);
+    assert.deepEqual(
+      opened.layers.map(({ createdBy }) => createdBy),
+      ['one', 'two', 'three'],
+    );
     assert.deepEqual(await contents(opened), WANT);
   }
   assert.equal(openImage(join(dir.path, 'docker.tar')).reference, 'shop/cart:1');
@@ -85,7 +92,9 @@ test('what is damaged, packed as a whole or no image is refused', async () => {
   const image = imageOf(LAYERS);
   const file = join(dir.path, 'x.tar');
   const [first] = JSON.parse(Buffer.from(image.blobs.get(image.manifestDigest)!).toString()).layers as { digest: string }[];
-  const changed = layoutOf(image).map((item) => (item.path.endsWith(first!.digest.slice(7)) ? { ...item, text: gzipSync(tarOf([{ path: 'evil', text: 'x' }])) } : item));
+  const changed = layoutOf(image).map((item) =>
+    item.path.endsWith(first!.digest.slice(7)) ? { ...item, text: gzipSync(tarOf([{ path: 'evil', text: 'x' }])) } : item,
+  );
   writeFileSync(file, tarOf(changed));
   await assert.rejects(contents(openImage(file)), { code: 'image.invalid', message: /digest/ });
   for (const bytes of [gzipSync(tarOf(layoutOf(image))), tarOf([{ path: 'readme', text: '' }]), Buffer.from('nothing')]) {
@@ -123,7 +132,12 @@ test('a registry gives the platform that is asked for, with a token for the cred
   const amd = imageOf(LAYERS);
   const arm = imageOf([[{ path: 'arm', text: 'yes' }]]);
   await using registry = await fakeRegistry({
-    images: { 'shop/cart:1': [{ image: amd, platform: 'linux/amd64' }, { image: arm, platform: 'linux/arm64/v8' }] },
+    images: {
+      'shop/cart:1': [
+        { image: amd, platform: 'linux/amd64' },
+        { image: arm, platform: 'linux/arm64/v8' },
+      ],
+    },
     login: 'me:secret:with:colons',
     redirect: true,
   });
@@ -140,10 +154,20 @@ test('a registry gives the platform that is asked for, with a token for the cred
   assert.deepEqual(await contents(other), { arm: 'yes' });
   const before = registry.requests.length;
   await pullImage(name, { folder: join(dir.path, 'amd'), credentials });
-  assert.deepEqual(registry.requests.slice(before).filter((request) => request.includes('/blobs/')), [], 'blobs that are there are not fetched again');
-  await assert.rejects(pullImage(name, { folder: join(dir.path, 'none'), credentials, platform: 'windows/amd64' }), { code: 'image.unavailable', message: /linux\/arm64\/v8/ });
+  assert.deepEqual(
+    registry.requests.slice(before).filter((request) => request.includes('/blobs/')),
+    [],
+    'blobs that are there are not fetched again',
+  );
+  await assert.rejects(pullImage(name, { folder: join(dir.path, 'none'), credentials, platform: 'windows/amd64' }), {
+    code: 'image.unavailable',
+    message: /linux\/arm64\/v8/,
+  });
   await assert.rejects(pullImage(name, { folder: join(dir.path, 'none') }), { code: 'image.unavailable' });
-  await assert.rejects(pullImage(`${registry.host}/shop/none:1`, { folder: join(dir.path, 'none'), credentials }), { code: 'image.unavailable', message: /no such image/ });
+  await assert.rejects(pullImage(`${registry.host}/shop/none:1`, { folder: join(dir.path, 'none'), credentials }), {
+    code: 'image.unavailable',
+    message: /no such image/,
+  });
 });
 
 test('a blob with another content than its digest leaves nothing behind', async () => {
@@ -152,12 +176,18 @@ test('a blob with another content than its digest leaves nothing behind', async 
   const [layer] = JSON.parse(Buffer.from(image.blobs.get(image.manifestDigest)!).toString()).layers as { digest: string }[];
   await using registry = await fakeRegistry({ images: { 'a:1': [{ image, platform: 'linux/amd64' }] }, corrupt: layer!.digest });
   await assert.rejects(pullImage(`${registry.host}/a:1`, { folder: dir.path }), { code: 'image.invalid' });
-  assert.equal(readdirSync(join(dir.path, 'blobs/sha256')).some((name) => name.includes(layer!.digest.slice(7))), false);
+  assert.equal(
+    readdirSync(join(dir.path, 'blobs/sha256')).some((name) => name.includes(layer!.digest.slice(7))),
+    false,
+  );
 });
 
 test('an image that is larger than allowed is not fetched', async () => {
   using dir = folder();
   await using registry = await fakeRegistry({ images: { 'a:1': [{ image: imageOf(LAYERS), platform: 'linux/amd64' }] } });
   await assert.rejects(pullImage(`${registry.host}/a:1`, { folder: dir.path, bytesMax: 100 }), { code: 'fetch.refused' });
-  assert.equal(registry.requests.some((request) => request.includes('/blobs/')), false);
+  assert.equal(
+    registry.requests.some((request) => request.includes('/blobs/')),
+    false,
+  );
 });

@@ -49,14 +49,18 @@ export function openImage(path: string, options: ImageOptions = {}): Image {
   }
   if (pieces.has('index.json')) return openLayout(path, pieces, options);
   if (pieces.has('manifest.json')) return openDockerArchive(path, pieces, options);
-  throw invalid(`\`${path}\` is neither an OCI layout (it has no \`index.json\`) nor a \`docker save\` archive (no \`manifest.json\`)`);
+  throw invalid(
+    `\`${path}\` is neither an OCI layout (it has no \`index.json\`) nor a \`docker save\` archive (no \`manifest.json\`)`,
+  );
 }
 
-/** Whether a path looks like an image: an OCI layout's folder, or an archive that begins as one. Reads little. */
+/** Whether a path is an image: an OCI layout's folder, or an archive that holds one. */
 export function isImagePath(path: string): boolean {
   try {
     if (statSync(path).isDirectory()) return existsSync(join(path, 'oci-layout')) && existsSync(join(path, 'index.json'));
-    return /\.(?:tar|oci|docker)$/.test(path) && archivePieces(path).has(archivePieces(path).has('index.json') ? 'index.json' : 'manifest.json');
+    if (!/\.(?:tar|oci|docker)$/.test(path)) return false;
+    const pieces = archivePieces(path);
+    return (pieces.has('oci-layout') && pieces.has('index.json')) || pieces.has('manifest.json');
   } catch {
     return false;
   }
@@ -82,7 +86,8 @@ function archivePieces(path: string): Pieces {
     for (let first = true; ; first = false) {
       const length = readSync(file, chunk);
       if (length === 0) break;
-      if (first && chunk[0] === 0x1f && chunk[1] === 0x8b) throw invalid(`\`${path}\` is compressed as a whole: unpack it with \`gunzip\` first`);
+      if (first && chunk[0] === 0x1f && chunk[1] === 0x8b)
+        throw invalid(`\`${path}\` is compressed as a whole: unpack it with \`gunzip\` first`);
       for (const { path: name, type, target, offset, size } of reader.push(chunk.subarray(0, length))) {
         if (type === 'file') parts.set(name, { offset, size });
         else if (type === 'symlink' || type === 'hardlink') {
@@ -108,7 +113,9 @@ function archivePieces(path: string): Pieces {
     size: (name) => need(name).size,
     stream: (name) => {
       const { offset, size } = need(name);
-      return size === 0 ? empty() : (createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: CHUNK }) as AsyncIterable<Uint8Array>);
+      return size === 0
+        ? empty()
+        : (createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: CHUNK }) as AsyncIterable<Uint8Array>);
     },
     read: (name) => readPart(path, name, need(name).offset, need(name).size),
   };
@@ -164,10 +171,21 @@ function texts(value: unknown): string[] {
 }
 
 /** A descriptor (image-spec, descriptor.md). @throws CullisError `image.invalid` without a digest that can be checked */
-export function descriptorOf(value: unknown): { readonly digest: string; readonly mediaType: string; readonly size: number; readonly platform: Raw } {
+export function descriptorOf(value: unknown): {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly platform: Raw;
+} {
   const { digest, mediaType, size, platform } = rawObject(value);
-  if (!/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(text(digest))) throw invalid('the image names a part without a valid digest');
-  return { digest: text(digest), mediaType: text(mediaType), size: typeof size === 'number' ? size : 0, platform: rawObject(platform) };
+  if (!/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(text(digest)))
+    throw invalid('the image names a part without a valid digest');
+  return {
+    digest: text(digest),
+    mediaType: text(mediaType),
+    size: typeof size === 'number' ? size : 0,
+    platform: rawObject(platform),
+  };
 }
 
 /**
@@ -178,14 +196,25 @@ export function choosePlatform(manifests: readonly unknown[], platform: string):
   const found = manifests.slice(0, LAYERS_MAX).map(descriptorOf);
   // Attestations stand beside the images, for a platform that there is not.
   const images = found.filter(({ platform: own }) => own['os'] !== 'unknown');
-  const nameOf = (own: Raw): string => [own['os'], own['architecture'], own['variant']].map(text).filter((part) => part !== '').join('/');
+  const nameOf = (own: Raw): string =>
+    [own['os'], own['architecture'], own['variant']]
+      .map(text)
+      .filter((part) => part !== '')
+      .join('/');
   const exact = images.find(({ platform: own }) => nameOf(own) === platform);
-  const near = images.find(({ platform: own }) => nameOf(own).startsWith(`${platform}/`) || (own['variant'] === 'v8' && `${platform}/v8` === nameOf(own)));
-  const only = images.length === 1 ? images[0] : undefined;
+  const near = images.find(
+    ({ platform: own }) =>
+      nameOf(own).startsWith(`${platform}/`) || (own['variant'] === 'v8' && `${platform}/v8` === nameOf(own)),
+  );
+  // A layout of one platform may leave it out; of several tags the first is taken.
+  const only = images.length === 1 || images.every(({ platform: own }) => nameOf(own) === '') ? images[0] : undefined;
   const chosen = exact ?? near ?? only;
   if (!chosen) {
     const names = images.map(({ platform: own }) => `\`${nameOf(own)}\``).join(', ');
-    throw new CullisError('image.unavailable', `the image is not made for \`${platform}\`; there are ${names === '' ? 'none' : names}`);
+    throw new CullisError(
+      'image.unavailable',
+      `the image is not made for \`${platform}\`; there are ${names === '' ? 'none' : names}`,
+    );
   }
   return chosen;
 }
@@ -223,12 +252,22 @@ function openLayout(path: string, pieces: Pieces, options: ImageOptions): Image 
   const config = descriptorOf(index['config']);
   const raw = rawObject(parse(checked(pieces, config.digest), config.digest));
   const layers = list(index['layers']).slice(0, LAYERS_MAX).map(descriptorOf);
-  return makeImage(path, digest, raw, layers.map((layer) => ({
-    digest: layer.digest,
-    mediaType: layer.mediaType,
-    size: layer.size,
-    open: () => unpack(pieces.stream(blobName(layer.digest)), { digest: layer.digest, bytesMax: options.layerBytesMax ?? LAYER_BYTES_MAX, name: layer.digest }),
-  })));
+  return makeImage(
+    path,
+    digest,
+    raw,
+    layers.map((layer) => ({
+      digest: layer.digest,
+      mediaType: layer.mediaType,
+      size: layer.size,
+      open: () =>
+        unpack(pieces.stream(blobName(layer.digest)), {
+          digest: layer.digest,
+          bytesMax: options.layerBytesMax ?? LAYER_BYTES_MAX,
+          name: layer.digest,
+        }),
+    })),
+  );
 }
 
 function openDockerArchive(path: string, pieces: Pieces, options: ImageOptions): Image {
@@ -240,18 +279,33 @@ function openDockerArchive(path: string, pieces: Pieces, options: ImageOptions):
   const names = texts(first['Layers']).slice(0, LAYERS_MAX);
   const reference = texts(first['RepoTags'])[0] ?? path;
   const digest = /([0-9a-f]{64})(?:\.json)?$/.exec(configName)?.[1];
-  return makeImage(reference, digest === undefined ? '' : `sha256:${digest}`, config, names.map((name, i) => ({
-    digest: diffIds[i] ?? name,
-    mediaType: 'application/vnd.docker.image.rootfs.diff.tar',
-    size: pieces.size(name),
-    open: () => unpack(pieces.stream(name), { ...(diffIds[i] !== undefined && { unpackedDigest: diffIds[i] }), bytesMax: options.layerBytesMax ?? LAYER_BYTES_MAX, name }),
-  })));
+  return makeImage(
+    reference,
+    digest === undefined ? '' : `sha256:${digest}`,
+    config,
+    names.map((name, i) => ({
+      digest: diffIds[i] ?? name,
+      mediaType: 'application/vnd.docker.image.rootfs.diff.tar',
+      size: pieces.size(name),
+      open: () =>
+        unpack(pieces.stream(name), {
+          ...(diffIds[i] !== undefined && { unpackedDigest: diffIds[i] }),
+          bytesMax: options.layerBytesMax ?? LAYER_BYTES_MAX,
+          name,
+        }),
+    })),
+  );
 }
 
 function makeImage(reference: string, digest: string, raw: Raw, layers: readonly Omit<ImageLayer, 'createdBy'>[]): Image {
   const config = configOf(raw);
   const steps = config.history.filter(({ emptyLayer }) => !emptyLayer);
-  return { reference, digest, config, layers: layers.map((layer, i) => ({ ...layer, createdBy: steps.length === layers.length ? steps[i]!.createdBy : '' })) };
+  return {
+    reference,
+    digest,
+    config,
+    layers: layers.map((layer, i) => ({ ...layer, createdBy: steps.length === layers.length ? steps[i]!.createdBy : '' })),
+  };
 }
 
 /** The configuration's members that matter here; what is missing is empty. */
@@ -273,9 +327,11 @@ function configOf(raw: Raw): ImageConfig {
     labels,
     healthcheck: test.length > 0 && test[0] !== 'NONE',
     volumes: Object.keys(rawObject(config['Volumes'])),
-    history: list(raw['history']).slice(0, 10 * LAYERS_MAX).map((each) => {
-      const { created_by: createdBy, empty_layer: emptyLayer, created } = rawObject(each);
-      return { createdBy: text(createdBy), emptyLayer: emptyLayer === true, created: text(created) };
-    }),
+    history: list(raw['history'])
+      .slice(0, 10 * LAYERS_MAX)
+      .map((each) => {
+        const { created_by: createdBy, empty_layer: emptyLayer, created } = rawObject(each);
+        return { createdBy: text(createdBy), emptyLayer: emptyLayer === true, created: text(created) };
+      }),
   };
 }

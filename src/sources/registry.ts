@@ -80,7 +80,11 @@ export async function pullImage(name: string, options: PullOptions): Promise<Ima
     manifest = await registry.manifest(chosen.digest, chosen.digest);
   }
   const { config, layers } = rawObject(manifest.value);
-  if (config === undefined || !Array.isArray(layers)) throw new CullisError('image.invalid', 'the registry answers with a manifest of a kind that is not read (schema 1 is out of use)');
+  if (config === undefined || !Array.isArray(layers))
+    throw new CullisError(
+      'image.invalid',
+      'the registry answers with a manifest of a kind that is not read (schema 1 is out of use)',
+    );
   const blobs = [config, ...(layers as unknown[])].map(descriptorOf);
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const bytesMax = options.bytesMax ?? BYTES_MAX;
@@ -100,7 +104,10 @@ export async function pullImage(name: string, options: PullOptions): Promise<Ima
   if (failed) throw failed.reason;
   writeFileSync(blobPath(options.folder, manifest.digest), manifest.bytes);
   writeFileSync(join(options.folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  const index = { schemaVersion: 2, manifests: [{ mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length }] };
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length }],
+  };
   writeFileSync(join(options.folder, 'index.json'), JSON.stringify(index));
   return { ...openImage(options.folder, options), reference: name };
 }
@@ -144,7 +151,12 @@ class Registry {
       throw new CullisError('image.invalid', 'the registry answers with a manifest that is no JSON', { cause: error });
     }
     const mediaType = rawObject(value)['mediaType'];
-    return { value, bytes, digest: wanted, mediaType: typeof mediaType === 'string' ? mediaType : (response.headers.get('content-type') ?? '') };
+    return {
+      value,
+      bytes,
+      digest: wanted,
+      mediaType: typeof mediaType === 'string' ? mediaType : (response.headers.get('content-type') ?? ''),
+    };
   }
 
   /** Fetches a blob into a file, unless it is there already. */
@@ -170,7 +182,9 @@ class Registry {
 
   async #get(path: string, accept: string): Promise<Response> {
     const send = (): Promise<Response> =>
-      download(`${this.#base}/${path}`, { headers: { accept, ...(this.#authorization !== undefined && { authorization: this.#authorization }) } });
+      download(`${this.#base}/${path}`, {
+        headers: { accept, ...(this.#authorization !== undefined && { authorization: this.#authorization }) },
+      });
     let response = await send();
     if (response.status === 401) {
       await response.body?.cancel();
@@ -180,24 +194,42 @@ class Registry {
     if (response.ok) return response;
     await response.body?.cancel();
     const { host, repository } = this.#reference;
-    const why = { 401: 'it wants credentials', 403: 'these credentials may not read it', 404: 'there is no such image', 429: 'it limits how often it may be asked' }[response.status];
-    throw new CullisError('image.unavailable', `\`${host}\` does not give \`${repository}\`: ${why ?? `it answers with status ${response.status}`}`);
+    const why = {
+      401: 'it wants credentials',
+      403: 'these credentials may not read it',
+      404: 'there is no such image',
+      429: 'it limits how often it may be asked',
+    }[response.status];
+    throw new CullisError(
+      'image.unavailable',
+      `\`${host}\` does not give \`${repository}\`: ${why ?? `it answers with status ${response.status}`}`,
+    );
   }
 
   /** Answers a challenge: basic credentials, or a token for them (distribution-spec, token authentication). */
   async #authorize(challenge: string): Promise<string> {
     const { host, repository } = this.#reference;
-    const basic = this.#credentials && `Basic ${Buffer.from(`${this.#credentials.username}:${this.#credentials.password}`).toString('base64')}`;
+    const basic =
+      this.#credentials &&
+      `Basic ${Buffer.from(`${this.#credentials.username}:${this.#credentials.password}`).toString('base64')}`;
     if (/^basic\b/i.test(challenge)) {
-      if (basic === undefined) throw new CullisError('image.unavailable', `\`${host}\` wants credentials; \`docker login ${host}\` keeps them where they are found`);
+      if (basic === undefined)
+        throw new CullisError(
+          'image.unavailable',
+          `\`${host}\` wants credentials; \`docker login ${host}\` keeps them where they are found`,
+        );
       return basic;
     }
-    const parameters = new Map([...challenge.slice(0, 4096).matchAll(/([a-z]+)="([^"]*)"/gi)].map(([, name, value]) => [name!.toLowerCase(), value!]));
+    const parameters = new Map(
+      [...challenge.slice(0, 4096).matchAll(/([a-z]+)="([^"]*)"/gi)].map(([, name, value]) => [name!.toLowerCase(), value!]),
+    );
     const realm = parameters.get('realm');
-    if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm)) throw new CullisError('image.unavailable', `\`${host}\` wants a kind of authentication that is not known`);
+    if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm))
+      throw new CullisError('image.unavailable', `\`${host}\` wants a kind of authentication that is not known`);
     const url = new URL(realm);
     // A registry may not have a token fetched from this machine unless it is on it.
-    if (isLoopback(url.hostname) && !isLoopback(host.replace(/:\d+$/, ''))) throw new CullisError('fetch.refused', `\`${host}\` names a token service on this machine`);
+    if (isLoopback(url.hostname) && !isLoopback(host.replace(/:\d+$/, '')))
+      throw new CullisError('fetch.refused', `\`${host}\` names a token service on this machine`);
     const service = parameters.get('service') ?? '';
     const scope = parameters.get('scope') ?? `repository:${repository}:pull`;
     const identity = this.#credentials?.identityToken;
@@ -207,17 +239,36 @@ class Registry {
       url.searchParams.set('scope', scope);
       response = await download(url.href, { headers: basic === undefined ? {} : { authorization: basic } });
     } else {
-      const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: identity, service, scope, client_id: 'cullis' });
-      response = await download(url.href, { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+      const form = new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: identity,
+        service,
+        scope,
+        client_id: 'cullis',
+      });
+      response = await download(url.href, {
+        method: 'POST',
+        body: form.toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
     }
     if (!response.ok) {
       await response.body?.cancel();
       throw new CullisError('image.unavailable', `the token service of \`${host}\` answers with status ${response.status}`);
     }
-    const answer = rawObject(JSON.parse(new TextDecoder().decode(await bodyOf(response, TOKEN_BYTES_MAX))));
+    const answer = parseAnswer(await bodyOf(response, TOKEN_BYTES_MAX));
     const token = answer['token'] ?? answer['access_token'];
-    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw new CullisError('image.unavailable', `the token service of \`${host}\` gives no token`);
+    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+      throw new CullisError('image.unavailable', `the token service of \`${host}\` gives no token`);
     return `Bearer ${token}`;
+  }
+}
+
+function parseAnswer(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    return rawObject(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return {};
   }
 }
 

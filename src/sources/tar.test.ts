@@ -53,13 +53,20 @@ test('tar: chunks of any size give the same entries, and offsets point at the co
     for (let at = 0; at < archive.length; at += size) entries.push(...reader.push(archive.subarray(at, at + size)));
     reader.end();
     assert.deepEqual(seen(entries), WANT);
-    for (const { offset, bytes } of entries) if (bytes) assert.deepEqual(archive.subarray(offset, offset + bytes.length), Buffer.from(bytes));
+    for (const { offset, bytes } of entries)
+      if (bytes) assert.deepEqual(archive.subarray(offset, offset + bytes.length), Buffer.from(bytes));
   }
 });
 
 test('tar: large files are passed over, unwanted ones are not kept, too many entries are refused', () => {
-  const archive = tarOf([{ path: 'large', text: 'x'.repeat(2000) }, { path: 'small', text: 'y' }]);
-  assert.deepEqual(seen(readTar(archive, { fileBytesMax: 1000 })), [['large', 'file', undefined], ['small', 'file', 'y']]);
+  const archive = tarOf([
+    { path: 'large', text: 'x'.repeat(2000) },
+    { path: 'small', text: 'y' },
+  ]);
+  assert.deepEqual(seen(readTar(archive, { fileBytesMax: 1000 })), [
+    ['large', 'file', undefined],
+    ['small', 'file', 'y'],
+  ]);
   assert.deepEqual(seen(readTar(archive, { wants: ({ path }) => path === 'large' }))[1], ['small', 'file', undefined]);
   assert.throws(() => readTar(archive, { entriesMax: 1 }), CullisError);
 });
@@ -80,7 +87,8 @@ test('tar: what is no archive, or cut off, is refused', () => {
   const archive = tarOf([{ path: 'a', text: 'x'.repeat(1000) }]);
   assert.equal(isTar(archive), true);
   assert.equal(isTar(Buffer.from('x'.repeat(600))), false);
-  for (const bytes of [Buffer.from('x'.repeat(600)), archive.subarray(0, 700)]) assert.throws(() => readTar(bytes), { code: 'image.invalid' });
+  for (const bytes of [Buffer.from('x'.repeat(600)), archive.subarray(0, 700)])
+    assert.throws(() => readTar(bytes), { code: 'image.invalid' });
 });
 
 test('tar: any bytes give entries or a declared error', () => {

@@ -140,7 +140,8 @@ export class TarReader {
     this.#left = header.size;
     this.#padding = (BLOCK - (header.size % BLOCK)) % BLOCK;
     this.#filled = 0;
-    const wanted = meta || (header.type === 'file' && size <= this.#limits.fileBytesMax && (this.#limits.wants?.(header) ?? true));
+    const wanted =
+      meta || (header.type === 'file' && size <= this.#limits.fileBytesMax && (this.#limits.wants?.(header) ?? true));
     this.#content = wanted ? new Uint8Array(header.size) : undefined;
     if (header.size === 0) this.#finish(entries);
   }

@@ -31,7 +31,8 @@ export async function* unpack(packed: AsyncIterable<Uint8Array>, options: Unpack
   try {
     for await (const chunk of decompress(hashed(packed, stored))) {
       total += chunk.length;
-      if (total > bytesMax) throw new CullisError('image.invalid', `\`${name}\` unfolds to more than ${bytesMax} bytes and is not read on`);
+      if (total > bytesMax)
+        throw new CullisError('image.invalid', `\`${name}\` unfolds to more than ${bytesMax} bytes and is not read on`);
       meant?.update(chunk);
       yield chunk;
     }
@@ -39,10 +40,14 @@ export async function* unpack(packed: AsyncIterable<Uint8Array>, options: Unpack
     if (error instanceof CullisError) throw error;
     throw new CullisError('image.invalid', `\`${name}\` is damaged: ${messageOf(error)}`, { cause: error });
   }
-  if (stored?.matches() === false || meant?.matches() === false) throw new CullisError('image.invalid', `\`${name}\` does not have the digest that the image names`);
+  if (stored?.matches() === false || meant?.matches() === false)
+    throw new CullisError('image.invalid', `\`${name}\` does not have the digest that the image names`);
 }
 
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: ReturnType<typeof hasher> | undefined): AsyncGenerator<Uint8Array> {
+async function* hashed(
+  bytes: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof hasher> | undefined,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
     hash?.update(chunk);
     yield chunk;

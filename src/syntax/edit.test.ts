@@ -116,6 +116,12 @@ const CASES: readonly (readonly [name: string, before: string, edit: TextEdit, a
     set(['read_only'], true, { line: 4, column: 3 }),
     'services:\n  web:\n    image: a\n  db:\n    image: b\n    read_only: true\n',
   ],
+  [
+    'a Compose service without its spec',
+    'services:\n  web: {image: a}\n',
+    set(['spec', 'read_only'], true, { line: 2, column: 3 }),
+    'services:\n  web: {image: a, read_only: true}\n',
+  ],
   ['a new document', 'a: 1\n', { op: 'create', value: { b: { c: 'no' } } }, 'a: 1\n---\nb:\n  c: "no"\n'],
   ['a document in an empty file', '', { op: 'create', value: { b: 1 } }, 'b: 1\n'],
 ];

@@ -7,6 +7,7 @@ import type { EditOp, EditPath } from './edit-model.ts';
 import { keyOf, offsetOf, pathAt, walk } from './edit-nodes.ts';
 import type { AnyPair } from './edit-nodes.ts';
 import { spliceOf } from './edit-splice.ts';
+import type { Splice } from './edit-splice.ts';
 import { splitDocuments } from './split.ts';
 
 /** One change of a text, in the shape of model's FindingEdit. */
@@ -20,6 +21,8 @@ export type TextEdit =
       readonly value?: unknown;
     }
   | { readonly op: 'create'; readonly value: unknown };
+
+type ResourceEdit = Exclude<TextEdit, { readonly op: 'create' }>;
 
 const DOCUMENTS_MAX = 50_000;
 const OPTIONS = { keepSourceTokens: true, merge: true, logLevel: 'silent', uniqueKeys: false } as const;
@@ -41,7 +44,7 @@ export function editText(
 ): { readonly text: string; readonly failed: readonly TextEdit[] } {
   const failed: TextEdit[] = [];
   const pieces = splitDocuments(text, DOCUMENTS_MAX);
-  const byPiece = new Map<number, Exclude<TextEdit, { readonly op: 'create' }>[]>();
+  const byPiece = new Map<number, ResourceEdit[]>();
   for (const edit of edits) {
     if (edit.op === 'create') continue;
     const offset = offsetOf(text, edit.document.line, edit.document.column);
@@ -62,12 +65,7 @@ export function editText(
 }
 
 /** @param linesBefore of the file before this document */
-function editDocument(
-  text: string,
-  edits: readonly Exclude<TextEdit, { readonly op: 'create' }>[],
-  linesBefore: number,
-  failed: TextEdit[],
-): string {
+function editDocument(text: string, edits: readonly ResourceEdit[], linesBefore: number, failed: TextEdit[]): string {
   let document = parse(text);
   if (!document) {
     failed.push(...edits);
@@ -75,17 +73,59 @@ function editDocument(
   }
   const roots = edits.map(({ document: { line, column } }) => pathAt(document!, text, line - linesBefore, column));
   let result = text;
-  for (const [i, edit] of edits.entries()) {
-    const root = roots[i];
-    const changed: string | undefined =
-      root && document && editOnce(document, result, edit.op, [...root, ...edit.path], edit.value);
-    if (changed === undefined) failed.push(edit);
-    else {
-      result = changed;
-      document = parse(result);
+  for (let i = 0; i < edits.length;) {
+    const together = document ? batchOf(document, result, edits, roots, i) : undefined;
+    if (together) {
+      result = together.text;
+      i += together.count;
+    } else {
+      const edit = edits[i]!;
+      const whole = wholePath(roots[i], edit.path);
+      const changed = whole && document && editOnce(document, result, edit.op, whole, edit.value);
+      if (changed === undefined) failed.push(edit);
+      else result = changed;
+      i++;
     }
+    document = parse(result);
   }
   return result;
+}
+
+/** A service of a Compose file has no `spec` of its own: its members stand right below its name. */
+function wholePath(root: EditPath | undefined, path: EditPath): EditPath | undefined {
+  if (!root) return undefined;
+  return root.at(-2) === 'services' && path[0] === 'spec' ? [...root, ...path.slice(1)] : [...root, ...path];
+}
+
+/** Edits from `first` on whose stretches of text do not touch are made at once: reading the text again costs more than an edit. */
+function batchOf(
+  document: Document,
+  text: string,
+  edits: readonly ResourceEdit[],
+  roots: readonly (EditPath | undefined)[],
+  first: number,
+): { readonly text: string; readonly count: number } | undefined {
+  if (edits.length - first < 2) return undefined;
+  try {
+    const wanted = dataOf(document);
+    const splices: Splice[] = [];
+    let count = 0;
+    for (let i = first; i < edits.length; i++, count++) {
+      const { op, path, value } = edits[i]!;
+      const whole = wholePath(roots[i], path);
+      const splice = whole && walk(document, whole).shared === undefined ? spliceOf(document, text, op, whole, value) : undefined;
+      if (!whole || !splice || splices.some((each) => splice.start <= each.end && each.start <= splice.end)) break;
+      if (!applyToData(wanted, op, whole, structuredClone(value))) break;
+      splices.push(splice);
+    }
+    if (count < 2) return undefined;
+    let changed = text;
+    for (const { start, end, text: put } of splices.toSorted((a, b) => b.start - a.start))
+      changed = changed.slice(0, start) + put + changed.slice(end);
+    return says(changed, canonicalJson(wanted)) ? { text: changed, count } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One edit; what comes out is read again and must say exactly what was wanted. */

@@ -7,7 +7,7 @@ export interface JsonRead {
   /** Objects have no prototype; undefined when there is a mistake. */
   readonly value: unknown;
   /** Line of an object or array of the value, counted from 1; of a member, the line of its key. */
-  lineOf(part: object): number;
+  readonly lineOf: (part: object) => number;
   readonly mistake?: SyntaxMistake;
 }
 

@@ -119,7 +119,7 @@ class Reader extends TomlScalars {
       items.push(this.value(depth + 1));
       this.blanksAndLines();
       if (this.take(']')) return items;
-      if (!this.take(',')) throw this.error('expected `,` or `]` in this array', this.at);
+      if (this.at < this.text.length && !this.take(',')) throw this.error('expected `,` or `]` in this array', this.at);
     }
   }
 

@@ -21,21 +21,34 @@ export interface AttackCase {
 }
 
 /** Everything about the attack graph of some manifests; a mistake in them fails the test. */
-export function attackCase(sources: readonly SourceText[], more: Pick<AttackInput, 'vulnerabilities' | 'findings'> = {}): AttackCase {
+export function attackCase(
+  sources: readonly SourceText[],
+  more: Pick<AttackInput, 'vulnerabilities' | 'findings'> = {},
+): AttackCase {
   const system = read(sources);
   const input: AttackInput = { system, reach: reachOf(system), ...more };
-  return { system, input, graph: buildAttackGraph(input), ports: { reachOf, reparse: ({ edits }) => read(edited(sources, edits)) } };
+  return {
+    system,
+    input,
+    graph: buildAttackGraph(input),
+    ports: { reachOf, reparse: ({ edits }) => read(edited(sources, edits)) },
+  };
 }
 
 /** The same of texts without names. */
 export function attackCaseOf(yaml: readonly string[], more: Pick<AttackInput, 'vulnerabilities' | 'findings'> = {}): AttackCase {
-  return attackCase(yaml.map((text, i) => ({ file: `m${i}.yaml`, text })), more);
+  return attackCase(
+    yaml.map((text, i) => ({ file: `m${i}.yaml`, text })),
+    more,
+  );
 }
 
 function read(sources: readonly SourceText[]): System {
   const { system, diagnostics } = readSystem(sources);
   assert.deepEqual(
-    diagnostics.filter(({ severity }) => severity === 'error').map(({ message, location }) => `${formatLocation(location)} ${message}`),
+    diagnostics
+      .filter(({ severity }) => severity === 'error')
+      .map(({ message, location }) => `${formatLocation(location)} ${message}`),
     [],
   );
   return system;
@@ -52,7 +65,13 @@ function edited(sources: readonly SourceText[], edits: readonly FindingEdit[]): 
       used += own.length;
       items.push(own.length === 0 ? document.value : applyEdits(document.value as Record<string, unknown>, own));
     });
-    return { file, text: items.filter((item) => item !== null && item !== undefined).map((item) => JSON.stringify(item)).join('\n---\n') };
+    return {
+      file,
+      text: items
+        .filter((item) => item !== null && item !== undefined)
+        .map((item) => JSON.stringify(item))
+        .join('\n---\n'),
+    };
   });
   const created = edits.flatMap((edit) => (edit.op === 'create' ? [JSON.stringify(edit.value)] : []));
   assert.equal(used + created.length, edits.length, 'an edit speaks of a document that is not there');

@@ -37,21 +37,36 @@ export async function fakeRegistry(options: FakeRegistryOptions): Promise<FakeRe
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const [name, platforms] of Object.entries(options.images)) {
     for (const { image } of platforms) for (const [digest, bytes] of image.blobs) blobs.set(digest, bytes);
-    for (const { image } of platforms) manifests.set(image.manifestDigest, { bytes: image.blobs.get(image.manifestDigest)!, type: 'application/vnd.oci.image.manifest.v1+json' });
+    for (const { image } of platforms)
+      manifests.set(image.manifestDigest, {
+        bytes: image.blobs.get(image.manifestDigest)!,
+        type: 'application/vnd.oci.image.manifest.v1+json',
+      });
     if (platforms.length === 1) {
       manifests.set(name, manifests.get(platforms[0]!.image.manifestDigest)!);
       continue;
     }
     const list = platforms.map(({ image, platform }) => {
       const [os, architecture, variant] = platform.split('/');
-      return { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: image.manifestDigest, size: image.blobs.get(image.manifestDigest)!.length, platform: { os, architecture, ...(variant && { variant }) } };
+      return {
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        digest: image.manifestDigest,
+        size: image.blobs.get(image.manifestDigest)!.length,
+        platform: { os, architecture, ...(variant && { variant }) },
+      };
     });
-    manifests.set(name, { bytes: Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: list })), type: 'application/vnd.oci.image.index.v1+json' });
+    manifests.set(name, {
+      bytes: Buffer.from(
+        JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: list }),
+      ),
+      type: 'application/vnd.oci.image.index.v1+json',
+    });
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url!, `http://${host}`);
-    const end = (status: number, body: Uint8Array | string = '', headers: Record<string, string> = {}): void => void response.writeHead(status, headers).end(body);
+    const end = (status: number, body: Uint8Array | string = '', headers: Record<string, string> = {}): void =>
+      void response.writeHead(status, headers).end(body);
     if (url.pathname === '/token') {
       const wanted = `Basic ${Buffer.from(options.login ?? '').toString('base64')}`;
       if (request.headers.authorization !== wanted) return end(401);

@@ -57,7 +57,9 @@ export function tarOf(items: readonly TarItem[]): Buffer {
       parts.push(header('././@LongLink', name.length, 'L', 0o644, ''), padded(name));
     }
     const cut = long === 'prefix' ? path.lastIndexOf('/') : -1;
-    parts.push(header(path.slice(cut + 1), type === 'file' ? bytes.length : 0, flag, mode, target, cut === -1 ? '' : path.slice(0, cut)));
+    parts.push(
+      header(path.slice(cut + 1), type === 'file' ? bytes.length : 0, flag, mode, target, cut === -1 ? '' : path.slice(0, cut)),
+    );
     if (type === 'file') parts.push(padded(bytes));
   }
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
@@ -78,7 +80,11 @@ export interface FakeImage {
 }
 
 /** An image of these layers, lowest first; every second one packed otherwise. */
-export function imageOf(layers: readonly (readonly TarItem[])[], config: Record<string, unknown> = {}, history: readonly string[] = []): FakeImage {
+export function imageOf(
+  layers: readonly (readonly TarItem[])[],
+  config: Record<string, unknown> = {},
+  history: readonly string[] = [],
+): FakeImage {
   const blobs = new Map<string, Uint8Array>();
   const put = (bytes: Uint8Array): { digest: string; size: number } => {
     const digest = sha256(bytes);
@@ -111,7 +117,17 @@ export function imageOf(layers: readonly (readonly TarItem[])[], config: Record<
 /** The files of an OCI layout of it, for a folder or an archive. */
 export function layoutOf(image: FakeImage): TarItem[] {
   const manifest = image.blobs.get(image.manifestDigest)!;
-  const index = { schemaVersion: 2, manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: image.manifestDigest, size: manifest.length, platform: { os: 'linux', architecture: 'amd64' } }] };
+  const index = {
+    schemaVersion: 2,
+    manifests: [
+      {
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        digest: image.manifestDigest,
+        size: manifest.length,
+        platform: { os: 'linux', architecture: 'amd64' },
+      },
+    ],
+  };
   return [
     { path: 'oci-layout', text: '{"imageLayoutVersion":"1.0.0"}' },
     { path: 'index.json', text: JSON.stringify(index) },

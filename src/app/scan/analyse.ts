@@ -13,8 +13,15 @@ import { sideOf } from '#scan/parity/side.ts';
 import { pairUnits } from '#scan/parity/units.ts';
 import { reachOf } from '#scan/reach/reach.ts';
 import type { ScanContext } from '#scan/rule.ts';
+import { versionsAcross } from '#scan/rules/images/across-units.ts';
 import { parityFindings } from '#scan/rules/parity/findings.ts';
 import { judgeSystem } from '#scan/system.ts';
+import type { VulnerabilityInput } from '#scan/attack/model.ts';
+import { matchPackages, vulnerabilityFindings } from '#scan/vulnerabilities/findings.ts';
+import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
+import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
+import { reachabilityIn, standsOf, vulnerabilitiesIn } from './placement.ts';
+import { softwareOf } from './software.ts';
 import type { AnalysisData, ScanFile, UnitData } from './data.ts';
 import type { ScanCache } from './cache.ts';
 import { fileFindings, treeFindings } from './files.ts';
@@ -22,6 +29,9 @@ import type { FileOptions } from './files.ts';
 
 export interface AnalyseOptions extends FileOptions {
   readonly cache?: ScanCache;
+  /** What is known of vulnerabilities; nothing is said of them without it. */
+  readonly advisories?: AdvisoryDatabase;
+  readonly exploits?: ExploitData;
 }
 
 export interface Analysis {
@@ -53,15 +63,25 @@ export function analyse(files: readonly ScanFile[], options: AnalyseOptions): An
     collectIgnores(path, content, ignoreLines);
     texts.push({ file: path, text: content, ...(rendered && { rendered }) });
   }
-  const tree = treeFindings(files, options);
   const { units, notAnalysed } = readUnits(texts);
   const unitEntries: Record<string, UnitData> = {};
+  const software = softwareOf(files);
+  const known = options.advisories
+    ? matchPackages(software.packages, options.advisories, options.exploits && { exploits: options.exploits })
+    : [];
   const unitData = units.map((unit) => {
-    const key = keyOf(unit, hashes);
-    const data = options.cache?.units[key] ?? analyseUnit(unit, options);
+    const vulnerabilities = vulnerabilitiesIn(unit.system, known);
+    const key = keyOf(unit, hashes, vulnerabilities);
+    const data = options.cache?.units[key] ?? analyseUnit(unit, options, vulnerabilities);
     unitEntries[key] = data;
     return data;
   });
+  const rated = options.advisories
+    ? vulnerabilityFindings(software.packages, options.advisories, {
+        ...(options.exploits && { exploits: options.exploits }),
+        reachable: reachabilityIn(units, unitData),
+      })
+    : [];
   return {
     data: {
       files: files.length,
@@ -69,12 +89,15 @@ export function analyse(files: readonly ScanFile[], options: AnalyseOptions): An
       units: unitData,
       findings: [
         ...findings,
-        ...tree.findings,
+        ...treeFindings(files, options),
+        ...rated,
+        ...versionsAcross(units),
         ...pairUnits(units).flatMap(({ a, b, labels }) =>
           parityFindings(compareSides(sideOf(labels[0], a.system), sideOf(labels[1], b.system))),
         ),
       ],
-      notAnalysed: [...notAnalysed, ...tree.notAnalysed],
+      notAnalysed: [...notAnalysed, ...software.notAnalysed],
+      packages: software.packages.length,
       ignoreLines,
       ...codeOwnersOf(files),
     },
@@ -89,9 +112,10 @@ export function contextOf(unit: Unit, nowMs: number): ScanContext {
   return { system: unit.system, lint: lintContext(unit.system), reach: () => (reach ??= reachOf(unit.system)), now: nowMs };
 }
 
-function analyseUnit(unit: Unit, options: AnalyseOptions): UnitData {
+function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: readonly VulnerabilityInput[]): UnitData {
   const { system } = unit;
-  const { findings, paths } = judgeSystem(contextOf(unit, options.nowMs), unit.name);
+  const context = contextOf(unit, options.nowMs);
+  const { findings, paths, onPaths } = judgeSystem(context, unit.name, vulnerabilities);
   return {
     summary: {
       name: unit.name,
@@ -108,6 +132,7 @@ function analyseUnit(unit: Unit, options: AnalyseOptions): UnitData {
       const text = resource.metadata.annotations[IGNORE_ANNOTATION];
       return text === undefined ? [] : [[resourceId(resource), text] as const];
     }),
+    stands: standsOf(context.reach(), onPaths),
     owners: system.resources.flatMap((resource) => {
       const owner = ownerOf(resource);
       return owner === undefined ? [] : [[resourceId(resource), owner] as const];
@@ -116,8 +141,8 @@ function analyseUnit(unit: Unit, options: AnalyseOptions): UnitData {
 }
 
 /** Two units with the same files and the same contents are one. */
-function keyOf(unit: Unit, hashes: ReadonlyMap<string, string>): string {
-  const digest = createHash('sha256').update(unit.name);
+function keyOf(unit: Unit, hashes: ReadonlyMap<string, string>, vulnerabilities: readonly VulnerabilityInput[]): string {
+  const digest = createHash('sha256').update(`${unit.name} ${JSON.stringify(vulnerabilities)}`);
   for (const file of unit.files) digest.update(`\n${file} ${hashes.get(file) ?? ''}`);
   return digest.digest('base64url');
 }

@@ -24,6 +24,8 @@ export interface UnitData {
   readonly diagnostics: readonly Diagnostic[];
   /** Subject -> its annotation `cullis.dev/ignore`. */
   readonly ignores: readonly (readonly [string, string])[];
+  /** Where workloads stand: id, whether the internet, other workloads or nobody reaches them, whether they lie on a path to a crown jewel. */
+  readonly stands: readonly (readonly [workload: string, from: 'internet' | 'inside' | 'none', onPath: boolean])[];
   /** Subject -> owner that the resource names. */
   readonly owners: readonly (readonly [string, string])[];
 }
@@ -37,5 +39,7 @@ export interface AnalysisData {
   readonly notAnalysed: readonly NotAnalysed[];
   /** Lines that hold `cullis:ignore`, and the ones below them: file, line, text. */
   readonly ignoreLines: readonly (readonly [string, number, string])[];
+  /** Packages that lockfiles and bills of materials name. */
+  readonly packages: number;
   readonly codeOwners?: string;
 }

@@ -1,5 +1,5 @@
 // `cullis scan` as a function: what was named in, the judged result out. Nothing is printed here.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { readSuppressions } from '#ingest/gate/policy.ts';
@@ -10,10 +10,19 @@ import type { FileSuppression } from '#scan/judge/suppress.ts';
 import { DEFAULT_TERMS, dayOf } from '#scan/judge/terms.ts';
 import type { Terms } from '#scan/judge/terms.ts';
 import type { ScanResult } from '#scan/result.ts';
+import type { NotAnalysed } from '#model/coverage.ts';
+import type { SecretScanner } from '#scan/secrets/scanner.ts';
+import { vulnerabilityFindings } from '#scan/vulnerabilities/findings.ts';
+import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
+import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
+import { ageDays } from '#scan/vulnerabilities/sink.ts';
 import { analyse } from './analyse.ts';
 import { cacheFolder, cacheName, loadCache, saveCache } from './cache.ts';
 import { collect, list } from './collect.ts';
+import type { AnalysisData } from './data.ts';
+import { isImage, openOrPull, scanImage } from './image.ts';
 import { resultOf } from './result.ts';
+import { openAdvisories, readExploits } from './software.ts';
 
 export interface ScanRequest {
   readonly paths: readonly string[];
@@ -27,47 +36,134 @@ export interface ScanRequest {
   /** File; one that is not there yet counts as empty. */
   readonly baseline?: string;
   readonly terms?: Terms;
+  /** Files of the user's: the advisory database instead of the usual one, EPSS scores, CISA's catalogue. */
+  readonly advisories?: string;
+  readonly epss?: string;
+  readonly kev?: string;
+  readonly secrets?: SecretScanner;
 }
 
 const IGNORE_FILE = '.cullis-ignore.yaml';
 
 /**
- * Scans what the paths name.
- * @throws CullisError config.unreadable when nothing could be read; config.invalid for a damaged baseline or suppression file
+ * Scans what the paths name: a tree, standard input, or images.
+ * @throws CullisError config.unreadable when nothing could be read; config.invalid for a damaged baseline or suppression file; those of images and advisories
  */
-export function scan(request: ScanRequest): { readonly result: ScanResult; readonly baseline: Baseline } {
-  const listing = list(request.paths, request);
+export async function scan(request: ScanRequest): Promise<{ readonly result: ScanResult; readonly baseline: Baseline }> {
+  const baseline =
+    request.baseline === undefined ? EMPTY_BASELINE : loadBaseline(resolve(request.cwd, request.baseline), request.baseline);
+  const suppressions = loadSuppressions(request.cwd);
+  const file = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(request.cwd, path));
+  const advisories = openAdvisories(file(request.advisories), request.env);
+  try {
+    const known: Known = {
+      ...(advisories && { advisories: advisories.database }),
+      ...((request.epss ?? request.kev) !== undefined && { exploits: readExploits(file(request.epss), file(request.kev)) }),
+    };
+    const images = request.paths.filter(
+      (path) => path !== '-' && isImage(path, request.cwd, existsSync(resolve(request.cwd, path))),
+    );
+    const trees = request.paths.filter((path) => !images.includes(path));
+    const parts: Part[] = trees.length > 0 || images.length === 0 ? [scanTree(trees, request, known)] : [];
+    for (const image of images) parts.push(await imagePart(image, request, known));
+    const meta = advisories?.database.meta;
+    const result = resultOf(joined(parts), {
+      version: request.version,
+      target: request.paths.length === 0 ? '.' : request.paths.join(' '),
+      nowMs: request.nowMs,
+      baseline,
+      terms: request.terms ?? DEFAULT_TERMS,
+      suppressions,
+      notAnalysed: parts.flatMap(({ notAnalysed }) => notAnalysed),
+      ...(meta && { advisories: { from: meta.from, ageDays: Math.floor(ageDays(meta, request.nowMs)), count: meta.count } }),
+    });
+    return { result, baseline };
+  } finally {
+    advisories?.close();
+  }
+}
+
+/** What is known of vulnerabilities. */
+interface Known {
+  readonly advisories?: AdvisoryDatabase;
+  readonly exploits?: ExploitData;
+}
+
+interface Part {
+  readonly data: AnalysisData;
+  readonly notAnalysed: readonly NotAnalysed[];
+}
+
+function scanTree(paths: readonly string[], request: ScanRequest, known: Known): Part {
+  const listing = list(paths, request);
   if (listing.files.length === 0 && !listing.stdin)
     throw new CullisError(
       'config.unreadable',
       listing.notAnalysed.map((one) => `${one.file}: ${one.message}`).join('; ') || 'there is no file to scan',
     );
-  const baseline =
-    request.baseline === undefined ? EMPTY_BASELINE : loadBaseline(resolve(request.cwd, request.baseline), request.baseline);
-  const suppressions = loadSuppressions(request.cwd);
   const folder = request.cache ? cacheFolder(request.env) : undefined;
-  const name = cacheName([request.cwd, ...request.paths, String(request.render), dayOf(request.nowMs)]);
+  const { meta } = known.advisories ?? {};
+  const name = cacheName([
+    request.cwd,
+    ...paths,
+    String(request.render),
+    dayOf(request.nowMs),
+    meta?.fetched ?? '',
+    request.epss ?? '',
+    request.kev ?? '',
+  ]);
   const cache = loadCache(folder, name);
-  let data = cache.whole?.stamps === listing.stamps ? cache.whole?.data : undefined;
-  if (!data) {
-    const { files, notAnalysed } = collect(listing, request);
-    const analysis = analyse(files, { nowMs: request.nowMs, cache });
-    data = { ...analysis.data, notAnalysed: [...notAnalysed, ...analysis.data.notAnalysed] };
-    saveCache(folder, name, {
-      ...analysis.cache,
-      ...(listing.stamps !== undefined && { whole: { stamps: listing.stamps, data } }),
-    });
-  }
-  const result = resultOf(data, {
-    version: request.version,
-    target: request.paths.length === 0 ? '.' : request.paths.join(' '),
+  const whole = cache.whole?.stamps === listing.stamps ? cache.whole?.data : undefined;
+  if (whole) return { data: whole, notAnalysed: listing.notAnalysed };
+  const { files, notAnalysed } = collect(listing, request);
+  const analysis = analyse(files, {
     nowMs: request.nowMs,
-    baseline,
-    terms: request.terms ?? DEFAULT_TERMS,
-    suppressions,
-    notAnalysed: listing.notAnalysed,
+    cache,
+    ...known,
+    ...(request.secrets && { secrets: request.secrets }),
   });
-  return { result, baseline };
+  const data = { ...analysis.data, notAnalysed: [...notAnalysed, ...analysis.data.notAnalysed] };
+  saveCache(folder, name, {
+    ...analysis.cache,
+    ...(listing.stamps !== undefined && { whole: { stamps: listing.stamps, data } }),
+  });
+  return { data, notAnalysed: listing.notAnalysed };
+}
+
+async function imagePart(word: string, request: ScanRequest, { advisories, exploits }: Known): Promise<Part> {
+  const image = await openOrPull(word, request.cwd, existsSync(resolve(request.cwd, word)), request.env);
+  const { findings, packages, notAnalysed, files, bytes } = await scanImage(image, {
+    nowMs: request.nowMs,
+    ...(request.secrets && { secrets: request.secrets }),
+  });
+  const rated = advisories ? vulnerabilityFindings(packages, advisories, exploits && { exploits }) : [];
+  return {
+    data: {
+      files,
+      bytes,
+      units: [],
+      findings: [...findings, ...rated],
+      notAnalysed: [],
+      ignoreLines: [],
+      packages: packages.length,
+    },
+    notAnalysed,
+  };
+}
+
+function joined(parts: readonly Part[]): AnalysisData {
+  const codeOwners = parts.find(({ data }) => data.codeOwners !== undefined)?.data.codeOwners;
+  const sum = (of: (data: AnalysisData) => number): number => parts.reduce((total, { data }) => total + of(data), 0);
+  return {
+    files: sum(({ files }) => files),
+    bytes: sum(({ bytes }) => bytes),
+    packages: sum(({ packages }) => packages),
+    units: parts.flatMap(({ data }) => data.units),
+    findings: parts.flatMap(({ data }) => data.findings),
+    notAnalysed: parts.flatMap(({ data }) => data.notAnalysed),
+    ignoreLines: parts.flatMap(({ data }) => data.ignoreLines),
+    ...(codeOwners !== undefined && { codeOwners }),
+  };
 }
 
 function loadBaseline(file: string, shown: string): Baseline {

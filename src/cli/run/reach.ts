@@ -1,12 +1,11 @@
 // `cullis reach FROM TO`: may it, and why.
 import { CullisError } from '#base/errors.ts';
-import { INTERNET } from '#scan/reach/face.ts';
 import { renderReach } from '#scan/reach/ask.ts';
 import { reachOf } from '#scan/reach/reach.ts';
 import type { JsonFlag } from '../command.ts';
 import type { Cli } from '../context.ts';
 import { EXIT } from '../failure.ts';
-import { unitsOf } from '../systems.ts';
+import { treeOf } from '../systems.ts';
 import type { SystemFlags } from '../systems.ts';
 
 export type ReachFlags = JsonFlag & SystemFlags;
@@ -16,7 +15,7 @@ export async function run(cli: Cli, flags: ReachFlags, ...args: readonly string[
   const [from, to, ...paths] = args;
   if (from === undefined || to === undefined)
     throw new CullisError('usage.invalid', 'who, and to whom? `cullis reach FROM TO [PATH…]`');
-  const units = await unitsOf(cli, flags, paths);
+  const { units } = await treeOf(cli, flags, paths);
   // Several variants of a system may lie here: the first that knows both answers, the largest first.
   const replies = units.map((unit) => ({ unit, reply: renderReach(reachOf(unit.system), from, to) }));
   const { unit, reply } = replies.find((one) => one.reply.ok) ?? replies[0]!;
@@ -25,12 +24,5 @@ export async function run(cli: Cli, flags: ReachFlags, ...args: readonly string[
   const { answer } = reply;
   if (flags.json) cli.out(JSON.stringify({ system: unit.name, ...answer }, null, 2));
   else cli.out(reply.text.trimEnd());
-  const through =
-    answer.exposures.length > 0 ||
-    answer.access.some(({ network, link, requests }) => network && link !== 'refused' && requests !== 'none');
-  const open =
-    through ||
-    (answer.to === INTERNET && answer.connections.length > 0) ||
-    (answer.access.length === 0 && answer.connections.length > 0);
-  return open ? EXIT.fine : EXIT.findings;
+  return answer.open ? EXIT.fine : EXIT.findings;
 }

@@ -13,6 +13,9 @@ export interface ReadingFlags extends ReportFlags {
   readonly baseline?: string | undefined;
   readonly noCache: boolean;
   readonly noRender: boolean;
+  readonly advisories?: string | undefined;
+  readonly epss?: string | undefined;
+  readonly kev?: string | undefined;
 }
 
 export interface ScanFlags extends ReadingFlags {
@@ -32,7 +35,7 @@ export async function run(cli: Cli, flags: ScanFlags, ...paths: readonly string[
   if (flags.updateBaseline && flags.baseline === undefined)
     throw new CullisError('usage.invalid', '`--update-baseline` needs `--baseline FILE`');
   const started = performance.now();
-  const { result } = scan(requestOf(cli, flags, paths));
+  const { result } = await scan(requestOf(cli, flags, paths));
   const fails = (finding: (typeof result.findings)[number]): boolean =>
     !finding.suppressed && atLeast(finding.severity, flags.failOn);
   if (!writeReports(cli, flags, { result, fails })) {
@@ -64,5 +67,8 @@ export function requestOf(cli: Cli, flags: ReadingFlags, paths: readonly string[
     render: !flags.noRender,
     cache: !flags.noCache,
     ...(flags.baseline !== undefined && { baseline: flags.baseline }),
+    ...(flags.advisories !== undefined && { advisories: flags.advisories }),
+    ...(flags.epss !== undefined && { epss: flags.epss }),
+    ...(flags.kev !== undefined && { kev: flags.kev }),
   };
 }

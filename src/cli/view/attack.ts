@@ -60,7 +60,10 @@ export function renderPaths(paths: readonly AttackPath[], paint: Paint, columns:
   const lines = paths.flatMap((path, i) => [...(i === 0 ? [] : ['']), ...renderPath(path, i + 1, paint, columns)]);
   const worst = paths[0]!;
   const byDesign = paths.filter((path) => path.byDesign).length;
-  lines.push('', `${count(paths.length, 'path')}${byDesign === 0 ? '' : `, ${byDesign} of them by declared flows alone`}; the worst is expected to cost ${paint('strong', euros(worst.risk))}`);
+  lines.push(
+    '',
+    `${count(paths.length, 'path')}${byDesign === 0 ? '' : `, ${byDesign} of them by declared flows alone`}; the worst is expected to cost ${paint('strong', euros(worst.risk))}`,
+  );
   if (byDesign < paths.length) lines.push(paint('quiet', '`cullis fix` gives the smallest change that closes them'));
   return lines;
 }
@@ -106,7 +109,9 @@ function nodeText({ kind, label }: AttackNode): string {
 }
 
 export function renderBlast(blast: BlastRadius, paint: Paint, columns: number): string[] {
-  const lines = [`${heading(paint, `when ${printable(blast.from.label)} falls`)}  ${paint(blast.expectedLoss > 0 ? 'bad' : 'good', euros(blast.expectedLoss))} ${paint('quiet', `expected of ${euros(blast.value)} within reach`)}`];
+  const lines = [
+    `${heading(paint, `when ${printable(blast.from.label)} falls`)}  ${paint(blast.expectedLoss > 0 ? 'bad' : 'good', euros(blast.expectedLoss))} ${paint('quiet', `expected of ${euros(blast.value)} within reach`)}`,
+  ];
   lines.push(
     `  sends to ${count(blast.ports, 'port')} of others; ${count(blast.workloads.length, 'workload')}, ${count(blast.jewels.length, 'crown jewel')} and ${count(blast.others.length, 'identity or machine').replace('identity or machines', 'identities and machines')} may follow`,
   );
@@ -115,7 +120,10 @@ export function renderBlast(blast: BlastRadius, paint: Paint, columns: number): 
     if (path.hops.length === 0) continue;
     lines.push(...(i === 0 ? [] : ['']), ...renderPath(path, i + 1, paint, columns));
   }
-  lines.push(...section('workloads that may follow', blast.workloads, paint), ...section('identities, machines, control', blast.others, paint));
+  lines.push(
+    ...section('workloads that may follow', blast.workloads, paint),
+    ...section('identities, machines, control', blast.others, paint),
+  );
   return lines;
 }
 
@@ -125,8 +133,18 @@ function section(title: string, targets: readonly BlastTarget[], paint: Paint): 
   if (targets.length === 0) return [];
   const rows = targets.slice(0, ROWS_MAX).map(({ node, probability, path }) => {
     const through = path.hops.slice(0, -1).map(({ to }) => to.label);
-    return [paint('strong', printable(node.label)), chance(probability), through.length === 0 ? 'directly' : paint('quiet', printable(`through ${through.at(-1)}`)), paint('mark', printable(placeOf(path.hops.at(-1)?.edge.evidence[0])))];
+    return [
+      paint('strong', printable(node.label)),
+      chance(probability),
+      through.length === 0 ? 'directly' : paint('quiet', printable(`through ${through.at(-1)}`)),
+      paint('mark', printable(placeOf(path.hops.at(-1)?.edge.evidence[0]))),
+    ];
   });
   const more = targets.length - ROWS_MAX;
-  return ['', heading(paint, title), ...table(rows, { indent: 2, right: [1] }), ...(more > 0 ? [paint('quiet', `  and ${more} more`)] : [])];
+  return [
+    '',
+    heading(paint, title),
+    ...table(rows, { indent: 2, right: [1] }),
+    ...(more > 0 ? [paint('quiet', `  and ${more} more`)] : []),
+  ];
 }

@@ -28,7 +28,13 @@ function renderThreat(threat: Threat, paint: Paint, columns: number): string[] {
     `${paint(TONES[threat.severity], threat.severity)} ${paint('quiet', `${threat.id} ${STRIDE_NAMES[threat.stride].toLowerCase()}`)}  ${paint('strong', printable(threat.title))}`,
     `    ${euros(threat.loss)} a year ${paint('quiet', `= ${chance(threat.likelihood)} of ${euros(threat.impact)}`)}${place === '' ? '' : `  ${paint('mark', printable(place))}`}`,
   ];
-  const rows = threat.controls.slice(0, 3).map(({ text, exists, reduction }) => [paint(exists ? 'good' : 'mark', exists ? 'has' : 'fix'), paint('quiet', `-${euros(reduction)}`), printable(text)]);
+  const rows = threat.controls
+    .slice(0, 3)
+    .map(({ text, exists, reduction }) => [
+      paint(exists ? 'good' : 'mark', exists ? 'has' : 'fix'),
+      paint('quiet', `-${euros(reduction)}`),
+      printable(text),
+    ]);
   if (rows.length > 0) lines.push(...table(rows, { indent: 4, right: [1] }));
   else lines.push(...wrap(printable(threat.description), columns, 4).map((line) => paint('quiet', line)));
   return lines;
@@ -37,11 +43,27 @@ function renderThreat(threat: Threat, paint: Paint, columns: number): string[] {
 export function renderThreatDiff(diff: ThreatDiff, paint: Paint, columns: number, max = 20): string[] {
   const { before, after } = diff.expectedLoss;
   const tone = after > before ? 'bad' : 'good';
-  const lines = [`${heading(paint, 'threats')}  ${diff.added.length} new, ${diff.gone.length} gone, ${diff.changed.length} changed; expected loss ${euros(before)} → ${paint(tone, euros(after))} a year`];
-  for (const threat of diff.added.slice(0, max)) lines.push('', `${paint('bad', 'new')} ${renderThreat(threat, paint, columns)[0]}`, ...renderThreat(threat, paint, columns).slice(1));
+  const lines = [
+    `${heading(paint, 'threats')}  ${diff.added.length} new, ${diff.gone.length} gone, ${diff.changed.length} changed; expected loss ${euros(before)} → ${paint(tone, euros(after))} a year`,
+  ];
+  for (const threat of diff.added.slice(0, max))
+    lines.push(
+      '',
+      `${paint('bad', 'new')} ${renderThreat(threat, paint, columns)[0]}`,
+      ...renderThreat(threat, paint, columns).slice(1),
+    );
   const rows = [
-    ...diff.changed.slice(0, max).map(({ before: was, after: is }) => [paint(is.loss > was.loss ? 'bad' : 'good', 'changed'), paint('quiet', is.id), `${euros(was.loss)} → ${euros(is.loss)}`, printable(is.title)]),
-    ...diff.gone.slice(0, max).map((threat) => [paint('good', 'gone'), paint('quiet', threat.id), euros(threat.loss), printable(threat.title)]),
+    ...diff.changed
+      .slice(0, max)
+      .map(({ before: was, after: is }) => [
+        paint(is.loss > was.loss ? 'bad' : 'good', 'changed'),
+        paint('quiet', is.id),
+        `${euros(was.loss)} → ${euros(is.loss)}`,
+        printable(is.title),
+      ]),
+    ...diff.gone
+      .slice(0, max)
+      .map((threat) => [paint('good', 'gone'), paint('quiet', threat.id), euros(threat.loss), printable(threat.title)]),
   ];
   if (rows.length > 0) lines.push('', ...table(rows));
   return lines;

@@ -21,12 +21,26 @@ import type { ComposeModel, TextOf } from './project.ts';
 
 const FILE = /^(?:docker-)?(?:compose|stack)(?:[-._].*)?\.(?:ya?ml|json)$|[-._](?:docker-)?compose\.ya?ml$/i;
 
+/** Members that tell a service of Compose from what other programs call services. */
+const MEMBERS = [
+  'image',
+  'build',
+  'extends',
+  'depends_on',
+  'env_file',
+  'cap_add',
+  'cap_drop',
+  'network_mode',
+  'container_name',
+  'read_only',
+];
+
 function matches(raw: RawObject, file: string): boolean {
   const { services } = raw;
   const named = FILE.test(baseOf(file));
   if (services === undefined) return named && ['include', 'volumes', 'networks', 'name'].some((key) => key in raw);
   if (!isObject(services)) return named;
-  const looks = (each: unknown): boolean => isObject(each) && ('image' in each || 'build' in each || 'extends' in each);
+  const looks = (each: unknown): boolean => isObject(each) && MEMBERS.some((member) => member in each);
   return named || Object.values(services).slice(0, 100).some(looks);
 }
 

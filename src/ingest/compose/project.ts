@@ -34,7 +34,11 @@ export interface ComposeModel {
 }
 
 const SERVICES_MAX = 2000;
-const EXTENDS_MAX = 16;
+/** Services that extend each other in a row, and extensions of one project altogether. */
+const EXTENDS_MAX = 8;
+const EXTENSIONS_MAX = 4000;
+/** Characters that values of `.env` may add to one project; beyond that they stay as they are written. */
+const EXPANDED_MAX = 4 * 1024 * 1024;
 /** In the order in which Compose looks for them. */
 const MAIN_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 const OVERRIDE = /^(?:docker-)?compose\.override\.ya?ml$/;
@@ -104,6 +108,8 @@ class ProjectReader {
   readonly #top: Tree = {};
   readonly #files: string[] = [];
   readonly #variables: ReadonlyMap<string, string>;
+  #expanded = 0;
+  #extensions = 0;
 
   constructor(plan: ComposePlan, found: readonly FoundDocument[], textAt: TextOf, out: Findings) {
     this.#plan = plan;
@@ -189,7 +195,8 @@ class ProjectReader {
     const services: unknown = other?.raw['services'];
     const id = `${other?.file}#${service}`;
     const base: unknown = isObject(services) ? services[service] : undefined;
-    if (!other || base === undefined || seen.includes(id) || seen.length >= EXTENDS_MAX) {
+    const endless = seen.includes(id) || seen.length >= EXTENDS_MAX || ++this.#extensions > EXTENSIONS_MAX;
+    if (!other || base === undefined || endless) {
       const why = !other
         ? 'the file is not among those read'
         : base === undefined
@@ -238,7 +245,10 @@ class ProjectReader {
 
   /** A secret of `.env` is not put in: the manifest names it, and no more is to be known. */
   #expand(text: string): string {
-    return interpolate(text, (name) => (saysSecret(name) ? undefined : this.#variables.get(name)));
+    if (this.#expanded > EXPANDED_MAX) return text;
+    const value = interpolate(text, (name) => (saysSecret(name) ? undefined : this.#variables.get(name)));
+    this.#expanded += Math.max(0, value.length - text.length);
+    return value;
   }
 
   #tell: (mark: Mark, message: string, help: string | undefined, severity: 'error' | 'warning') => void = (

@@ -13,7 +13,7 @@ export const KEYWORDS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-const INSTRUCTIONS_MAX = 20_000;
+const INSTRUCTIONS_MAX = 5000;
 const MISTAKES_MAX = 20;
 const WITH_HEREDOC = new Set(['RUN', 'COPY', 'ADD']);
 const WITH_JSON = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'SHELL', 'VOLUME', 'COPY', 'ADD']);
@@ -22,6 +22,7 @@ const WITH_JSON = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'SHELL', 'VOLUME', 'COPY'
 export function parseDockerfile(text: string): ParsedBuild {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   const escape = escapeOf(lines);
+  const index = new LineIndex(lines);
   const instructions: BuildInstruction[] = [];
   const mistakes: { line: number; message: string; help?: string }[] = [];
   const tell = (line: number, message: string, help?: string): void => {
@@ -57,7 +58,7 @@ export function parseDockerfile(text: string): ParsedBuild {
     const heredocs: { name: string; text: string }[] = [];
     if (WITH_HEREDOC.has(keyword)) {
       for (const { name, dash } of heredocNames(body)) {
-        const document = heredocBody(lines, at, name, dash);
+        const document = heredocBody(lines, index, at, name, dash);
         heredocs.push({ name, text: document.text });
         at = document.next;
       }
@@ -150,13 +151,54 @@ function heredocNames(text: string): readonly { readonly name: string; readonly 
   return names;
 }
 
-function heredocBody(lines: readonly string[], start: number, name: string, dash: boolean): { text: string; next: number } {
-  for (let at = start; at < lines.length; at++) {
-    const line = lines[at]!.replace(/\r$/, '');
-    if ((dash ? line.replace(/^\t+/, '') : line) === name) return { text: lines.slice(start, at).join('\n'), next: at + 1 };
+/** Where lines that could end a here-document stand, so that one that does not end costs no second pass. */
+class LineIndex {
+  readonly #lines: readonly string[];
+  #whole: ReadonlyMap<string, readonly number[]> | undefined;
+
+  constructor(lines: readonly string[]) {
+    this.#lines = lines;
   }
+
+  /** The first line from `start` on that is `name`; -1 when there is none. @param dash whether tabs before it are passed over */
+  find(name: string, start: number, dash: boolean): number {
+    this.#whole ??= this.#index();
+    const places = this.#whole.get(name) ?? [];
+    let [low, high] = [0, places.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[middle]! < start) low = middle + 1;
+      else high = middle;
+    }
+    // Without a dash the line must begin at its first column; such lines are rare enough to step over.
+    for (let at = low; at < places.length && at < low + 100; at++)
+      if (dash || !this.#lines[places[at]!]!.startsWith('\t')) return places[at]!;
+    return -1;
+  }
+
+  #index(): ReadonlyMap<string, readonly number[]> {
+    const index = new Map<string, number[]>();
+    for (const [at, line] of this.#lines.entries()) {
+      if (line.length > 200) continue;
+      const name = line.replace(/\r$/, '').replace(/^\t+/, '');
+      const places = index.get(name);
+      if (places) places.push(at);
+      else index.set(name, [at]);
+    }
+    return index;
+  }
+}
+
+function heredocBody(
+  lines: readonly string[],
+  index: LineIndex,
+  start: number,
+  name: string,
+  dash: boolean,
+): { text: string; next: number } {
+  const end = index.find(name, start, dash);
   // Docker refuses a here-document that does not end; the rest is then taken to be instructions.
-  return { text: '', next: start };
+  return end < 0 ? { text: '', next: start } : { text: lines.slice(start, end).join('\n'), next: end + 1 };
 }
 
 function jsonWords(text: string): readonly string[] | undefined {

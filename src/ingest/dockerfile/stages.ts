@@ -4,6 +4,7 @@ import type { BuildInstruction, BuildStage } from '#model/image-build.ts';
 /** Stages in order; a `FROM name` that names an earlier stage continues it. */
 export function stagesOf(instructions: readonly BuildInstruction[]): readonly BuildStage[] {
   const stages: BuildStage[] = [];
+  const named = new Map<string, number>();
   // Only ARGs before the first FROM are seen by FROM lines.
   const values = new Map<string, string>();
   for (const [at, { keyword, text, stage, onbuild }] of instructions.entries()) {
@@ -13,7 +14,7 @@ export function stagesOf(instructions: readonly BuildInstruction[]): readonly Bu
     if (keyword !== 'FROM' || onbuild) continue;
     const [written = '', as = '', name = ''] = text.split(/\s+/, 3);
     const base = expand(written, values);
-    const parent = base === undefined ? undefined : stages.findLast((one) => one.name === base.toLowerCase())?.index;
+    const parent = base === undefined ? undefined : named.get(base.toLowerCase());
     stages.push({
       index: stages.length,
       ...(as.toUpperCase() === 'AS' && name !== '' && { name: name.toLowerCase() }),
@@ -22,6 +23,7 @@ export function stagesOf(instructions: readonly BuildInstruction[]): readonly Bu
       ...(parent !== undefined && { parent }),
       at,
     });
+    if (as.toUpperCase() === 'AS' && name !== '') named.set(name.toLowerCase(), stages.length - 1);
   }
   return stages;
 }

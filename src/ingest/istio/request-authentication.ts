@@ -1,7 +1,7 @@
 // RequestAuthentication, security.istio.io/v1 and v1beta1.
 import { parseDurationMs } from '#base/duration.ts';
 import type { JwtRule, RequestAuthenticationSpec } from '#model/istio.ts';
-import { also, anyText, flag, list, object, oneOf, optional, required, text, word } from '../check.ts';
+import { also, anyText, flag, isObject, list, object, oneOf, optional, required, text, word } from '../check.ts';
 import type { Check } from '../check.ts';
 import { resourceOf } from '../kind.ts';
 import type { KindReader } from '../kind.ts';
@@ -63,6 +63,7 @@ const jwtRule: Check<JwtRule> = (value, scope) => {
     issuer,
     ...(jwksUri === '' ? {} : { jwksUri }),
     ...(jwks === '' ? {} : { jwks }),
+    ...(jwks !== '' && isObject(value) && value['jwks'] !== jwks ? { jwksHeldPrivateKey: true as const } : {}),
     ...(outputPayloadToHeader === '' ? {} : { outputPayloadToHeader }),
   };
 };

@@ -11,7 +11,7 @@ import { generate, nameHash } from './generate.ts';
 import type { KustomizeObject, Obstacle } from './object.ts';
 import { kindOfObject, listAt, nameOf, namespaceOf, objectAt, textAt, textPairs } from './object.ts';
 import { applyPatches } from './patch.ts';
-import { moveSubjects, rename } from './references.ts';
+import { moveReferences, rename } from './references.ts';
 import { replaceValues } from './replace.ts';
 import { addAnnotations, addLabels, setImages, setNamespace, setReplicas } from './transform.ts';
 
@@ -24,6 +24,12 @@ export interface KustomizeBuild {
 
 const DEPTH_MAX = 32;
 const OBJECTS_MAX = 50_000;
+/** Kustomizations in kustomizations, each time they are taken in. */
+const LEVELS_MAX = 5000;
+/** Of the files that objects come from, each time they are taken in. */
+const BYTES_MAX = 64 * 1024 * 1024;
+/** Objects that selectors are held against. */
+const SELECTIONS_MAX = 1_000_000;
 const OBSTACLES_MAX = 500;
 /** Kinds whose names a prefix does not change. */
 const UNPREFIXED = new Set(['CustomResourceDefinition', 'APIService', 'Namespace']);
@@ -58,12 +64,20 @@ export function isRemote(path: string): boolean {
   );
 }
 
+/** An address without the name and password that may stand in it. */
+function withoutUser(address: string): string {
+  return address.replace(/\/\/[^/@\s]{1,500}@/, '//');
+}
+
 class Build {
   readonly trace = new Trace();
   readonly used = new Set<string>();
   readonly obstacles: Obstacle[] = [];
   readonly #files: KustomizeFiles;
   #made = 0;
+  #levels = 0;
+  #bytes = 0;
+  #selections = 0;
 
   constructor(files: KustomizeFiles) {
     this.#files = files;
@@ -78,6 +92,10 @@ class Build {
         this.tell({ what: 'unparsed', message: mistake.message, location: mistake.location });
     }
     if (!document) return start;
+    if (++this.#levels > LEVELS_MAX) {
+      this.#tooLarge(document.origin);
+      return start;
+    }
     const level = new Level(this, this.#files, path, document.raw as RawObject, document.origin, [...above, path]);
     return level.build(start);
   }
@@ -86,8 +104,31 @@ class Build {
     if (this.obstacles.length < OBSTACLES_MAX) this.obstacles.push(obstacle);
   }
 
-  room(): boolean {
-    return this.#made++ < OBJECTS_MAX;
+  /** Whether a file with so many objects may still be taken in. */
+  room(objects: number, path: string, origin: OriginSource): boolean {
+    this.#made += objects;
+    this.#bytes += this.#files.size(path);
+    if (this.#made <= OBJECTS_MAX && this.#bytes <= BYTES_MAX) return true;
+    this.#tooLarge(origin);
+    return false;
+  }
+
+  /** Whether so many objects may still be held against a selector. */
+  spend(objects: number, origin: OriginSource): boolean {
+    this.#selections += objects;
+    if (this.#selections <= SELECTIONS_MAX) return true;
+    this.#tooLarge(origin);
+    return false;
+  }
+
+  #tooLarge(origin: OriginSource): void {
+    if (this.obstacles.some(({ what }) => what === 'too-large')) return;
+    this.tell({
+      what: 'too-large',
+      message: 'this kustomization takes in more than is built here: the rest is left out',
+      help: 'give the output of `kustomize build`',
+      location: origin.locate([]),
+    });
   }
 }
 
@@ -133,20 +174,18 @@ class Level {
         markOf: this.#marksOf('commonAnnotations'),
       });
     this.#entries('replicas', (entry, mark) => {
+      if (!this.#build.spend(this.#objects.length, this.#mark.source)) return;
       if (!setReplicas(trace, this.#objects, textAt(entry, 'name'), entry['count'], childMark(mark, 'count')))
         this.#tell('kustomize', `there is no workload \`${shorten(textAt(entry, 'name'))}\` for these \`replicas\``, mark);
     });
+    const changes: Parameters<typeof setImages>[2][number][] = [];
     this.#entries('images', (entry, mark) => {
       const [name, newName, newTag, digest, tagSuffix] = ['name', 'newName', 'newTag', 'digest', 'tagSuffix'].map((key) =>
         textAt(entry, key),
-      );
-      setImages(
-        trace,
-        this.#objects,
-        { name: name!, newName: newName!, newTag: newTag!, digest: digest!, tagSuffix: tagSuffix! },
-        mark,
-      );
+      ) as [string, string, string, string, string];
+      changes.push({ change: { name, newName, newTag, digest, tagSuffix }, mark });
     });
+    setImages(trace, this.#objects, changes);
     this.#replacements();
     return this.#objects;
   }
@@ -205,7 +244,7 @@ class Level {
     else if (isRemote(path))
       this.#tell(
         'remote-base',
-        `\`${shorten(path)}\` is not in these files: what it adds is unknown`,
+        `\`${shorten(withoutUser(path))}\` is not in these files: what it adds is unknown`,
         mark,
         'give the output of `kustomize build`',
       );
@@ -230,8 +269,10 @@ class Level {
           ...(mistake.help === undefined ? {} : { help: mistake.help }),
         });
     }
-    for (const { raw, origin } of parsed?.documents ?? []) {
-      if (!isObject(raw) || !this.#build.room()) continue;
+    const documents = parsed?.documents ?? [];
+    if (!this.#build.room(documents.length, path, this.#mark.source)) return;
+    for (const { raw, origin } of documents) {
+      if (!isObject(raw)) continue;
       this.#objects.push({ tree: this.#build.trace.copy(raw, rootMark(origin)) as Tree, formerNames: [], hashed: false });
     }
   }
@@ -244,7 +285,7 @@ class Level {
         this.#objects = this.#build.folder(below, this.#objects, this.#above);
       });
     else if (isRemote(path))
-      this.#tell('remote-base', `\`${shorten(path)}\` is not in these files: what it adds is unknown`, mark);
+      this.#tell('remote-base', `\`${shorten(withoutUser(path))}\` is not in these files: what it adds is unknown`, mark);
     else this.#tell('missing', `\`${shorten(path)}\` is not among the files`, mark);
   }
 
@@ -274,6 +315,7 @@ class Level {
         folder: this.#folder,
         use: (path) => this.#build.used.add(path),
         tell: (what, message, mark) => this.#tell(what, message, mark),
+        spend: () => this.#build.spend(this.#objects.length, this.#mark.source),
         mark: this.#mark,
       },
       this.#raw,
@@ -287,12 +329,13 @@ class Level {
     const { trace } = this.#build;
     const moved = new Map<string, string>();
     for (const object of this.#objects) {
-      if (kindOfObject(object) !== 'ServiceAccount') continue;
+      const kind = kindOfObject(object);
+      if (kind !== 'ServiceAccount' && kind !== 'Service') continue;
       for (const old of [namespaceOf(object), ...(namespaceOf(object) === '' ? ['default'] : [])])
-        moved.set(`${old}/${nameOf(object)}`, namespace);
+        moved.set(`${kind} ${old}/${nameOf(object)}`, namespace);
     }
     setNamespace(trace, this.#objects, namespace, this.#at('namespace'));
-    moveSubjects(trace, this.#objects, moved);
+    moveReferences(trace, this.#objects, moved);
   }
 
   #names(): void {
@@ -328,6 +371,7 @@ class Level {
       const wanted = joinPath(this.#folder, path);
       const documents = path === '' ? [trace.copy(entry, mark)] : this.#replacementFile(wanted, mark);
       for (const each of documents) {
+        if (!this.#build.spend(this.#objects.length * (1 + listAt(each, 'targets').length), this.#mark.source)) return;
         const wrong = replaceValues(trace, this.#objects, each);
         if (wrong !== undefined) this.#tell('kustomize', `this replacement is left out: ${wrong}`, mark);
       }

@@ -55,6 +55,11 @@ export class KustomizeFiles {
     return [...this.#sources.keys()].filter(isKustomizationFile).filter((path) => this.kustomizationIn(folderOf(path)) === path);
   }
 
+  /** Bytes or characters of a file; 0 when it is not there. */
+  size(path: string): number {
+    return this.#sources.get(path)?.text.length ?? 0;
+  }
+
   text(path: string): string | undefined {
     const source = this.#sources.get(path);
     if (!source) return undefined;

@@ -39,7 +39,7 @@ export function generate(
     apiVersion: 'v1',
     kind,
     metadata: { name, ...(namespace === '' ? {} : { namespace }) },
-    data: values,
+    ...((data.size > 0 || kind === 'Secret') && { data: values }),
     ...(kind === 'Secret' && { type: textAt(entry, 'type') || 'Opaque' }),
   };
   if (mark) {
@@ -86,7 +86,8 @@ function base64(text: string): string {
 /** kustomize's name suffix: ten letters of a SHA-256 over the content, in an alphabet that spells no words. */
 export function nameHash(tree: Tree): string {
   const kind = textAt(tree, 'kind');
-  const content: Tree = { data: objectAt(tree, 'data') ?? '', kind, name: textAt(tree, 'metadata', 'name') };
+  // kustomize 5 leaves the name empty in what it hashes.
+  const content: Tree = { data: objectAt(tree, 'data') ?? '', kind, name: '' };
   if (kind === 'Secret') {
     content['type'] = textAt(tree, 'type');
     if (objectAt(tree, 'stringData')) content['stringData'] = tree['stringData'];

@@ -21,6 +21,8 @@ export interface PatchContext {
   readonly folder: string;
   readonly mark: Mark;
   use(path: string): void;
+  /** Whether a patch may still be held against all objects. */
+  spend(): boolean;
   tell(what: string, message: string, mark: Mark): void;
 }
 
@@ -85,6 +87,7 @@ function jsonPatch(
   selector: Selector | undefined,
   mark: Mark,
 ): void {
+  if (!context.spend()) return;
   if (!selector) {
     context.tell('kustomize', 'a JSON patch needs a `target`', mark);
     return;
@@ -109,6 +112,7 @@ function merge(
   selector: Selector | undefined,
   options: Tree | undefined,
 ): KustomizeObject[] {
+  if (!context.spend()) return objects;
   const tree = patch.value as Tree;
   const targets = objects.filter((object) => (selector ? selects(selector, object) : isSame(object, tree)));
   if (targets.length === 0)

@@ -2,7 +2,7 @@
 import { isObject } from '../check.ts';
 import type { Trace, Tree } from '../trace.ts';
 import type { KustomizeObject } from './object.ts';
-import { kindOfObject, nameOf, namespaceOf, textAt } from './object.ts';
+import { kindOfObject, listAt, nameOf, namespaceOf, objectAt, textAt } from './object.ts';
 
 /** Member of a mapping that names an object of a kind. `parent` is the member that the mapping stands in. */
 interface Reference {
@@ -84,15 +84,25 @@ function change(trace: Trace, tree: Tree, key: string, kind: string, namespace: 
   if (name !== undefined) trace.set(tree, key, name, trace.markOf(tree, key));
 }
 
-/** Accounts of bindings follow into the namespace that their ServiceAccounts were put into. */
-export function moveSubjects(trace: Trace, objects: readonly KustomizeObject[], moved: ReadonlyMap<string, string>): void {
+/**
+ * References that name a namespace follow into the one that their objects were put into: accounts of bindings, services of webhooks.
+ * @param moved `Kind namespace/name` to the new namespace
+ */
+export function moveReferences(trace: Trace, objects: readonly KustomizeObject[], moved: ReadonlyMap<string, string>): void {
+  const follow = (reference: Tree, kind: string): void => {
+    const namespace = moved.get(`${kind} ${textAt(reference, 'namespace')}/${textAt(reference, 'name')}`);
+    if (namespace !== undefined) trace.set(reference, 'namespace', namespace, trace.markOf(reference, 'namespace'));
+  };
   for (const { tree } of objects) {
+    const services = [
+      ...listAt(tree, 'webhooks').map((hook) => objectAt(hook, 'clientConfig', 'service')),
+      kindOfObject({ tree }) === 'APIService' ? objectAt(tree, 'spec', 'service') : undefined,
+    ];
+    for (const service of services) if (service) follow(service, 'Service');
     const subjects = tree['subjects'];
     if (!Array.isArray(subjects)) continue;
     for (const subject of subjects as readonly unknown[]) {
-      if (!isObject(subject) || subject['kind'] !== 'ServiceAccount') continue;
-      const namespace = moved.get(`${textAt(subject, 'namespace')}/${textAt(subject, 'name')}`);
-      if (namespace !== undefined) trace.set(subject as Tree, 'namespace', namespace, trace.markOf(subject, 'namespace'));
+      if (isObject(subject) && subject['kind'] === 'ServiceAccount') follow(subject as Tree, 'ServiceAccount');
     }
   }
 }

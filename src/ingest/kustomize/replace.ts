@@ -44,6 +44,11 @@ export function replaceValues(trace: Trace, objects: readonly KustomizeObject[],
 /** The value put in at a position between delimiters. */
 function spliced(present: unknown, value: unknown, options: Tree | undefined): unknown {
   const delimiter = textAt(options, 'delimiter');
+  // A field keeps its type.
+  if (delimiter === '' && typeof present === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return String(value);
+  if (delimiter === '' && typeof present === 'number' && typeof value === 'string' && /^\d{1,15}$/.test(value))
+    return Number(value);
   if (delimiter === '' || typeof present !== 'string') return value;
   const parts = present.split(delimiter);
   const index = Number(textAt(options, 'index') || 0);

@@ -3,24 +3,27 @@ import { groupOf } from '../kinds.ts';
 import type { KustomizeObject } from './object.ts';
 import { kindOfObject, nameOf, namespaceOf, objectAt, textAt } from './object.ts';
 
+type Matcher = (text: string) => boolean;
+
 /** `target` of a patch: every member that is written must fit; texts are regular expressions over the whole name. */
 export interface Selector {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string;
+  readonly group: Matcher;
+  readonly version: Matcher;
+  readonly kind: Matcher;
+  readonly name: Matcher;
+  readonly namespace: Matcher;
   readonly labelSelector: string;
   readonly annotationSelector: string;
 }
 
 export function selectorOf(raw: unknown): Selector {
+  const matcher = (key: string): Matcher => whole(textAt(raw, key));
   return {
-    group: textAt(raw, 'group'),
-    version: textAt(raw, 'version'),
-    kind: textAt(raw, 'kind'),
-    name: textAt(raw, 'name'),
-    namespace: textAt(raw, 'namespace'),
+    group: matcher('group'),
+    version: matcher('version'),
+    kind: matcher('kind'),
+    name: matcher('name'),
+    namespace: matcher('namespace'),
     labelSelector: textAt(raw, 'labelSelector'),
     annotationSelector: textAt(raw, 'annotationSelector'),
   };
@@ -28,14 +31,13 @@ export function selectorOf(raw: unknown): Selector {
 
 export function selects(selector: Selector, object: KustomizeObject): boolean {
   const apiVersion = textAt(object.tree, 'apiVersion');
-  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
-  const names = [nameOf(object), ...object.formerNames];
+  const namespace = namespaceOf(object);
   return (
-    whole(selector.group, groupOf(apiVersion)) &&
-    whole(selector.version, version) &&
-    whole(selector.kind, kindOfObject(object)) &&
-    names.some((name) => whole(selector.name, name)) &&
-    (whole(selector.namespace, namespaceOf(object)) || (namespaceOf(object) === '' && whole(selector.namespace, 'default'))) &&
+    selector.kind(kindOfObject(object)) &&
+    (selector.name(nameOf(object)) || object.formerNames.some(selector.name)) &&
+    selector.group(groupOf(apiVersion)) &&
+    selector.version(apiVersion.slice(apiVersion.indexOf('/') + 1)) &&
+    (selector.namespace(namespace) || (namespace === '' && selector.namespace('default'))) &&
     labelsFit(selector.labelSelector, object, 'labels') &&
     labelsFit(selector.annotationSelector, object, 'annotations')
   );
@@ -44,21 +46,17 @@ export function selects(selector: Selector, object: KustomizeObject): boolean {
 const LITERAL = /^[\w/-]*$/;
 
 /** Kustomize anchors these expressions. One that may cost too much or is none is compared as it is written. */
-function whole(pattern: string, text: string): boolean {
-  if (pattern === '' || pattern === text) return true;
-  if (LITERAL.test(pattern)) return false;
+function whole(pattern: string): Matcher {
+  if (pattern === '') return () => true;
+  const same: Matcher = (text) => text === pattern;
   // Alternatives, classes and single repetitions; nothing that repeats a repetition.
-  if (
-    pattern.length > 200 ||
-    text.length > 253 ||
-    /[)][*+{]|[*+}][*+{]/.test(pattern) ||
-    (pattern.match(/[*+{]/g) ?? []).length > 3
-  )
-    return false;
+  const costly = /[)][*+{]|[*+}][*+{]/.test(pattern) || (pattern.match(/[*+{]/g) ?? []).length > 2;
+  if (LITERAL.test(pattern) || pattern.length > 200 || costly) return same;
   try {
-    return new RegExp(`^(?:${pattern.replaceAll(/^\^|\$$/g, '')})$`).test(text);
+    const expression = new RegExp(`^(?:${pattern.replaceAll(/^\^|\$$/g, '')})$`);
+    return (text) => text === pattern || (text.length <= 253 && expression.test(text));
   } catch {
-    return false;
+    return same;
   }
 }
 

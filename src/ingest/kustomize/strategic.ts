@@ -88,24 +88,29 @@ function mergeList(trace: Trace, target: Tree, name: string, present: unknown[],
   }
   const idOf = (item: unknown): string =>
     isObject(item) ? `${textAt(item, key)}/${key.endsWith('ort') ? textAt(item, 'protocol') || 'TCP' : ''}` : '';
-  const added: [unknown, number][] = [];
-  const deleted = new Set<unknown>();
-  for (const [i, item] of patch.entries()) {
-    const id = idOf(item);
-    // A patch that says no protocol means the port whatever its protocol is.
-    const match =
-      present.find((each) => idOf(each) === id) ??
-      present.find((each) => textAt(each, key) === textAt(item, key) && textAt(item, 'protocol') === '');
-    if (isObject(item) && item['$patch'] === 'delete') {
-      if (match !== undefined) deleted.add(match);
-    } else if (match !== undefined && isObject(item)) strategicMerge(trace, match as Tree, item as Tree, true);
-    else added.push([isObject(item) ? clean(item) : item, i]);
-  }
-  // What a patch adds stands before what is there, as kustomize has it.
   const result: unknown[] = [];
-  for (const [item, i] of added) trace.set(result, result.length, item, trace.markOf(patch, i));
+  const placed = new Set<unknown>();
+  const byId = new Map<string, number>();
+  const byKey = new Map<string, number>();
+  for (const [i, item] of present.entries()) {
+    const [id, name] = [idOf(item), textAt(item, key)];
+    if (!byId.has(id)) byId.set(id, i);
+    if (!byKey.has(name)) byKey.set(name, i);
+  }
+  // Items of the patch come first, in its order, then the others: so kustomize has it.
+  for (const [i, item] of patch.entries()) {
+    // A patch that says no protocol means the port whatever its protocol is.
+    const found = byId.get(idOf(item)) ?? (textAt(item, 'protocol') === '' ? byKey.get(textAt(item, key)) : undefined);
+    const match = found === undefined ? undefined : present[found];
+    if (match !== undefined) placed.add(match);
+    if (isObject(item) && item['$patch'] === 'delete') continue;
+    if (match !== undefined && isObject(item)) {
+      strategicMerge(trace, match as Tree, item as Tree, true);
+      trace.set(result, result.length, match, trace.markOf(present, found!));
+    } else trace.set(result, result.length, isObject(item) ? clean(item) : item, trace.markOf(patch, i));
+  }
   for (const [i, item] of present.entries())
-    if (!deleted.has(item)) trace.set(result, result.length, item, trace.markOf(present, i));
+    if (!placed.has(item)) trace.set(result, result.length, item, trace.markOf(present, i));
   trace.set(target, name, result, trace.markOf(target, name));
   const place = trace.placeOf(present);
   if (place) trace.place(result, place);

@@ -56,8 +56,12 @@ export function addLabels(trace: Trace, objects: readonly KustomizeObject[], cha
       for (const path of templatesOf(tree))
         if (objectAt(tree, ...path)) put(trace, mappingAt(trace, tree, ...path, 'metadata', 'labels'), change);
     }
-    if (!change.selectors) continue;
     const kind = textAt(tree, 'kind');
+    if (kind === 'StatefulSet' && (change.templates || change.selectors)) {
+      for (const claim of listAt(tree, 'spec', 'volumeClaimTemplates'))
+        if (isObject(claim)) put(trace, mappingAt(trace, claim as Tree, 'metadata', 'labels'), change);
+    }
+    if (!change.selectors) continue;
     if (kind === 'Service' && groupOf(textAt(tree, 'apiVersion')) === '') {
       if (objectAt(tree, 'spec')) put(trace, mappingAt(trace, tree, 'spec', 'selector'), change);
     } else if (kind === 'ReplicationController') put(trace, mappingAt(trace, tree, 'spec', 'selector'), change);
@@ -74,10 +78,6 @@ export function addLabels(trace: Trace, objects: readonly KustomizeObject[], cha
         for (const rule of listAt(tree, 'spec', list))
           for (const peer of listAt(rule, member)) put(trace, objectAt(peer, 'podSelector', 'matchLabels'), change);
       }
-    }
-    if (kind === 'StatefulSet') {
-      for (const claim of listAt(tree, 'spec', 'volumeClaimTemplates'))
-        if (isObject(claim)) put(trace, mappingAt(trace, claim as Tree, 'metadata', 'labels'), change);
     }
     for (const path of templatesOf(tree)) affinityTerms(trace, objectAt(tree, ...path, 'spec'), change);
   }
@@ -139,33 +139,56 @@ export interface ImageChange {
 
 const DEPTH_MAX = 100;
 
-/** `images`: every `image` of containers, wherever a list of containers stands. */
-export function setImages(trace: Trace, objects: readonly KustomizeObject[], change: ImageChange, mark: Mark | undefined): void {
+/** `images`, in order: every `image` of containers, wherever a list of containers stands. */
+export function setImages(
+  trace: Trace,
+  objects: readonly KustomizeObject[],
+  changes: readonly { readonly change: ImageChange; readonly mark: Mark }[],
+): void {
+  const byName = Map.groupBy(
+    changes.map((each, i) => ({ ...each, i })),
+    ({ change }) => change.name,
+  );
+  const apply = (container: Tree): void => {
+    let image = textAt(container, 'image');
+    // A change may give a name that a later one speaks about.
+    for (let from = 0; image !== '' && from < changes.length;) {
+      const next = byName.get(imageParts(image).name)?.find(({ i }) => i >= from);
+      if (!next) return;
+      from = next.i + 1;
+      const changed = changedImage(image, next.change);
+      if (changed === undefined || changed === image) continue;
+      image = changed;
+      trace.set(container, 'image', image, next.mark);
+    }
+  };
   const visit = (value: unknown, depth: number): void => {
     if (depth > DEPTH_MAX) return;
     if (Array.isArray(value)) for (const item of value) visit(item, depth + 1);
     else if (isObject(value)) {
-      for (const list of ['containers', 'initContainers', 'ephemeralContainers']) {
-        for (const container of listAt(value, list)) {
-          const image = textAt(container, 'image');
-          const changed = image === '' ? undefined : changedImage(image, change);
-          if (changed !== undefined && changed !== image) trace.set(container as Tree, 'image', changed, mark);
-        }
-      }
+      for (const list of ['containers', 'initContainers', 'ephemeralContainers'])
+        for (const container of listAt(value, list)) if (isObject(container)) apply(container as Tree);
       for (const name in value) visit(value[name], depth + 1);
     }
   };
+  if (changes.length === 0) return;
   for (const { tree } of objects) if (kindOfObject({ tree }) !== 'CustomResourceDefinition') visit(tree, 0);
+}
+
+function imageParts(image: string): { readonly name: string; readonly tag: string; readonly digest: string } {
+  const at = image.indexOf('@');
+  const rest = at === -1 ? image : image.slice(0, at);
+  const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
+  return {
+    name: colon === -1 ? rest : rest.slice(0, colon),
+    tag: colon === -1 ? '' : rest.slice(colon + 1),
+    digest: at === -1 ? '' : image.slice(at + 1),
+  };
 }
 
 /** The image with the change put in; undefined when another image is meant. */
 export function changedImage(image: string, change: ImageChange): string | undefined {
-  const at = image.indexOf('@');
-  const digest = at === -1 ? '' : image.slice(at + 1);
-  const rest = at === -1 ? image : image.slice(0, at);
-  const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
-  const name = colon === -1 ? rest : rest.slice(0, colon);
-  const tag = colon === -1 ? '' : rest.slice(colon + 1);
+  const { name, tag, digest } = imageParts(image);
   if (name !== change.name) return undefined;
   const newName = change.newName === '' ? name : change.newName;
   if (change.digest !== '') return `${newName}${change.newTag === '' ? '' : `:${change.newTag}`}@${change.digest}`;

@@ -109,8 +109,8 @@ export function deriveOAuth(
   documents: readonly ImportedDocument[],
   workloads: readonly { readonly workload: Workload; readonly pod: { readonly podPath: readonly (string | number)[] } }[],
 ): { readonly servers: readonly OAuthServer[]; readonly clients: readonly OAuthClient[] } {
-  const found = documents.map(({ part, resource, row }): FoundOAuth | undefined =>
-    part?.type === 'oauth' ? part : row || part ? undefined : resourceOAuth(resource),
+  const found = documents.map(({ part, resource }): FoundOAuth | undefined =>
+    part?.type === 'oauth' ? part : part ? undefined : resourceOAuth(resource),
   );
   const proxies = workloads.flatMap(({ workload, pod }) => proxyClients(workload, [...pod.podPath, 'containers']));
   return {

@@ -22,14 +22,20 @@ function scrub(value: unknown, depth: number): unknown {
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [name, member] of Object.entries(value)) {
     const hidden = (jwk && PRIVATE_JWK.has(name)) || SECRET_KEY.test(name.length > 200 ? name.slice(-200) : name);
-    result[name] = hidden ? hide(member, depth) : scrub(member, depth + 1);
+    result[name] = hidden ? hide(member, depth, /strings$/i.test(name)) : scrub(member, depth + 1);
   }
   return result;
 }
 
-function hide(value: unknown, depth: number): unknown {
+/** @param all whether every text below is a secret, whatever its name: connection strings by database */
+function hide(value: unknown, depth: number, all: boolean): unknown {
+  if (depth > DEPTH_MAX) return null;
   if (typeof value === 'string') return isLiteral(value) ? null : value;
   // Keycloak writes configuration values as lists: `"privateKey": ["…"]`.
-  if (Array.isArray(value)) return value.map((item) => hide(item, depth + 1));
-  return isObject(value) && depth < DEPTH_MAX ? scrub(value, depth + 1) : value;
+  if (Array.isArray(value)) return value.map((item) => hide(item, depth + 1, all));
+  if (!isObject(value)) return value;
+  if (!all) return scrub(value, depth + 1);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]) => (name === '__proto__' ? [] : [[name, hide(one, depth + 1, true)]])),
+  );
 }

@@ -25,25 +25,36 @@ export interface Chart {
 export function chartsOf(files: readonly SourceText[]): readonly Chart[] {
   const heads = files.filter(({ file }) => /^Chart\.ya?ml$/.test(baseOf(file)));
   const roots = heads.map(({ file }) => folderOf(cleanPath(file)));
+  const known = new Set(roots);
+  const templates = new Map<string, SourceText[]>();
+  for (const source of heads.length === 0 ? [] : files) {
+    const path = cleanPath(source.file);
+    if (!/\.(?:ya?ml|json)$/.test(path)) continue;
+    const root = foldersAbove(path).find((folder) => known.has(folder));
+    if (root === undefined || !isBelow(path, joinPath(root, 'templates')) || isBelow(path, joinPath(root, 'templates/tests')))
+      continue;
+    templates.set(root, [...(templates.get(root) ?? []), source]);
+  }
   return heads.flatMap(({ file }, i): Chart[] => {
     const root = roots[i]!;
-    if (roots.some((other) => other !== root && isBelow(root, joinPath(other, 'charts')))) return [];
-    const templates = files.filter((each) => {
-      const path = cleanPath(each.file);
-      return (
-        isBelow(path, joinPath(root, 'templates')) &&
-        /\.(?:ya?ml|json)$/.test(path) &&
-        !isBelow(path, joinPath(root, 'templates/tests'))
-      );
-    });
-    return [{ root, file, templates }];
+    const inner = foldersAbove(root).some((folder) => baseOf(folder) === 'charts' && known.has(folderOf(folder)));
+    return inner ? [] : [{ root, file, templates: templates.get(root) ?? [] }];
   });
 }
 
+/** The folders that something stands in, the nearest first; the last one is ''. */
+function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let at = folderOf(path); ; at = folderOf(at)) {
+    folders.push(at);
+    if (at === '' || at === '/') return folders;
+  }
+}
+
 /** Whether a file belongs to a chart and is no manifest of its own. */
-export function isChartFile(path: string, charts: readonly Chart[]): boolean {
-  return charts.some(({ root }) => {
-    if (!isBelow(path, root)) return false;
+export function isChartFile(path: string, roots: ReadonlySet<string>): boolean {
+  return foldersAbove(path).some((root) => {
+    if (!roots.has(root)) return false;
     const inner = root === '' ? path : path.slice(root.length + 1);
     return (
       /^(?:templates|charts|crds|ci)\//.test(inner) ||

@@ -13,6 +13,8 @@ export interface PlainFile {
 interface Item {
   readonly path: string;
   readonly files: readonly PlainFile[];
+  /** Stages that its path names. */
+  readonly stages: readonly string[];
   /** What each object is in it: a number that is the same for the same content. */
   readonly objects: ReadonlyMap<string, number>;
 }
@@ -39,7 +41,9 @@ export function splitPlain(files: readonly PlainFile[]): {
 } {
   const filled = files.filter((each) => each.documents.length > 0);
   if (filled.length === 0) return { units: [], left: [] };
-  const items = itemsOf(treeOf(filled), new Contents());
+  const contents = new Contents();
+  const items = itemsOf(treeOf(filled), contents);
+  const contested = contents.contested();
   const order = items.toSorted(
     (a, b) => b.objects.size - a.objects.size || a.path.length - b.path.length || (a.path < b.path ? -1 : 1),
   );
@@ -66,7 +70,7 @@ export function splitPlain(files: readonly PlainFile[]): {
       }
       for (const [id, content] of item.objects) if (!objects.has(id)) objects.set(id, content);
     }
-    units.push(unitOf(chosen, documents, names, units.length === 0 && own.size === order.length));
+    units.push(unitOf(chosen, documents, names, contested));
     placed.push(...chosen);
     open = open.filter((item) => !own.has(item));
   }
@@ -77,18 +81,13 @@ function unitOf(
   chosen: readonly Item[],
   documents: readonly ImportedDocument[],
   names: ReadonlySet<string>,
-  only: boolean,
+  contested: ReadonlySet<string>,
 ): PlainUnit {
-  const own = chosen.flatMap((item) => item.files.map((file) => file.file));
+  const apart = chosen.filter((item) => [...item.objects.keys()].some((id) => contested.has(id)));
+  const own = (apart.length > 0 ? apart : chosen).flatMap((item) => item.files.map((file) => file.file));
   const root = own.length === 1 ? folderOf(own[0]!) : commonFolder(own);
-  const [first] = chosen;
-  const name = only
-    ? root
-    : chosen.length === 1
-      ? first!.path
-      : chosen.length <= 3
-        ? chosen.map((item) => item.path).join(', ')
-        : root || first!.path;
+  const name =
+    apart.length === 0 || apart.length > 3 ? root || (apart[0]?.path ?? '') : apart.map((item) => item.path).join(', ');
   const seen = new Set<string>();
   const once = documents.filter((document) => {
     // The same object in two files with the same content is one.
@@ -133,8 +132,7 @@ function environmentsOf(path: string): readonly string[] {
 
 /** Two stages are never mixed, also where their objects do not collide. */
 function otherEnvironment(a: Item, b: Item): boolean {
-  const [left, right] = [environmentsOf(a.path), environmentsOf(b.path)];
-  return left.length > 0 && right.length > 0 && !left.some((each) => right.includes(each));
+  return a.stages.length > 0 && b.stages.length > 0 && !a.stages.some((each) => b.stages.includes(each));
 }
 
 function take(item: Item, objects: Map<string, number>, chosen: Item[]): void {
@@ -154,6 +152,11 @@ class Contents {
   readonly #first = new Map<string, ImportedDocument>();
   readonly #numbers = new Map<string, Map<string, number>>();
   readonly #known = new WeakMap<ImportedDocument, number>();
+
+  /** Objects that have more than one content. */
+  contested(): ReadonlySet<string> {
+    return new Set([...this.#numbers].filter(([, texts]) => texts.size > 1).map(([id]) => id));
+  }
 
   /** 0 for the first content of an object; contents are only written out once a second one turns up. */
   of(id: string, document: ImportedDocument): number {
@@ -216,7 +219,7 @@ function itemOf(path: string, files: readonly PlainFile[], contents: Contents): 
       if (document.resource.metadata.name !== '' && !objects.has(id)) objects.set(id, contents.of(id, document));
     }
   }
-  return { path, files, objects };
+  return { path, files, stages: environmentsOf(path), objects };
 }
 
 function joined(path: string, items: readonly Item[]): Item | undefined {
@@ -225,5 +228,5 @@ function joined(path: string, items: readonly Item[]): Item | undefined {
     if (!fits(item, objects)) return undefined;
     for (const [id, content] of item.objects) objects.set(id, content);
   }
-  return { path, files: items.flatMap((item) => item.files), objects };
+  return { path, files: items.flatMap((item) => item.files), stages: environmentsOf(path), objects };
 }

@@ -6,9 +6,13 @@ import { policyOf } from '../rule.ts';
 import { conditionKind } from '../kinds.ts';
 import { findingAt, ISTIO_POLICY, listText, nameOf, selected, valueLists, ZERO_TRUST } from './context.ts';
 import type { Check, LintContext, LintWorkload } from './context.ts';
+import { creating } from './edits.ts';
+import { meshUse } from './mesh.ts';
 
-/** Without an enforced ALLOW policy everything that is not denied is allowed. */
+/** Without an enforced ALLOW policy everything that is not denied is allowed. Where no mesh reads such policies there is nothing to miss. */
 export const noAllowPolicy: Check = (context) => {
+  const use = meshUse(context.system);
+  if (use === 'none' || use === 'other') return [];
   const open = context.workloads.filter(
     ({ ports, policies }) => ports.length > 0 && !allowsOf(policies).some(({ dryRun }) => !dryRun),
   );
@@ -25,18 +29,6 @@ function allowsOf({ authorization }: LintWorkload['policies']): ReturnType<typeo
   return authorization.map(policyOf).filter(({ action }) => action === 'ALLOW');
 }
 
-/** Whether a mesh is there that would enforce what policies say. */
-function isMeshInUse({ system }: LintContext): boolean {
-  const marked = system.namespaces.some(({ labels }) =>
-    ['istio-injection', 'istio.io/rev', 'istio.io/dataplane-mode'].some((key) => key in labels),
-  );
-  return (
-    marked ||
-    system.runs.length > 0 ||
-    system.resources.some(({ apiVersion }) => /^security\.istio\.io\/|^cullis\.dev\//.test(apiVersion))
-  );
-}
-
 function withoutAllow(context: LintContext, one: LintWorkload): Finding {
   const allow = allowsOf(one.policies);
   const [first] = one.policies.authorization;
@@ -48,10 +40,14 @@ function withoutAllow(context: LintContext, one: LintWorkload): Finding {
         : '';
   return findingAt(one.workload.resource, [], {
     code: 'policy.no-allow',
-    severity: isMeshInUse(context) ? 'high' : 'medium',
+    severity: meshUse(context.system) === 'marked' ? 'high' : 'medium',
     title: `no ALLOW policy guards \`${one.id}\``,
     message: `no AuthorizationPolicy with action ALLOW is in force here${tries}, so every caller that reaches it may do everything on ${listText(one.ports.map(({ port }) => `port ${port}`))}`,
-    fix: { text: 'allow the callers it is declared to have, and no others', yaml: leastPrivilege(context, one) },
+    fix: {
+      text: 'allow the callers it is declared to have, and no others',
+      yaml: toYaml(leastPrivilege(context, one)),
+      ...creating(one.workload.resource, `${one.workload.name}-policy.yaml`, leastPrivilege(context, one)),
+    },
     references: [ISTIO_POLICY, ZERO_TRUST],
   });
 }
@@ -59,14 +55,16 @@ function withoutAllow(context: LintContext, one: LintWorkload): Finding {
 /** A namespace that has no policies at all is one decision, not one a workload. */
 function namespaceWithoutAllow(context: LintContext, group: readonly LintWorkload[]): Finding {
   const [first] = group as [LintWorkload];
+  const policies = group.map((one) => leastPrivilege(context, one));
   return findingAt(first.workload.resource, [], {
     code: 'policy.no-allow',
-    severity: isMeshInUse(context) ? 'high' : 'medium',
+    severity: meshUse(context.system) === 'marked' ? 'high' : 'medium',
     title: `no ALLOW policy guards any of the ${group.length} workloads of namespace \`${first.namespace}\``,
     message: `no AuthorizationPolicy is in force on ${listText(group.map(({ id }) => id))}, so every caller that reaches them may do everything`,
     fix: {
       text: 'allow each workload the callers it is declared to have, and no others',
-      yaml: group.map((one) => leastPrivilege(context, one)).join('---\n'),
+      yaml: policies.map(toYaml).join('---\n'),
+      ...creating(first.workload.resource, `authorization-policies-${first.namespace}.yaml`, ...policies),
     },
     references: [ISTIO_POLICY, ZERO_TRUST],
     detail: `namespace ${first.namespace}`,
@@ -74,7 +72,7 @@ function namespaceWithoutAllow(context: LintContext, group: readonly LintWorkloa
 }
 
 /** A policy made from the calls that other workloads' environment and the routes of gateways declare. */
-function leastPrivilege({ system, gateways }: LintContext, one: LintWorkload): string {
+function leastPrivilege({ system, gateways }: LintContext, one: LintWorkload): unknown {
   const byPort = new Map<string, Set<string>>();
   const add = (port: string, identity: string): void => {
     const callers = byPort.get(port) ?? new Set();
@@ -102,12 +100,12 @@ function leastPrivilege({ system, gateways }: LintContext, one: LintWorkload): s
     to: [{ operation: { ports: [port] } }],
   }));
   const { name, namespace, labels } = one.workload;
-  return toYaml({
+  return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
     metadata: { name, namespace },
     spec: { selector: { matchLabels: namingLabels(labels) }, action: 'ALLOW', ...(rules.length > 0 && { rules }) },
-  });
+  };
 }
 
 function portNumber(one: LintWorkload, target: number | string): number | string {

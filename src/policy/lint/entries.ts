@@ -12,6 +12,34 @@ import { labelsOf, listOf, mapOf, memberOf, textOf } from './raw.ts';
 export interface EntryContext {
   readonly system: System;
   readonly limits: Limits;
+  /** Istio's Gateways by `namespace/name`. */
+  readonly istioGateways: ReadonlyMap<string, Resource>;
+  /** Services by host. */
+  readonly hosts: ReadonlyMap<string, Service>;
+  /** Answers about proxies, which many routes share. */
+  readonly memo: Map<string, boolean>;
+}
+
+export function entryContext(system: System, limits: Limits): EntryContext {
+  const gateways = system.resources.filter(
+    ({ kind, apiVersion }) => kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'),
+  );
+  return {
+    system,
+    limits,
+    istioGateways: new Map(gateways.map((each) => [`${each.metadata.namespace}/${each.metadata.name}`, each])),
+    hosts: new Map(system.services.map((each) => [each.host, each])),
+    memo: new Map(),
+  };
+}
+
+function remember(memo: Map<string, boolean>, key: string, judge: () => boolean): boolean {
+  let known = memo.get(key);
+  if (known === undefined) {
+    known = judge();
+    memo.set(key, known);
+  }
+  return known;
 }
 
 /** How one kind of entry is judged; undefined when it is no entry. */
@@ -19,15 +47,14 @@ export type EntryCheck = (resource: Resource, context: EntryContext) => 'limited
 
 const judged = (limited: boolean): 'limited' | 'open' => (limited ? 'limited' : 'open');
 
-const ingress: EntryCheck = (resource, { system, limits }) => {
+const ingress: EntryCheck = (resource, { system, limits, memo }) => {
   if (!listOf(resource.spec, 'rules').length && !mapOf(resource.spec, 'defaultBackend') && !mapOf(resource.spec, 'backend'))
     return undefined;
   const settings = ingressSettings(resource, system.resources);
   if (settings.reachableFrom?.value === 'internal') return undefined;
   // A firewall of the cloud may limit as well; what it does is not written here.
   const cloud = settings.waf?.value.on === true && settings.controllers.some((each) => each === 'alb' || each === 'gce');
-  const istio =
-    settings.className === 'istio' && isLimitedByFilter(limits.filters, gatewayProxies(system, {}), system.mesh.rootNamespace);
+  const istio = settings.className === 'istio' && isLimitedAtGateway({ system, limits, memo }, {});
   return judged(settings.rateLimits.length > 0 || cloud || istio || hasKongLimit(limits, resource));
 };
 
@@ -72,29 +99,24 @@ function hasMiddleware(limits: Limits, rule: unknown, namespace: string): boolea
   });
 }
 
-const virtualService: EntryCheck = (resource, { system, limits }) => {
+const virtualService: EntryCheck = (resource, context) => {
+  const { istioGateways } = context;
   const names = listOf(resource.spec, 'gateways').filter((name): name is string => typeof name === 'string' && name !== 'mesh');
   const rules = listOf(resource.spec, 'http').filter((rule) => !mapOf(rule, 'redirect') && !mapOf(rule, 'directResponse'));
   if (names.length === 0 || rules.length === 0) return undefined;
-  const gateways = names.map((name) => istioGateway(system, name, resource.metadata.namespace));
+  const gateways = names.map((name) => istioGateways.get(name.includes('/') ? name : `${resource.metadata.namespace}/${name}`));
   const outer = gateways.filter((gateway) => !/egress|eastwest/.test(JSON.stringify(memberOf(gateway?.spec, 'selector') ?? '')));
   if (outer.length === 0) return undefined;
-  const root = system.mesh.rootNamespace;
-  const atEdge = outer.every((gateway) =>
-    isLimitedByFilter(limits.filters, gatewayProxies(system, labelsOf(gateway?.spec, 'selector')), root),
-  );
-  return judged(atEdge || rules.every((rule) => isLimitedBehind(system, limits, rule, resource.metadata.namespace)));
+  const atEdge = outer.every((gateway) => isLimitedAtGateway(context, labelsOf(gateway?.spec, 'selector')));
+  return judged(atEdge || rules.every((rule) => isLimitedBehind(context, rule, resource.metadata.namespace)));
 };
 
-function istioGateway(system: System, name: string, namespace: string): Resource | undefined {
-  const slash = name.indexOf('/');
-  const home = slash === -1 ? namespace : name.slice(0, slash);
-  return system.resources.find(
-    ({ kind, apiVersion, metadata }) =>
-      kind === 'Gateway' &&
-      apiVersion.startsWith('networking.istio.io/') &&
-      metadata.name === name.slice(slash + 1) &&
-      metadata.namespace === home,
+function isLimitedAtGateway(
+  { system, limits, memo }: Pick<EntryContext, 'system' | 'limits' | 'memo'>,
+  selector: Readonly<Record<string, string>>,
+): boolean {
+  return remember(memo, `gateway ${JSON.stringify(selector)}`, () =>
+    isLimitedByFilter(limits.filters, gatewayProxies(system, selector), system.mesh.rootNamespace),
   );
 }
 
@@ -111,22 +133,24 @@ function gatewayProxies(system: System, selector: Readonly<Record<string, string
 }
 
 /** Every workload that the rule leads to is limited in its own sidecar. */
-function isLimitedBehind(system: System, limits: Limits, rule: unknown, namespace: string): boolean {
-  const hosts = listOf(rule, 'route').map((each) => textOf(each, 'destination', 'host') ?? '');
-  const services = hosts.map((host) =>
-    system.services.find((each) => each.host === host || (each.name === host && each.namespace === namespace)),
-  );
+function isLimitedBehind(context: EntryContext, rule: unknown, namespace: string): boolean {
+  const { system, limits, hosts } = context;
+  if (limits.filters.length === 0) return false;
+  const targets = listOf(rule, 'route').map((each) => textOf(each, 'destination', 'host') ?? '');
   return (
-    services.length > 0 &&
-    services.every((service) => {
+    targets.length > 0 &&
+    targets.every((host) => {
+      const service = hosts.get(host.includes('.') ? host : `${host}.${namespace}.svc.${system.mesh.clusterDomain}`);
       const workloads = service ? workloadsOf(system, service) : [];
-      return workloads.length > 0 && workloads.every((workload) => isLimitedAt(system, limits, workload));
+      return workloads.length > 0 && workloads.every((workload) => isLimitedAt(context, workload));
     })
   );
 }
 
-function isLimitedAt(system: System, limits: Limits, { namespace, labels }: Workload): boolean {
-  return isLimitedByFilter(limits.filters, { role: 'sidecar', namespaces: [namespace], labels }, system.mesh.rootNamespace);
+function isLimitedAt({ system, limits, memo }: EntryContext, { id, namespace, labels }: Workload): boolean {
+  return remember(memo, `workload ${id}`, () =>
+    isLimitedByFilter(limits.filters, { role: 'sidecar', namespaces: [namespace], labels }, system.mesh.rootNamespace),
+  );
 }
 
 const ingressRoute: EntryCheck = (resource, { limits }) => {
@@ -178,7 +202,8 @@ const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
 const HTTP: ReadonlySet<string> = new Set(['http', 'http2', 'grpc']);
 
 /** A workload that stands outside by itself; in front of a proxy the routes of the proxy are the entries. */
-const loadBalancer: EntryCheck = (resource, { system, limits }) => {
+const loadBalancer: EntryCheck = (resource, context) => {
+  const { system, limits } = context;
   const service = system.services.find((each) => each.resource === resource);
   if (service?.type !== 'LoadBalancer' || !service.ports.some(({ protocol }) => HTTP.has(protocol))) return undefined;
   const { annotations } = resource.metadata;
@@ -189,7 +214,7 @@ const loadBalancer: EntryCheck = (resource, { system, limits }) => {
   if (workloads.length === 0) return undefined;
   if (workloads.some(({ name, containers }) => PROXIES.test(`${name} ${containers.map(({ image }) => image).join(' ')}`)))
     return undefined;
-  return judged(hasKongLimit(limits, resource) || workloads.every((workload) => isLimitedAt(system, limits, workload)));
+  return judged(hasKongLimit(limits, resource) || workloads.every((workload) => isLimitedAt(context, workload)));
 };
 
 /** By group and kind. */

@@ -4,6 +4,7 @@ import { findingId } from '#model/finding.ts';
 import type { Finding } from '#model/finding.ts';
 import { compilePolicies } from '../compile.ts';
 import { place } from '#plan/select.ts';
+import { CODES } from './catalogue.ts';
 import { findingAt, ISTIO_POLICY, listText, nameOf } from './context.ts';
 import type { Check } from './context.ts';
 
@@ -65,6 +66,8 @@ function toFinding(policy: string, { code, message, location, path }: Diagnostic
     message,
     ...(location && { location }),
     ...(path !== undefined && { path }),
+    subject: `AuthorizationPolicy ${policy}`,
+    ...CODES.get(code),
     references: [ISTIO_POLICY],
   };
 }

@@ -6,6 +6,7 @@ import { parseIdentity } from '../identity.ts';
 import { toYaml } from '../yaml.ts';
 import { findingAt, listText, nameOf, valueLists } from './context.ts';
 import type { Check, LintContext, ValueList } from './context.ts';
+import { setting } from './edits.ts';
 
 interface Known {
   readonly trustDomains: readonly string[];
@@ -77,7 +78,11 @@ function principal(known: Known, list: ValueList, value: string, index: number):
         severity: 'high',
         title: `trust domain \`${id.trustDomain}\` of principal \`${value}\` is not one of this mesh`,
         message: `the mesh's trust domains are ${listText(known.trustDomains)}; peers of another one are not accepted, so nobody ever has this identity`,
-        fix: { text: `write \`${right}\``, yaml: toYaml({ [list.path.at(-1) as string]: [right] }) },
+        fix: {
+          text: `write \`${right}\``,
+          yaml: toYaml({ [list.path.at(-1) as string]: [right] }),
+          ...setting(list.policy, [...list.path, index], right),
+        },
         detail: value,
       }),
     ];

@@ -3,14 +3,14 @@ import type { Finding } from '#model/finding.ts';
 import type { Resource } from '#model/resource.ts';
 import { findingAt, nameOf } from './context.ts';
 import type { Check } from './context.ts';
-import { ENTRY_CHECKS } from './entries.ts';
+import { ENTRY_CHECKS, entryContext } from './entries.ts';
 import { limitsOf } from './limits.ts';
 import { listOf } from './raw.ts';
 import { toYaml } from '../yaml.ts';
 
 /** One finding for an Ingress, a route at a gateway, a VirtualService at a gateway, an IngressRoute, a Service of type LoadBalancer. */
 export const routeWithoutLimit: Check = ({ system }) => {
-  const context = { system, limits: limitsOf(system.resources) };
+  const context = entryContext(system, limitsOf(system.resources));
   const envoyGateway = system.gateways.some(({ spec }) => /^eg$|envoy/.test(spec.gatewayClassName));
   return system.resources.flatMap((resource): Finding[] => {
     const { apiVersion, kind } = resource;

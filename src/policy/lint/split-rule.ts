@@ -4,6 +4,7 @@ import type { Finding } from '#model/finding.ts';
 import { toYaml } from '../yaml.ts';
 import { findingAt, nameOf, selected } from './context.ts';
 import type { Check, LintContext } from './context.ts';
+import { setting } from './edits.ts';
 import { join, operationWords, sourceWords } from './words.ts';
 
 type Part = 'from' | 'to' | 'when';
@@ -66,6 +67,7 @@ function check(context: LintContext, policy: AuthorizationPolicy): Finding[] {
             ? 'make it one rule by removing the `-` before the second part'
             : `make it ${count} rules, each with all its parts`,
         yaml: toYaml({ rules: found.merged }),
+        ...setting(policy, ['spec', 'rules'], found.merged),
       },
     }),
   ];

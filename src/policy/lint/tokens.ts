@@ -6,16 +6,28 @@ import { policyOf } from '../rule.ts';
 import { namingLabels } from './coverage.ts';
 import { findingAt, ISTIO_REQUEST, listText, nameOf, selected, valueLists } from './context.ts';
 import type { Check, LintWorkload } from './context.ts';
+import { creating } from './edits.ts';
 
 const isTokenField = (field: string): boolean => field === 'requestPrincipals' || field.startsWith('request.auth.');
 
 /** Tokens are checked but not required. */
 export const tokenNotRequired: Check = (context) =>
   context.system.requestAuthentications.flatMap((policy): Finding[] => {
-    if ((policy.spec.jwtRules ?? []).length === 0) return [];
+    const rules = policy.spec.jwtRules ?? [];
+    if (rules.length === 0 || rules.some(({ presence }) => presence === 'REQUIRED')) return [];
     const open = selected(context, policy).filter((one) => !requiresToken(one));
     if (open.length === 0) return [];
     const labels = policy.spec.selector?.matchLabels ?? (open.length === 1 ? namingLabels(open[0]?.labels ?? {}) : undefined);
+    const demand = {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: `${policy.metadata.name}-require-token`, namespace: policy.metadata.namespace },
+      spec: {
+        ...(labels && { selector: { matchLabels: labels } }),
+        action: 'DENY',
+        rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }] }],
+      },
+    };
     return [
       findingAt(policy, ['spec'], {
         code: 'jwt.not-required',
@@ -24,16 +36,8 @@ export const tokenNotRequired: Check = (context) =>
         message: `a request without any token passes on ${listText(open.map(({ id }) => id))}: RequestAuthentication refuses bad tokens, not missing ones, and no AuthorizationPolicy in force there asks for a request principal`,
         fix: {
           text: 'deny requests that have no verified token',
-          yaml: toYaml({
-            apiVersion: 'security.istio.io/v1',
-            kind: 'AuthorizationPolicy',
-            metadata: { name: `${policy.metadata.name}-require-token`, namespace: policy.metadata.namespace },
-            spec: {
-              ...(labels && { selector: { matchLabels: labels } }),
-              action: 'DENY',
-              rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }] }],
-            },
-          }),
+          yaml: toYaml(demand),
+          ...creating(policy, `${demand.metadata.name}.yaml`, demand),
         },
         references: [ISTIO_REQUEST],
       }),

@@ -6,6 +6,8 @@ import { locationAt } from '../reasons.ts';
 import { toYaml } from '../yaml.ts';
 import { findingAt, ISTIO_PEER, listText, ZERO_TRUST } from './context.ts';
 import type { Check, LintContext, LintWorkload } from './context.ts';
+import { creating } from './edits.ts';
+import { meshUse } from './mesh.ts';
 
 interface Open {
   readonly one: LintWorkload;
@@ -14,8 +16,14 @@ interface Open {
   readonly ports: number[];
 }
 
-/** One finding per namespace and deciding PeerAuthentication, naming the workloads whose ports take plaintext. */
+/**
+ * Where a mesh is in use, one finding per namespace and deciding PeerAuthentication, naming the workloads whose ports take plaintext; without one a
+ * single remark for the whole system.
+ */
 export const plaintext: Check = (context) => {
+  const use = meshUse(context.system);
+  if (use === 'other') return [];
+  if (use === 'none') return withoutMesh(context);
   const groups = new Map<string, Open[]>();
   for (const one of context.workloads) {
     for (const open of openPorts(context, one)) {
@@ -38,6 +46,26 @@ function openPorts({ system }: LintContext, one: LintWorkload): Open[] {
   return [...found.values()];
 }
 
+function withoutMesh({ workloads, system }: LintContext): Finding[] {
+  const serving = workloads.filter(({ ports }) => ports.length > 0);
+  const [first] = serving;
+  if (!first || serving.length < 2) return [];
+  const names = listText(serving.map(({ id }) => id));
+  return [
+    findingAt(first.workload.resource, [], {
+      code: 'mtls.no-mesh',
+      severity: 'low',
+      title: `no mesh encrypts what the ${serving.length} workloads say to each other, or tells who calls`,
+      message:
+        `${names} have no identity of their own on the network: whoever stands between them reads what is not TLS, and a caller is known by what it says alone` +
+        (system.calls.length > 0 ? `; ${system.calls.length} call${system.calls.length > 1 ? 's are' : ' is'} declared` : ''),
+      fix: { text: 'take the workloads into a mesh that demands mutual TLS, or let each of them serve and check TLS' },
+      references: [ISTIO_PEER, ZERO_TRUST],
+      detail: 'system',
+    }),
+  ];
+}
+
 function describe(context: LintContext, group: readonly Open[]): Finding {
   const [{ one, mode, at }] = group as [Open];
   const { namespace } = one;
@@ -45,6 +73,12 @@ function describe(context: LintContext, group: readonly Open[]): Finding {
   const callers = context.system.calls.filter((call) => group.some((open) => open.one.owned.some(({ id }) => id === call.to)));
   const by = at === '' ? 'nothing says otherwise, and the default is PERMISSIVE' : `PeerAuthentication at ${at} says ${mode}`;
   const names = listText(group.map((open) => `${open.one.id}:${open.ports.join(',')}`));
+  const strict = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name: 'default', namespace },
+    spec: { mtls: { mode: 'STRICT' } },
+  };
   const finding = findingAt(one.workload.resource, [], {
     code: off ? 'mtls.disabled' : 'mtls.permissive',
     severity: off ? 'high' : 'medium',
@@ -56,12 +90,9 @@ function describe(context: LintContext, group: readonly Open[]): Finding {
       (callers.length > 0 ? `; ${callers.length} declared call${callers.length > 1 ? 's lead' : ' leads'} here` : ''),
     fix: {
       text: `require mutual TLS in namespace \`${namespace}\``,
-      yaml: toYaml({
-        apiVersion: 'security.istio.io/v1',
-        kind: 'PeerAuthentication',
-        metadata: { name: 'default', namespace },
-        spec: { mtls: { mode: 'STRICT' } },
-      }),
+      yaml: toYaml(strict),
+      // Where another one says otherwise, that is to be changed, and not by a second of the same scope.
+      ...(at === '' && creating(one.workload.resource, `peer-authentication-${namespace}.yaml`, strict)),
     },
     references: [ISTIO_PEER, ZERO_TRUST],
     detail: `${namespace} ${mode} ${at}`,

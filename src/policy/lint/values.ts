@@ -6,6 +6,7 @@ import { isPathTemplate, compilePathTemplate } from '../path-template.ts';
 import { toYaml } from '../yaml.ts';
 import { findingAt, ISTIO_NORMALIZATION, ISTIO_POLICY, nameOf, valueLists } from './context.ts';
 import type { Check, Draft, ValueList } from './context.ts';
+import { appending, setting } from './edits.ts';
 
 type ValueCheck = (list: ValueList, value: string, mode: PathNormalization) => Draft | undefined;
 
@@ -16,11 +17,33 @@ export const values: Check = ({ system }) =>
       list.values.flatMap((value, index) =>
         VALUE_CHECKS.flatMap((check): Finding[] => {
           const draft = check(list, value, system.mesh.pathNormalization);
-          return draft === undefined ? [] : [findingAt(policy, [...list.path, index], { ...draft, detail: value })];
+          if (draft === undefined) return [];
+          const edits = draft.fix && editsOf(draft.code, list, value, index);
+          const fix = draft.fix && { ...draft.fix, ...edits };
+          return [findingAt(policy, [...list.path, index], { ...draft, ...(fix && { fix }), detail: value })];
         }),
       ),
     ),
   );
+
+/** What can be put right without asking. */
+function editsOf(code: string, list: ValueList, value: string, index: number): ReturnType<typeof setting> {
+  const put = (right: string): ReturnType<typeof setting> => setting(list.policy, [...list.path, index], right);
+  switch (code) {
+    case 'policy.method-case':
+      return put(value.toUpperCase());
+    case 'policy.principal-form':
+      return put(value.slice('spiffe://'.length));
+    case 'policy.literal-star': {
+      const template = suggestTemplate(value);
+      return template === undefined ? {} : put(template);
+    }
+    case 'policy.host-port':
+      return appending(list.policy, list.path, `${value}:*`);
+    default:
+      return {};
+  }
+}
 
 /** A value that never matches: harmless-looking in ALLOW (nothing gets in), a hole in DENY or in what an ALLOW rule excludes. */
 function severityOfDead({ policy, negated }: ValueList): FindingSeverity {

@@ -28,7 +28,9 @@ export const INFERRED_VALUES: Readonly<Record<Asset['kind'], number>> = {
 
 /** `250000`, `250k`, `1.5M`, `EUR 250.000`: euros; undefined for anything else. */
 export function parseValue(text: string | undefined): number | undefined {
-  const match = /^\s*(?:€|EUR)?\s*(\d{1,12}(?:[_,]\d{3}){0,3}(?:\.\d{1,2})?)\s*([kKmM])?\s*(?:€|EUR)?\s*$/.exec(text?.slice(0, 64) ?? '');
+  const match = /^\s*(?:€|EUR)?\s*(\d{1,12}(?:[_,]\d{3}){0,3}(?:\.\d{1,2})?)\s*([kKmM])?\s*(?:€|EUR)?\s*$/.exec(
+    text?.slice(0, 64) ?? '',
+  );
   if (!match) return undefined;
   const number = Number(match[1]!.replaceAll(/[_,]/g, ''));
   return number * (match[2] === undefined ? 1 : match[2].toLowerCase() === 'k' ? 1e3 : 1e6);
@@ -55,12 +57,42 @@ export function assetsOf(system: System): readonly WorkloadAsset[] {
     const value = declared?.value ?? INFERRED_VALUES[kind];
     if (declared) {
       const reason = `${declared.text}${declared.value === undefined ? '' : `, worth ${declared.value} EUR`}`;
-      return [{ holder: workload.id, kind, value, declared: true, reason, evidence: evidenceAt(reason, declared.resource, declared.path), workload, sign }];
+      return [
+        {
+          holder: workload.id,
+          kind,
+          value,
+          declared: true,
+          reason,
+          evidence: evidenceAt(reason, declared.resource, declared.path),
+          workload,
+          sign,
+        },
+      ];
     }
     if (!sign) return [];
-    const container = rawPod(workload).containers.filter(({ init }) => !init)[sign.container - workload.containers.filter(({ init }) => init).length];
-    const path = sign.by === 'name' ? ['metadata', 'name'] : [...(container?.path ?? []), sign.by === 'image' ? 'image' : 'ports'];
-    return [{ holder: workload.id, kind, value, declared: false, reason: sign.reason, evidence: evidenceAt(sign.reason, workload.resource, path), workload, sign }];
+    const pod = rawPod(workload);
+    const container = pod.containers.filter(({ init }) => !init)[
+      sign.container - workload.containers.filter(({ init }) => init).length
+    ];
+    const path =
+      sign.by === 'name'
+        ? ['metadata', 'name']
+        : container
+          ? pod.at([...container.path, sign.by === 'image' ? 'image' : 'ports'])
+          : [];
+    return [
+      {
+        holder: workload.id,
+        kind,
+        value,
+        declared: false,
+        reason: sign.reason,
+        evidence: evidenceAt(sign.reason, workload.resource, path),
+        workload,
+        sign,
+      },
+    ];
   });
 }
 
@@ -80,10 +112,12 @@ function declaration(workload: Workload, services: readonly System['services'][n
   const own = read(workload.resource.metadata.annotations, workload.resource, ['metadata', 'annotations']);
   if (own) return own;
   const podPath = rawPod(workload).path.slice(0, -1);
-  const pod = podPath.length > 0 ? read(workload.annotations, workload.resource, [...podPath, 'metadata', 'annotations']) : undefined;
+  const pod =
+    podPath.length > 0 ? read(workload.annotations, workload.resource, [...podPath, 'metadata', 'annotations']) : undefined;
   if (pod) return pod;
   const service = services.find(
-    ({ namespace, selector }) => namespace === workload.namespace && selector !== undefined && labelsMatch(selector, workload.labels),
+    ({ namespace, selector }) =>
+      namespace === workload.namespace && selector !== undefined && labelsMatch(selector, workload.labels),
   );
   return service && read(service.resource.metadata.annotations, service.resource, ['metadata', 'annotations']);
 }

@@ -36,9 +36,12 @@ export function blastRadius(graph: AttackGraph, workload: string): BlastRadius |
   const targets = (wanted: (node: AttackNode) => boolean): BlastTarget[] =>
     graph.nodes.flatMap((node, n) => {
       const probability = search.probability[n]!;
-      return n === start || probability === 0 || !wanted(node) ? [] : [{ node, probability, path: pathOf(graph, wayTo(graph, search, n)) }];
+      return n === start || probability === 0 || !wanted(node)
+        ? []
+        : [{ node, probability, path: pathOf(graph, wayTo(graph, search, n)) }];
     });
-  const likelierFirst = (a: BlastTarget, b: BlastTarget): number => b.probability - a.probability || (a.node.id < b.node.id ? -1 : 1);
+  const likelierFirst = (a: BlastTarget, b: BlastTarget): number =>
+    b.probability - a.probability || (a.node.id < b.node.id ? -1 : 1);
   const jewels = targets(({ kind }) => kind === 'asset').sort((a, b) => b.path.risk - a.path.risk || likelierFirst(a, b));
   return {
     from,

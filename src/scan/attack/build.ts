@@ -13,7 +13,7 @@ import { identityEdges } from './edges/identity.ts';
 import { reachEdges } from './edges/reach.ts';
 import { forgeEdges, oauthEdges } from './edges/tokens.ts';
 import { requiredFlows } from './flows.ts';
-import type { RequiredFlow } from './flows.ts';
+import type { RequiredFlow } from './model.ts';
 import type { AttackGraph } from './model.ts';
 import { rawPod } from './pod.ts';
 import { exploitsOf } from './vulnerability.ts';

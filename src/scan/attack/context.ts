@@ -5,7 +5,7 @@ import type { Grant } from '../rbac/permissions.ts';
 import type { Reach } from '../reach/face.ts';
 import type { WorkloadAsset } from './assets.ts';
 import type { GraphBuilder } from './builder.ts';
-import type { RequiredFlow } from './flows.ts';
+import type { RequiredFlow } from './model.ts';
 import type { VulnerabilityInput } from './model.ts';
 import type { RawPod } from './pod.ts';
 import type { Exploit } from './vulnerability.ts';

@@ -1,31 +1,18 @@
 // Flows that somebody declared, and that a fix must therefore keep: calls in environments, routes from outside, annotations.
 import { INTERNET } from '../reach/face.ts';
-import type { Exposure, Reach, Transport } from '../reach/face.ts';
+import type { Exposure, Reach } from '../reach/face.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
 import { targetPort } from '#plan/build.ts';
+import { isInForce } from '#plan/select.ts';
 import { evidenceAt, evidenceIn } from './evidence.ts';
-import type { Evidence } from './model.ts';
+import type { Evidence, RequiredFlow } from './model.ts';
+import { NetworkPolicies } from './network-policies.ts';
 
 /** What a workload calls although no variable says so: `shop/cart:7070, db`. On the caller's workload or pods. */
 export const CALLS_ANNOTATION = 'cullis.dev/calls';
 /** `true` on a Service, Ingress or route: the opening is meant, whatever stands behind it; `false`: it is not. */
 export const EXPOSE_ANNOTATION = 'cullis.dev/expose';
-
-export interface RequiredFlow {
-  /** Workload id, or `internet`. */
-  readonly from: string;
-  /** Workload id. */
-  readonly to: string;
-  /** Port of the pod. */
-  readonly port: number;
-  readonly transport: Transport;
-  /** One line: what declares it. */
-  readonly why: string;
-  readonly evidence: Evidence;
-  /** Nobody wrote it down: names suggest it. */
-  readonly inferred?: true;
-}
 
 const CALLS_MAX = 200;
 
@@ -42,7 +29,10 @@ export class ServiceTargets {
     let found = this.#known.get(service.id);
     if (!found) {
       const { selector } = service;
-      found = selector === undefined ? [] : (this.#byNamespace.get(service.namespace) ?? []).filter(({ labels }) => labelsMatch(selector, labels));
+      found =
+        selector === undefined
+          ? []
+          : (this.#byNamespace.get(service.namespace) ?? []).filter(({ labels }) => labelsMatch(selector, labels));
       this.#known.set(service.id, found);
     }
     return found;
@@ -69,7 +59,14 @@ export function requiredFlows(system: System, reach: Reach, isJewel: (workload: 
       for (const target of targets.of(service)) {
         const number = targetPort(target, servicePort);
         if (number === undefined) continue;
-        add({ from: from.id, to: target.id, port: number, transport: servicePort.protocol === 'udp' ? 'UDP' : 'TCP', why, evidence });
+        add({
+          from: from.id,
+          to: target.id,
+          port: number,
+          transport: servicePort.protocol === 'udp' ? 'UDP' : 'TCP',
+          why,
+          evidence,
+        });
       }
     }
   };
@@ -80,13 +77,24 @@ export function requiredFlows(system: System, reach: Reach, isJewel: (workload: 
     toService(caller, service, port, why, evidenceAt(why, caller.resource, path));
   }
   for (const workload of system.workloads) annotatedCalls(workload, services, workloads, toService, add);
+  for (const flow of new NetworkPolicies(system).namedCallers(system)) add(flow);
+  for (const flow of namedPrincipals(system)) add(flow);
   for (const flow of flowsByName(system, isJewel, new Set([...flows.values()].map(({ to }) => to)))) add(flow);
   for (const exposure of reach.exposures()) {
     if (!isIntended(exposure, isJewel)) continue;
     const { to, port } = exposure;
     const why = exposureText(exposure);
     const [by] = exposure.by;
-    add({ from: INTERNET, to, port, transport: 'TCP', why, evidence: by ? { text: why, resource: by, ...(exposure.location && { location: exposure.location }) } : evidenceIn(why, exposure.location) });
+    add({
+      from: INTERNET,
+      to,
+      port,
+      transport: 'TCP',
+      why,
+      evidence: by
+        ? { text: why, resource: by, ...(exposure.location && { location: exposure.location }) }
+        : evidenceIn(why, exposure.location),
+    });
   }
   return [...flows.values()];
 }
@@ -105,7 +113,9 @@ export function isIntended(exposure: Exposure, isJewel: (workload: string) => bo
 /** `Ingress shop/web (TLS)` */
 export function exposureText(exposure: Exposure): string {
   const by = exposure.by[0];
-  const who = by ? `${by.kind} ${by.metadata.namespace === '' ? '' : `${by.metadata.namespace}/`}${by.metadata.name}` : exposure.through;
+  const who = by
+    ? `${by.kind} ${by.metadata.namespace === '' ? '' : `${by.metadata.namespace}/`}${by.metadata.name}`
+    : exposure.through;
   const kind = by && by.kind.toLowerCase() === exposure.through ? '' : exposure.through;
   const notes = [kind, exposure.tls ? 'TLS' : ''].filter((note) => note !== '');
   return `${who}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
@@ -133,25 +143,70 @@ function annotatedCalls(
     if (!target || service) continue;
     for (const container of target.containers)
       for (const each of container.ports)
-        if (port === undefined || each.port === port) add({ from: workload.id, to: id, port: each.port, transport: each.transport, why, evidence });
+        if (port === undefined || each.port === port)
+          add({ from: workload.id, to: id, port: each.port, transport: each.transport, why, evidence });
   }
 }
 
 const STORE_PART = /^(?:db|database|redis|cache|mongo|mongodb|postgres|postgresql|mysql|mariadb|rabbitmq|memcached)$/;
 
 /** `carts` calls `carts-db`: where nobody is declared as a caller of a store, the workload that it is named after is taken to be one. */
-function flowsByName(system: System, isJewel: (workload: string) => boolean, called: ReadonlySet<string>): readonly RequiredFlow[] {
+function flowsByName(
+  system: System,
+  isJewel: (workload: string) => boolean,
+  called: ReadonlySet<string>,
+): readonly RequiredFlow[] {
   const byName = new Map(system.workloads.map((workload) => [`${workload.namespace}/${workload.name}`, workload]));
   return system.workloads.flatMap((store) => {
     if (called.has(store.id) || !isJewel(store.id)) return [];
     const words = store.name.split('-');
     const rest = words.filter((word) => !STORE_PART.test(word)).join('-');
     if (rest === '' || rest === store.name) return [];
-    const caller = byName.get(`${store.namespace}/${rest}`) ?? byName.get(`${store.namespace}/${rest}-service`) ?? byName.get(`${store.namespace}/${rest}service`);
+    const caller =
+      byName.get(`${store.namespace}/${rest}`) ??
+      byName.get(`${store.namespace}/${rest}-service`) ??
+      byName.get(`${store.namespace}/${rest}service`);
     if (!caller) return [];
     const why = `${store.name} is named after ${caller.name}`;
     return store.containers.flatMap(({ ports, init }) =>
-      init ? [] : ports.map(({ port, transport }): RequiredFlow => ({ from: caller.id, to: store.id, port, transport, why, evidence: evidenceAt(why, store.resource, ['metadata', 'name']), inferred: true })),
+      init
+        ? []
+        : ports.map(({ port, transport }): RequiredFlow => ({
+            from: caller.id,
+            to: store.id,
+            port,
+            transport,
+            why,
+            evidence: evidenceAt(why, store.resource, ['metadata', 'name']),
+            inferred: true,
+          })),
     );
   });
+}
+
+/** Targets and callers of a policy that is taken for a declaration; one that speaks of more declares nothing. */
+const NAMED_MAX = 20;
+
+/** An ALLOW policy that names a caller's identity declares that it calls. */
+function namedPrincipals(system: System): readonly RequiredFlow[] {
+  const byIdentity = Map.groupBy(system.workloads, ({ identity }) => identity.replace(/^spiffe:\/\//, ''));
+  const flows: RequiredFlow[] = [];
+  for (const policy of system.authorizationPolicies) {
+    if (policy.spec.action !== 'ALLOW') continue;
+    const targets = system.workloads.filter((target) => isInForce(policy, target, system.mesh.rootNamespace));
+    if (targets.length === 0 || targets.length > NAMED_MAX) continue;
+    const why = `AuthorizationPolicy ${policy.metadata.name} names it`;
+    for (const [r, { from, to }] of (policy.spec.rules ?? []).entries())
+      for (const [f, { source }] of (from ?? []).entries()) {
+        const callers = (source.principals ?? []).flatMap((principal) => byIdentity.get(principal) ?? []);
+        const evidence = evidenceAt(why, policy, ['spec', 'rules', r, 'from', f]);
+        const ports = new Set((to ?? []).flatMap(({ operation }) => operation.ports ?? []));
+        for (const { id } of callers.slice(0, NAMED_MAX))
+          for (const target of targets)
+            for (const { port, transport } of target.containers.flatMap((container) => (container.init ? [] : container.ports)))
+              if (transport === 'TCP' && (ports.size === 0 || ports.has(String(port))))
+                flows.push({ from: id, to: target.id, port, transport, why, evidence });
+      }
+  }
+  return flows;
 }

@@ -4,7 +4,7 @@ import { resourceId } from '#model/resource.ts';
 import type { PathSummary } from '../result.ts';
 import type { BlastRadius, BlastTarget } from './blast.ts';
 import { locationOf } from './evidence.ts';
-import type { FixOption } from './fix/options.ts';
+import type { FixOption } from './fix/option.ts';
 import type { SmallestFix } from './fix/fix.ts';
 import type { AttackNode, Evidence } from './model.ts';
 import type { AttackPath } from './paths.ts';
@@ -62,7 +62,11 @@ export function pathSummary(path: AttackPath, unit: string): PathSummary {
 }
 
 export function blastValue(blast: BlastRadius): Readonly<Record<string, unknown>> {
-  const target = ({ node, probability, path }: BlastTarget): Readonly<Record<string, unknown>> => ({ ...nodeValue(node), probability, path: pathValue(path) });
+  const target = ({ node, probability, path }: BlastTarget): Readonly<Record<string, unknown>> => ({
+    ...nodeValue(node),
+    probability,
+    path: pathValue(path),
+  });
   return {
     from: nodeValue(blast.from),
     expectedLoss: blast.expectedLoss,

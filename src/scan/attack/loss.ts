@@ -97,9 +97,16 @@ function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<s
   const kinds = CODES.filter(([code]) => code.test(finding.code)).map(([, facts]) => facts);
   for (const fact of byResource.get(finding.subject ?? '') ?? []) {
     const samePlace = touches(finding.path ?? '', formatPath(fact.evidence.path ?? []));
-    if (kinds.some((facts) => facts.test(fact.id)) ? samePlace || !fact.id.startsWith('escape:') : samePlace && (finding.path ?? '') !== '') found.add(fact.id);
+    if (
+      kinds.some((facts) => facts.test(fact.id))
+        ? samePlace || !fact.id.startsWith('escape:')
+        : samePlace && (finding.path ?? '') !== ''
+    )
+      found.add(fact.id);
   }
-  if (advisories.length > 0) for (const id of graph.facts.keys()) if (id.startsWith('vulnerability:') && advisories.some((advisory) => id.endsWith(`:${advisory}`))) found.add(id);
+  if (advisories.length > 0)
+    for (const id of graph.facts.keys())
+      if (id.startsWith('vulnerability:') && advisories.some((advisory) => id.endsWith(`:${advisory}`))) found.add(id);
   if (found.size === 0 && finding.location) {
     for (const fact of byResource.get('') ?? []) {
       const at = locationOf(fact.evidence);
@@ -111,5 +118,13 @@ function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<s
 
 /** Whether one place lies inside the other. */
 function touches(a: string, b: string): boolean {
-  return a === b || a.startsWith(`${b}.`) || a.startsWith(`${b}[`) || b.startsWith(`${a}.`) || b.startsWith(`${a}[`) || a === '' || b === '';
+  return (
+    a === b ||
+    a.startsWith(`${b}.`) ||
+    a.startsWith(`${b}[`) ||
+    b.startsWith(`${a}.`) ||
+    b.startsWith(`${a}[`) ||
+    a === '' ||
+    b === ''
+  );
 }

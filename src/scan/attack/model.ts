@@ -2,6 +2,7 @@
 import type { Location, Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { FindingSeverity } from '#model/finding.ts';
+import type { Transport } from '../reach/face.ts';
 
 export const NODE_KINDS = [
   'internet',
@@ -138,6 +139,22 @@ export interface AttackGraph {
   readonly jewels: readonly number[];
   /** Version of the table of probabilities. */
   readonly version: string;
+}
+
+/** A flow that somebody declared. */
+export interface RequiredFlow {
+  /** Workload id, or `internet`. */
+  readonly from: string;
+  /** Workload id. */
+  readonly to: string;
+  /** Port of the pod. */
+  readonly port: number;
+  readonly transport: Transport;
+  /** One line: what declares it. */
+  readonly why: string;
+  readonly evidence: Evidence;
+  /** Nobody wrote it down: names suggest it. */
+  readonly inferred?: true;
 }
 
 /** A known vulnerability of something that runs. */

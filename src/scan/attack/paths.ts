@@ -52,10 +52,14 @@ export function attackPaths(graph: AttackGraph, options: PathOptions = {}): read
   if (from === undefined) return [];
   const jewels = graph.jewels.filter((jewel) => options.to === undefined || isNamed(graph.nodes[jewel]!, options.to));
   const max = options.max ?? 10;
-  const perJewel = options.perJewel ?? (options.to === undefined ? Math.max(3, Math.ceil(max / Math.max(1, jewels.length))) : max);
+  const perJewel =
+    options.perJewel ?? (options.to === undefined ? Math.max(3, Math.ceil(max / Math.max(1, jewels.length))) : max);
   const first = likeliest(graph, from);
   // Jewels by the risk of their best path, so that bounded work goes where it counts.
-  const reached = jewels.filter((jewel) => first.probability[jewel]! > 0 && graph.nodes[jewel]!.workload !== ownWorkload(graph, from));
+  const own = ownWorkload(graph, from);
+  const reached = jewels.filter(
+    (jewel) => first.probability[jewel]! > 0 && (own === undefined || graph.nodes[jewel]!.workload !== own),
+  );
   reached.sort((a, b) => first.probability[b]! * valueOf(graph, b) - first.probability[a]! * valueOf(graph, a));
   const budget = { left: SEARCHES_MAX };
   const found = reached.slice(0, Math.max(max, 50)).flatMap((jewel) => kLikeliest(graph, from, jewel, perJewel, budget));
@@ -96,12 +100,23 @@ export function pathOf(graph: AttackGraph, way: readonly number[]): AttackPath {
   const to = graph.nodes[graph.edges[way.at(-1)!]!.to]!;
   const route = hops.map((hop) => [hop.edge.kind, hop.to.id]);
   const id = hash('sha256', JSON.stringify([from.id, route])).slice(0, 12);
-  return { id, from, to, hops, probability, risk: probability * (to.asset?.value ?? 0), byDesign: hops.every(({ edge }) => edge.facts.length === 0) };
+  return {
+    id,
+    from,
+    to,
+    hops,
+    probability,
+    risk: probability * (to.asset?.value ?? 0),
+    byDesign: hops.every(({ edge }) => edge.facts.length === 0),
+  };
 }
 
 /** The nodes that tell two routes apart: where the attacker stands, and in what way the goal falls. */
 function routeKey(graph: AttackGraph, way: readonly number[]): string {
-  return way.map((e) => graph.edges[e]!).flatMap(({ to }) => (graph.nodes[to]!.kind === 'group' ? [] : [to])).join();
+  return way
+    .map((e) => graph.edges[e]!)
+    .flatMap(({ to }) => (graph.nodes[to]!.kind === 'group' ? [] : [to]))
+    .join();
 }
 
 interface Candidate {
@@ -115,7 +130,8 @@ function kLikeliest(graph: AttackGraph, from: number, to: number, k: number, bud
   // Who is a client of the jewel by design has it: a route that goes on from there to it in another way is a detour.
   const clients = new Set<number>();
   for (const edge of graph.edges) if (edge.to === to && edge.facts.length === 0) clients.add(edge.from);
-  const sensible = (e: number): boolean => !clients.has(graph.edges[e]!.from) || (graph.edges[e]!.to === to && graph.edges[e]!.facts.length === 0);
+  const sensible = (e: number): boolean =>
+    !clients.has(graph.edges[e]!.from) || (graph.edges[e]!.to === to && graph.edges[e]!.facts.length === 0);
   const best = wayTo(graph, likeliest(graph, from, { until: to, allow: sensible }), to);
   if (best.length === 0) return [];
   const accepted: Candidate[] = [];
@@ -145,7 +161,15 @@ function kLikeliest(graph: AttackGraph, from: number, to: number, k: number, bud
 }
 
 /** Every best way that leaves an accepted one at a later hop (Yen's spur paths). */
-function deviations(graph: AttackGraph, to: number, from: number, { way, deviates }: Candidate, accepted: readonly Candidate[], sensible: (edge: number) => boolean, budget: { left: number }): Candidate[] {
+function deviations(
+  graph: AttackGraph,
+  to: number,
+  from: number,
+  { way, deviates }: Candidate,
+  accepted: readonly Candidate[],
+  sensible: (edge: number) => boolean,
+  budget: { left: number },
+): Candidate[] {
   const found: Candidate[] = [];
   const visited = new Set<number>();
   let prefix = 1;
@@ -156,7 +180,8 @@ function deviations(graph: AttackGraph, to: number, from: number, { way, deviate
       // Parallel edges make the same route: all edges to the same node are barred, so that the next way is another one.
       const banned = new Set<number>();
       for (const other of accepted)
-        if (other.way.length > i && other.way.slice(0, i).every((e, j) => e === way[j])) banned.add(nextStand(graph, other.way, i));
+        if (other.way.length > i && other.way.slice(0, i).every((e, j) => e === way[j]))
+          banned.add(nextStand(graph, other.way, i));
       const search = likeliest(graph, spur, {
         until: to,
         enter: (node) => !visited.has(node),
@@ -175,7 +200,9 @@ function deviations(graph: AttackGraph, to: number, from: number, { way, deviate
 
 /** Whether no place of a route leads straight to one that comes more than a step later: then what lies between is for nothing. */
 function isStraight(graph: AttackGraph, way: readonly number[]): boolean {
-  const stands = [graph.edges[way[0]!]!.from, ...way.map((e) => graph.edges[e]!.to)].filter((node) => graph.nodes[node]!.kind !== 'group');
+  const stands = [graph.edges[way[0]!]!.from, ...way.map((e) => graph.edges[e]!.to)].filter(
+    (node) => graph.nodes[node]!.kind !== 'group',
+  );
   // How the jewel itself falls at the end is of interest in every way there is.
   stands.pop();
   const order = new Map(stands.map((node, i) => [node, i]));

@@ -1,6 +1,7 @@
 // The pod template of a workload as it was written, with the path to each part of it.
 import type { Path } from '#model/origin.ts';
 import type { Workload } from '#model/system.ts';
+import { composePod } from '../compose-pod.ts';
 import { asObject, listAt, memberOf } from '../reach/raw.ts';
 import type { RawObject } from '../reach/raw.ts';
 
@@ -20,12 +21,23 @@ export interface RawPod {
   /** From the root of the resource to the pod's spec. */
   readonly path: Path;
   readonly containers: readonly RawContainer[];
+  /** Whether Kubernetes runs it. A Compose service is given in the words of a pod. */
+  readonly kubernetes: boolean;
+  /** From a place in this pod to the place in the document. */
+  readonly at: (path: Path) => Path;
 }
 
-const EMPTY: RawPod = { spec: {}, path: TEMPLATE, containers: [] };
+const same = (path: Path): Path => path;
+const EMPTY: RawPod = { spec: {}, path: TEMPLATE, containers: [], kubernetes: false, at: same };
 
 /** The pod of a workload; empty for a workload that is made from another form of document. */
 export function rawPod(workload: Workload): RawPod {
+  const compose = composePod(workload.resource);
+  if (compose) {
+    const { pod, at } = compose;
+    const own = pod.containers.map(({ raw, name, path }) => ({ raw, name, path, init: false }));
+    return { spec: pod.spec, path: ['spec'], containers: own, kubernetes: false, at };
+  }
   const path = PATHS[workload.kind] ?? TEMPLATE;
   let value: unknown = { spec: workload.resource.spec };
   for (const part of path) value = memberOf(value, String(part));
@@ -38,5 +50,5 @@ export function rawPod(workload: Workload): RawPod {
       const name = raw && typeof raw['name'] === 'string' ? raw['name'] : String(i);
       if (raw) containers.push({ raw, name, path: [...path, member, i], init: member === 'initContainers' });
     }
-  return { spec, path, containers };
+  return { spec, path, containers, kubernetes: true, at: same };
 }

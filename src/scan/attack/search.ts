@@ -51,5 +51,5 @@ export function likeliest(graph: AttackGraph, from: number, { allow, enter, unti
 export function wayTo(graph: AttackGraph, { by }: Likeliest, node: number): number[] {
   const way: number[] = [];
   for (let at = node; by[at]! >= 0; at = graph.edges[by[at]!]!.from) way.push(by[at]!);
-  return way.reverse();
+  return way.toReversed();
 }

@@ -59,7 +59,10 @@ export const STORES: readonly StoreKind[] = [
     schemes: ['postgres', 'postgresql'],
     open: (container) =>
       variable(container, 'POSTGRES_HOST_AUTH_METHOD') === 'trust'
-        ? { text: '`POSTGRES_HOST_AUTH_METHOD` is `trust`: anyone who connects is believed', variable: 'POSTGRES_HOST_AUTH_METHOD' }
+        ? {
+            text: '`POSTGRES_HOST_AUTH_METHOD` is `trust`: anyone who connects is believed',
+            variable: 'POSTGRES_HOST_AUTH_METHOD',
+          }
         : emptyPassword('ALLOW_EMPTY_PASSWORD')(container),
   },
   {
@@ -135,7 +138,13 @@ export const STORES: readonly StoreKind[] = [
   { name: 'NATS', kind: 'broker', words: ['nats'], ports: [4222], schemes: ['nats'] },
   { name: 'ActiveMQ', kind: 'broker', words: ['activemq', 'artemis'], ports: [61616], schemes: ['stomp'] },
   { name: 'Vault', kind: 'vault', words: ['vault', 'openbao', 'infisical', 'conjur'], ports: [8200], schemes: [] },
-  { name: 'identity provider', kind: 'identity-provider', words: ['keycloak', 'hydra', 'dex', 'authentik', 'zitadel'], ports: [], schemes: [] },
+  {
+    name: 'identity provider',
+    kind: 'identity-provider',
+    words: ['keycloak', 'hydra', 'dex', 'authentik', 'zitadel'],
+    ports: [],
+    schemes: [],
+  },
   { name: 'database', kind: 'database', words: ['db', 'database', 'sql'], ports: [], schemes: [] },
   {
     name: 'payment',
@@ -147,12 +156,41 @@ export const STORES: readonly StoreKind[] = [
 ];
 
 /** Programs about a store that are not the store. */
-const BESIDE = new Set(['exporter', 'operator', 'client', 'proxy', 'backup', 'ui', 'admin', 'init', 'agent', 'injector', 'commander', 'express', 'migrate', 'migration', 'loadgenerator', 'webhook', 'csi', 'connect', 'metrics', 'cli', 'pgbouncer', 'pgadmin', 'consumer', 'producer', 'test']);
+const BESIDE = new Set([
+  'exporter',
+  'operator',
+  'client',
+  'proxy',
+  'backup',
+  'ui',
+  'admin',
+  'init',
+  'agent',
+  'injector',
+  'commander',
+  'express',
+  'migrate',
+  'migration',
+  'loadgenerator',
+  'webhook',
+  'csi',
+  'connect',
+  'metrics',
+  'cli',
+  'pgbouncer',
+  'pgadmin',
+  'consumer',
+  'producer',
+  'test',
+]);
 
 /** `registry/team/catalogue-db:1.2@sha256:…` → `catalogue`, `db`. */
 export function wordsOf(text: string): readonly string[] {
   const segment = text.slice(0, 512).split('@')[0]!.split('/').at(-1)!.split(':')[0]!;
-  return segment.toLowerCase().split(/[-_.]/).filter((word) => word !== '');
+  return segment
+    .toLowerCase()
+    .split(/[-_.]/)
+    .filter((word) => word !== '');
 }
 
 const BY_WORD = new Map(STORES.flatMap((store) => store.words.map((word) => [word, store] as const)));
@@ -182,7 +220,12 @@ export function storeSign(workload: Workload): StoreSign | undefined {
   for (const [container, i] of containers) {
     const store = byWords(container.image);
     if (!store) continue;
-    const sign: StoreSign = { store, container: i, reason: `its image \`${container.image}\` is ${store.name === 'database' || store.name === 'payment' ? 'called so' : store.name}`, by: 'image' };
+    const sign: StoreSign = {
+      store,
+      container: i,
+      reason: `its image \`${container.image}\` is ${store.name === 'database' || store.name === 'payment' ? 'called so' : store.name}`,
+      by: 'image',
+    };
     if (store.name !== 'database') return sign;
     general ??= sign;
   }
@@ -190,7 +233,8 @@ export function storeSign(workload: Workload): StoreSign | undefined {
     for (const { port } of container.ports) {
       const store = BY_PORT.get(port);
       // Ports that other programs like as well prove nothing by themselves.
-      if (store && port !== 9000 && port !== 8086) return { store, container: i, reason: `it listens on ${port}, the port of ${store.name}`, by: 'port' };
+      if (store && port !== 9000 && port !== 8086)
+        return { store, container: i, reason: `it listens on ${port}, the port of ${store.name}`, by: 'port' };
     }
   if (general) return general;
   const store = workload.kind === 'Job' || workload.kind === 'CronJob' ? undefined : byWords(workload.name);

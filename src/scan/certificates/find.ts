@@ -56,7 +56,8 @@ export function findCertificates({ path, bytes }: NamedBytes): Found {
   if (/\.(?:p12|pfx)$/.test(name)) return whole(path, 'key-store', pkcs12Certificates(bytes));
   const plain = buffer.includes(BEGIN);
   const encoded = buffer.includes(BEGIN_ENCODED);
-  if (!plain && !encoded) return /\.(?:der|cer|crt|cert)$/.test(name) && buffer[0] === 0x30 ? whole(path, 'der', [bytes]) : NOTHING;
+  if (!plain && !encoded)
+    return /\.(?:der|cer|crt|cert)$/.test(name) && buffer[0] === 0x30 ? whole(path, 'der', [bytes]) : NOTHING;
   const text = buffer.toString('latin1');
   const search = new Search(path, text);
   if (plain) search.plain();
@@ -88,13 +89,10 @@ class Search implements Found {
   plain(): void {
     const text = this.#text;
     this.#rewind();
-    for (let at = text.indexOf('-----BEGIN '); at >= 0 && !this.#full(); ) {
-      const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text.slice(at, at + 60))?.[1];
-      const end = label === undefined ? -1 : text.indexOf(`-----END ${label}-----`, at);
-      if (label !== undefined && end > 0 && end - at < BLOCK_MAX) {
-        this.#block(label, text.slice(at + 16 + label.length, end), at, isSource(this.#file) ? 'source' : 'pem');
-        at = text.indexOf('-----BEGIN ', end);
-      } else at = text.indexOf('-----BEGIN ', at + 11);
+    for (let at = text.indexOf('-----BEGIN '); at >= 0 && !this.#full();) {
+      const block = blockAt(text, at);
+      if (block) this.#block(block.label, block.body, at, isSource(this.#file) ? 'source' : 'pem');
+      at = text.indexOf('-----BEGIN ', at + 11);
     }
   }
 
@@ -102,7 +100,7 @@ class Search implements Found {
     const text = this.#text;
     this.#rewind();
     const mark = BEGIN_ENCODED.toString('latin1');
-    for (let at = text.indexOf(mark); at >= 0 && !this.#full(); ) {
+    for (let at = text.indexOf(mark); at >= 0 && !this.#full();) {
       let end = at;
       while (end < text.length && end - at < 4 * BLOCK_MAX && isBase64(text.charCodeAt(end))) end++;
       const inner = Buffer.from(text.slice(at, end), 'base64').toString('latin1');
@@ -147,7 +145,10 @@ class Search implements Found {
   #member(at: number): string {
     const start = this.#text.lastIndexOf('\n', at);
     const line = this.#text.slice(Math.max(start + 1, at - 300), at);
-    const above = line.trim() === '' && start > 0 ? this.#text.slice(Math.max(this.#text.lastIndexOf('\n', start - 1) + 1, start - 300), start) : line;
+    const above =
+      line.trim() === '' && start > 0
+        ? this.#text.slice(Math.max(this.#text.lastIndexOf('\n', start - 1) + 1, start - 300), start)
+        : line;
     return /["']?([\w.-]{1,100})["']?\s{0,5}[:=]\s{0,5}(?:[|>][+-]?)?\s{0,20}["'`]?$/.exec(above.trimEnd())?.[1] ?? '';
   }
 }
@@ -156,13 +157,27 @@ function isBase64(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || (code >= 47 && code <= 57) || code === 43 || code === 61;
 }
 
-function blocksOf(text: string): readonly { label: string; body: string }[] {
-  const blocks: { label: string; body: string }[] = [];
-  for (let at = text.indexOf('-----BEGIN '); at >= 0 && blocks.length < 100; ) {
-    const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text.slice(at, at + 60))?.[1];
-    const end = label === undefined ? -1 : text.indexOf(`-----END ${label}-----`, at);
-    if (label !== undefined && end > 0) blocks.push({ label, body: text.slice(at + 16 + label.length, end) });
-    at = text.indexOf('-----BEGIN ', at + 11);
+interface Block {
+  readonly label: string;
+  readonly body: string;
+}
+
+/** The block that begins at an offset: the next dashes must end it, so that each character is looked at once. */
+function blockAt(text: string, at: number): Block | undefined {
+  const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text.slice(at, at + 60))?.[1];
+  if (label === undefined) return undefined;
+  const start = at + 16 + label.length;
+  const end = text.indexOf('-----', start);
+  return end > 0 && end - at < BLOCK_MAX && text.startsWith(`-----END ${label}-----`, end)
+    ? { label, body: text.slice(start, end) }
+    : undefined;
+}
+
+function blocksOf(text: string): readonly Block[] {
+  const blocks: Block[] = [];
+  for (let at = text.indexOf('-----BEGIN '); at >= 0 && blocks.length < 100; at = text.indexOf('-----BEGIN ', at + 11)) {
+    const block = blockAt(text, at);
+    if (block) blocks.push(block);
   }
   return blocks;
 }
@@ -179,7 +194,9 @@ function publicHalf(label: string, der: Buffer): string | undefined {
   try {
     const type = label === 'RSA PRIVATE KEY' ? 'pkcs1' : label === 'EC PRIVATE KEY' ? 'sec1' : 'pkcs8';
     if (label.startsWith('ENCRYPTED') || label.startsWith('OPENSSH')) return undefined;
-    return createPublicKey(createPrivateKey({ key: der, format: 'der', type })).export({ type: 'spki', format: 'der' }).toString('base64');
+    return createPublicKey(createPrivateKey({ key: der, format: 'der', type }))
+      .export({ type: 'spki', format: 'der' })
+      .toString('base64');
   } catch {
     return undefined;
   }

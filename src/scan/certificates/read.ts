@@ -26,7 +26,10 @@ export interface FoundCertificate extends RawCertificate {
 
 /** Reads all; what is no certificate is left out. Equal bytes are read once. */
 export function readAll(found: readonly Found[]): readonly FoundCertificate[] {
-  const known = new Map<string, Pick<FoundCertificate, 'certificate' | 'about' | 'role' | 'publicKey' | 'selfSigned' | 'name'> | undefined>();
+  const known = new Map<
+    string,
+    Pick<FoundCertificate, 'certificate' | 'about' | 'role' | 'publicKey' | 'selfSigned' | 'name'> | undefined
+  >();
   return found.flatMap(({ certificates }) =>
     certificates.flatMap((raw): FoundCertificate[] => {
       const key = Buffer.from(raw.der).toString('base64');
@@ -37,7 +40,9 @@ export function readAll(found: readonly Found[]): readonly FoundCertificate[] {
   );
 }
 
-function read(der: Uint8Array): Pick<FoundCertificate, 'certificate' | 'about' | 'role' | 'publicKey' | 'selfSigned' | 'name'> | undefined {
+function read(
+  der: Uint8Array,
+): Pick<FoundCertificate, 'certificate' | 'about' | 'role' | 'publicKey' | 'selfSigned' | 'name'> | undefined {
   try {
     const certificate = readCertificate(der);
     const about = describeCertificate(toPem('CERTIFICATE', der));
@@ -64,5 +69,7 @@ function printable(text: string): string {
 }
 
 function isAside(file: string): boolean {
-  return /(?:^|\/)(?:tests?|__tests__|testdata|test-?data|fixtures?|examples?|samples?|mocks?|e2e|spec|specs|node_modules|vendor|third_party)\/|[._-]test\.[a-z]+$|_test\.go$/i.test(file);
+  return /(?:^|\/)(?:tests?|__tests__|testdata|test-?data|fixtures?|examples?|samples?|mocks?|e2e|spec|specs|node_modules|vendor|third_party)\/|[._-]test\.[a-z]+$|_test\.go$/i.test(
+    file,
+  );
 }

@@ -18,7 +18,13 @@ const SIZE_MAX = 2 * 1024 * 1024;
 const WORTH =
   /jwt|jose|JWT|Jwt|jsonwebtoken|rejectUnauthorized|REJECT_UNAUTHORIZED|strictSSL|InsecureSkipVerify|insecureSkipVerify|verify ?= ?False|verify_|check_hostname|CERT_NONE|ssl ?= ?False|unverified_context|introspect|Introspect|checkServerTrusted|ostnameVerifier|HOSTNAME_VERIFIER|TrustAllStrategy|InsecureTrustManager|oidc-provider/;
 
-const ANALYSERS = { javascript: javascriptFaults, python: pythonFaults, java: javaFaults, kotlin: javaFaults, go: goFaults } as const;
+const ANALYSERS = {
+  javascript: javascriptFaults,
+  python: pythonFaults,
+  java: javaFaults,
+  kotlin: javaFaults,
+  go: goFaults,
+} as const;
 
 /** Whether this module has something to say about a file of that name. */
 export function isCode(file: string): boolean {
@@ -30,11 +36,19 @@ export function readCode(file: string, text: string): CodeFile | undefined {
   const language = languageOf(file);
   if (!language || text.length > SIZE_MAX || !WORTH.test(text)) return undefined;
   const source = new Source(file, text, language);
-  const faults = [...ANALYSERS[language](source), ...tlsFaults(source), ...introspectionFaults(source), ...providerFaults(source)];
+  const faults = [
+    ...ANALYSERS[language](source),
+    ...tlsFaults(source),
+    ...introspectionFaults(source),
+    ...providerFaults(source),
+  ];
   return {
     file,
     faults: faults.map((fault) => ({ ...fault, ...source.place(fault.at) })),
-    aside: /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|testdata|fixtures?|mocks?|examples?|e2e|benchmarks?)\/|[._-](?:test|spec|mock|stories)\.[a-z]+$|_test\.(?:go|py)$|(?:^|\/)test_[^/]*\.py$|Tests?\.(?:java|kt)$|(?:^|\/)conftest\.py$/i.test(file),
+    aside:
+      /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|testdata|fixtures?|mocks?|examples?|e2e|benchmarks?|vendor|third_party|site-packages|node_modules)\/|[._-](?:test|spec|mock|stories)\.[a-z]+$|_test\.(?:go|py)$|(?:^|\/)test_[^/]*\.py$|Tests?\.(?:java|kt)$|(?:^|\/)conftest\.py$/i.test(
+        file,
+      ),
   };
 }
 

@@ -45,16 +45,47 @@ export interface ClaimChecks {
   readonly exp: boolean;
 }
 
-const CLAIMS: Readonly<Record<keyof ClaimChecks, { readonly words: ReadonlySet<string>; readonly calls: ReadonlySet<string> }>> = {
-  iss: { words: new Set(['iss', 'issuer', 'Issuer', 'getIssuer', 'GetIssuer']), calls: new Set(['VerifyIssuer', 'validate_iss', 'validateIssuer', 'verifyIssuer', 'checkIssuer']) },
-  aud: {
-    words: new Set(['aud', 'audience', 'Audience', 'getAudience', 'GetAudience', 'azp', 'client_id', 'clientId']),
-    calls: new Set(['VerifyAudience', 'validate_aud', 'validateAudience', 'verifyAudience', 'checkAudience']),
-  },
-  exp: { words: new Set(['exp', 'ExpiresAt', 'getExpiration', 'getExpiresAt', 'getExpirationTime', 'GetExpirationTime']), calls: new Set(['VerifyExpiresAt', 'validate_exp']) },
-};
+const CLAIMS: Readonly<Record<keyof ClaimChecks, { readonly words: ReadonlySet<string>; readonly calls: ReadonlySet<string> }>> =
+  {
+    iss: {
+      words: new Set(['iss', 'issuer', 'Issuer', 'getIssuer', 'GetIssuer']),
+      calls: new Set(['VerifyIssuer', 'validate_iss', 'validateIssuer', 'verifyIssuer', 'checkIssuer']),
+    },
+    aud: {
+      words: new Set(['aud', 'audience', 'Audience', 'getAudience', 'GetAudience', 'azp', 'client_id', 'clientId']),
+      calls: new Set(['VerifyAudience', 'validate_aud', 'validateAudience', 'verifyAudience', 'checkAudience']),
+    },
+    exp: {
+      words: new Set(['exp', 'ExpiresAt', 'getExpiration', 'getExpiresAt', 'getExpirationTime', 'GetExpirationTime']),
+      calls: new Set(['VerifyExpiresAt', 'validate_exp']),
+    },
+  };
 const COMPARES = new Set(['===', '!==', '==', '!=', '<', '>', '<=', '>=']);
-const COMPARING = new Set(['equals', 'includes', 'contains', 'has', 'in', 'is', 'Equal', 'Contains', 'not', 'some', 'every', 'compare', 'ConstantTimeCompare', 'before', 'after', 'isBefore', 'isAfter', 'Before', 'After', 'startsWith', 'indexOf', 'equalsIgnoreCase', 'isin']);
+const COMPARING = new Set([
+  'equals',
+  'includes',
+  'contains',
+  'has',
+  'in',
+  'is',
+  'Equal',
+  'Contains',
+  'not',
+  'some',
+  'every',
+  'compare',
+  'ConstantTimeCompare',
+  'before',
+  'after',
+  'isBefore',
+  'isAfter',
+  'Before',
+  'After',
+  'startsWith',
+  'indexOf',
+  'equalsIgnoreCase',
+  'isin',
+]);
 
 /** Looks for `payload.iss !== …`, `claims["aud"] == …`, `getIssuer().equals(…)` and the like. */
 export function claimChecks({ tokens }: Source): ClaimChecks {
@@ -67,8 +98,14 @@ export function claimChecks({ tokens }: Source): ClaimChecks {
       const { words, calls } = CLAIMS[claim];
       if (kind === WORD && calls.has(text) && tokens[at + 1]?.text === '(') found[claim] = true;
       if (!words.has(text)) continue;
-      const reached = kind === WORD ? tokens[at - 1]?.text === '.' || tokens[at - 1]?.text === '?.' : tokens[at - 1]?.text === '[' || tokens[at - 1]?.text === '(';
-      if (reached && (compares(tokens.slice(at + 1, at + 6)) || compares(tokens.slice(Math.max(0, at - 7), at)))) found[claim] = true;
+      const reached =
+        kind === WORD
+          ? tokens[at - 1]?.text === '.' || tokens[at - 1]?.text === '?.'
+          : tokens[at - 1]?.text === '[' || tokens[at - 1]?.text === '(';
+      const bare = kind === WORD && !reached && (compares(tokens.slice(at + 1, at + 2)) || compares(tokens.slice(Math.max(0, at - 1), at)));
+      if (bare) found[claim] = true;
+      if (reached && (compares(tokens.slice(at + 1, at + 6)) || compares(tokens.slice(Math.max(0, at - 7), at))))
+        found[claim] = true;
     }
   }
   return found;
@@ -113,7 +150,11 @@ export function innerText(source: Source, value: Value | undefined, depth = 0): 
     const before = source.tokens[call.word - 2];
     if (source.is(call.word - 1, '.') && before?.kind === TEXT) return { kind: 'text', text: before.text, at: before.at };
   }
-  if (/^(?:encode|from|hmacShaKeyFor|SecretKeySpec|createSecretKey|decode|decodeBase64|getDecoder|HMAC(?:256|384|512)|toByteArray|getBytes|b64decode|byte)$/.test(call.method))
+  if (
+    /^(?:encode|from|hmacShaKeyFor|SecretKeySpec|createSecretKey|decode|decodeBase64|getDecoder|HMAC(?:256|384|512)|toByteArray|getBytes|b64decode|byte)$/.test(
+      call.method,
+    )
+  )
     return innerText(source, source.positional(call, 0), depth + 1);
   return value;
 }
@@ -130,7 +171,13 @@ export function missingClaims(iss: boolean, aud: boolean): string {
 }
 
 /** The fault for claims that neither the call nor the file compares. */
-export function claimsFault(at: number, what: string, library: { readonly iss: boolean; readonly aud: boolean }, own: ClaimChecks, fix: string): Fault[] {
+export function claimsFault(
+  at: number,
+  what: string,
+  library: { readonly iss: boolean; readonly aud: boolean },
+  own: ClaimChecks,
+  fix: string,
+): Fault[] {
   const iss = library.iss || own.iss;
   const aud = library.aud || own.aud;
   if (iss && aud) return [];

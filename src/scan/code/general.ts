@@ -5,12 +5,27 @@ import type { Source, Value } from './source.ts';
 import { MARK, TEXT, WORD } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
-const HTTP = /^(?:get|post|put|patch|delete|head|options|request|Session|Client|AsyncClient|ClientSession|TCPConnector|stream|urlopen|Elasticsearch|OpenSearch)$/;
+const HTTP =
+  /^(?:get|post|put|patch|delete|head|options|request|Session|Client|AsyncClient|ClientSession|TCPConnector|stream|urlopen|Elasticsearch|OpenSearch)$/;
 
 /** Names with the value that switches the check off. */
 const SWITCHES: Readonly<Record<Source['language'], Readonly<Record<string, readonly string[]>>>> = {
-  javascript: { rejectUnauthorized: ['false'], strictSSL: ['false'], insecureSkipVerify: ['true'], NODE_TLS_REJECT_UNAUTHORIZED: ['0'], insecureHTTPParser: ['true'] },
-  python: { check_hostname: ['False'], verify_mode: ['CERT_NONE'], cert_reqs: ['CERT_NONE'], ssl_verify: ['False'], verify_certs: ['False'], verify_ssl: ['False'], PYTHONHTTPSVERIFY: ['0'] },
+  javascript: {
+    rejectUnauthorized: ['false'],
+    strictSSL: ['false'],
+    insecureSkipVerify: ['true'],
+    NODE_TLS_REJECT_UNAUTHORIZED: ['0'],
+    insecureHTTPParser: ['true'],
+  },
+  python: {
+    check_hostname: ['False'],
+    verify_mode: ['CERT_NONE'],
+    cert_reqs: ['CERT_NONE'],
+    ssl_verify: ['False'],
+    verify_certs: ['False'],
+    verify_ssl: ['False'],
+    PYTHONHTTPSVERIFY: ['0'],
+  },
   go: { InsecureSkipVerify: ['true'] },
   java: {},
   kotlin: {},
@@ -20,8 +35,12 @@ export function tlsFaults(source: Source): readonly Fault[] {
   const faults: Fault[] = [];
   const { tokens, language } = source;
   const switches = SWITCHES[language];
-  const tell = (token: Token, title: string): void => {
-    if (faults.length < 50) faults.push({ kind: 'tls-verification-off', at: token.at, title });
+  // A check of one's own takes the place of the standard one.
+  const replaced =
+    (language === 'go' && mentions(source, /^(?:VerifyPeerCertificate|VerifyConnection)$/)) ||
+    (language === 'javascript' && mentions(source, /^(?:authorized|authorizationError|getPeerCertificate|getPeerX509Certificate)$/));
+  const tell = (token: Token, title: string, severity?: Fault['severity']): void => {
+    if (faults.length < 50) faults.push({ kind: 'tls-verification-off', at: token.at, title, ...(severity && { severity }) });
   };
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at]!;
@@ -30,21 +49,42 @@ export function tlsFaults(source: Source): readonly Fault[] {
     if (values) {
       const sign = source.is(at + 1, ']') ? at + 2 : at + 1;
       const value = switchedTo(source, sign + 1);
-      // Go's own check of the chain takes the place of the standard one.
-      const replaced = language === 'go' && mentions(source, /^(?:VerifyPeerCertificate|VerifyConnection)$/);
-      if ((source.is(sign, ':') || source.is(sign, '=')) && value !== undefined && values.includes(value) && !replaced) tell(token, `\`${token.text}\` switches the check of certificates off`);
+      if ((source.is(sign, ':') || source.is(sign, '=')) && value !== undefined && values.includes(value) && !replaced)
+        tell(token, `\`${token.text}\` switches the check of certificates off`, source.is(sign, '=') && isConditional(source, at) ? 'medium' : undefined);
     }
     if (language === 'java' || language === 'kotlin') jvm(source, at, token, tell);
-    if (language === 'python' && token.kind === WORD && (token.text === '_create_unverified_context' || token.text === '_create_stdlib_context')) tell(token, `\`${token.text}\` makes connections that check no certificate`);
+    if (
+      language === 'python' &&
+      token.kind === WORD &&
+      (token.text === '_create_unverified_context' || token.text === '_create_stdlib_context')
+    )
+      tell(token, `\`${token.text}\` makes connections that check no certificate`);
   }
   if (language === 'python')
     for (const call of source.calls) {
       if (!HTTP.test(call.method)) continue;
       for (const { name, from, to } of source.args(call))
-        if ((name === 'verify' || name === 'ssl') && to - from === 1 && source.is(from, 'False') && /^(?:requests|httpx|aiohttp|session|client|self|s|http)\b|^(?:get|post|put|patch|delete|head|request|Session|Client|AsyncClient|ClientSession|TCPConnector)$/i.test(call.callee))
+        if (
+          (name === 'verify' || name === 'ssl') &&
+          to - from === 1 &&
+          source.is(from, 'False') &&
+          /^(?:requests|httpx|aiohttp|session|client|self|s|http)\b|^(?:get|post|put|patch|delete|head|request|Session|Client|AsyncClient|ClientSession|TCPConnector)$/i.test(
+            call.callee,
+          )
+        )
           tell(tokens[from]!, `\`${call.callee}\` does not check certificates (\`${name}=False\`)`);
     }
   return faults;
+}
+
+/** Whether an assignment hangs on a condition shortly before it: a switch that a caller has to throw. */
+function isConditional(source: Source, at: number): boolean {
+  for (let back = at - 1, steps = 0; back >= 0 && steps < 30; back--, steps++) {
+    const { kind, text } = source.tokens[back]!;
+    if (kind === WORD && /^(?:if|else|elif|case|when|def|func|function)$/.test(text)) return /^(?:if|else|elif|case|when)$/.test(text);
+    if (kind === MARK && text === '}') return false;
+  }
+  return false;
 }
 
 function switchedTo(source: Source, at: number): string | undefined {
@@ -68,12 +108,21 @@ function jvm(source: Source, at: number, token: Token, tell: (token: Token, titl
   if (token.text === 'checkServerTrusted' && source.is(at + 1, '(')) {
     // A declaration with nothing in its body; `throws` may stand between.
     let open = source.partner(at + 1) + 1;
-    for (let steps = 0; steps < 12 && open < source.tokens.length && !source.is(open, '{') && !source.is(open, ';'); steps++) open++;
-    if (source.is(open, '{') && source.partner(open) - open <= 1) tell(token, '`checkServerTrusted` is empty: any certificate is taken');
+    for (let steps = 0; steps < 12 && open < source.tokens.length && !source.is(open, '{') && !source.is(open, ';'); steps++)
+      open++;
+    if (source.is(open, '{') && source.partner(open) - open <= 1)
+      tell(token, '`checkServerTrusted` is empty: any certificate is taken');
   }
-  if (/^(?:setHostnameVerifier|hostnameVerifier|setDefaultHostnameVerifier|setSSLHostnameVerifier)$/.test(token.text) && source.is(at + 1, '(')) {
-    const body = source.tokens.slice(at + 2, at + 20).map(({ text }) => text).join(' ');
-    if (/^(?:\(? ?\w+ ?, \w+ ?\)? -> true|\{? ?_ ?, ?_ -> true)/.test(body)) tell(token, `\`${token.text}\` takes certificates for any host`);
+  if (
+    /^(?:setHostnameVerifier|hostnameVerifier|setDefaultHostnameVerifier|setSSLHostnameVerifier)$/.test(token.text) &&
+    source.is(at + 1, '(')
+  ) {
+    const body = source.tokens
+      .slice(at + 2, at + 20)
+      .map(({ text }) => text)
+      .join(' ');
+    if (/^(?:\(? ?\w+ ?, \w+ ?\)? -> true|\{? ?_ ?, ?_ -> true)/.test(body))
+      tell(token, `\`${token.text}\` takes certificates for any host`);
   }
 }
 
@@ -96,7 +145,11 @@ export function introspectionFaults(source: Source): readonly Fault[] {
     const token = tokens[at]!;
     if (token.kind === MARK || token.text.length > 300) continue;
     if (!asks && /introspect/i.test(token.text) && !isImported(source, at)) asks = token;
-    const reached = source.is(at - 1, '.') || source.is(at - 1, '?.') || source.is(at - 1, '[') || (source.is(at - 1, '(') && token.kind === TEXT);
+    const reached =
+      source.is(at - 1, '.') ||
+      source.is(at - 1, '?.') ||
+      source.is(at - 1, '[') ||
+      (source.is(at - 1, '(') && token.kind === TEXT);
     if (!active && reached && /^(?:active|isActive|Active)$/.test(token.text)) active = token;
   }
   if (!asks || !active) return [];
@@ -133,22 +186,57 @@ function providerConfiguration(source: Source, configuration: Value | undefined)
   };
   const features = member(configuration, 'features');
   const registration = member(features, 'registration');
-  if (isFlag(member(registration, 'enabled'), true) && (!memberOf(registration, 'initialAccessToken') || isFlag(member(registration, 'initialAccessToken'), false)))
-    fault(registration, 'the provider lets anybody register clients', 'high', 'registration: { enabled: true, initialAccessToken: true }');
+  if (
+    isFlag(member(registration, 'enabled'), true) &&
+    (!memberOf(registration, 'initialAccessToken') || isFlag(member(registration, 'initialAccessToken'), false))
+  )
+    fault(
+      registration,
+      'the provider lets anybody register clients',
+      'high',
+      'registration: { enabled: true, initialAccessToken: true }',
+    );
   const responses = member(configuration, 'responseTypes');
-  if (textsOf(responses).some((one) => one.split(' ').includes('token'))) fault(responses, 'the provider offers the implicit grant', 'medium', "responseTypes: ['code']");
+  if (textsOf(responses).some((one) => one.split(' ').includes('token')))
+    fault(responses, 'the provider offers the implicit grant', 'medium', "responseTypes: ['code']");
   const pkce = member(configuration, 'pkce');
-  if (textsOf(member(pkce, 'methods')).includes('plain')) fault(member(pkce, 'methods'), 'the provider takes PKCE with `plain`', 'medium', "pkce: { methods: ['S256'] }");
+  if (textsOf(member(pkce, 'methods')).includes('plain'))
+    fault(member(pkce, 'methods'), 'the provider takes PKCE with `plain`', 'medium', "pkce: { methods: ['S256'] }");
   const required = member(pkce, 'required');
   const never = required?.kind === 'function' && source.is(required.from, 'false');
-  if (isFlag(required, false) || never) fault(required, 'the provider does not demand PKCE', 'medium', 'pkce: { required: () => true }');
-  if (isFlag(member(configuration, 'rotateRefreshToken'), false)) fault(memberOf(configuration, 'rotateRefreshToken'), 'the provider does not rotate refresh tokens', 'medium', 'rotateRefreshToken: true');
+  if (isFlag(required, false) || never)
+    fault(required, 'the provider does not demand PKCE', 'medium', 'pkce: { required: () => true }');
+  if (isFlag(member(configuration, 'rotateRefreshToken'), false))
+    fault(
+      memberOf(configuration, 'rotateRefreshToken'),
+      'the provider does not rotate refresh tokens',
+      'medium',
+      'rotateRefreshToken: true',
+    );
   const clients = member(configuration, 'clients');
   for (const client of clients?.kind === 'list' ? clients.items : []) {
     for (const uri of textsOf(memberOf(client, 'redirect_uris')))
-      if (uri.includes('*')) fault(memberOf(client, 'redirect_uris'), `a client may be redirected to \`${uri.slice(0, 80)}\``, 'high', 'write every redirect address out');
-    if (textsOf(memberOf(client, 'grant_types')).some((one) => one === 'implicit' || one === 'password')) fault(memberOf(client, 'grant_types'), 'a client may use the implicit or password grant', 'high', "grant_types: ['authorization_code']");
-    if (memberOf(client, 'client_secret')?.kind === 'text') fault(memberOf(client, 'client_secret'), 'the secret of a client is written in the source', 'high', 'client_secret: process.env.CLIENT_SECRET');
+      if (uri.includes('*'))
+        fault(
+          memberOf(client, 'redirect_uris'),
+          `a client may be redirected to \`${uri.slice(0, 80)}\``,
+          'high',
+          'write every redirect address out',
+        );
+    if (textsOf(memberOf(client, 'grant_types')).some((one) => one === 'implicit' || one === 'password'))
+      fault(
+        memberOf(client, 'grant_types'),
+        'a client may use the implicit or password grant',
+        'high',
+        "grant_types: ['authorization_code']",
+      );
+    if (memberOf(client, 'client_secret')?.kind === 'text')
+      fault(
+        memberOf(client, 'client_secret'),
+        'the secret of a client is written in the source',
+        'high',
+        'client_secret: process.env.CLIENT_SECRET',
+      );
   }
   return faults;
 }

@@ -31,12 +31,36 @@ function golangJwt(source: Source, call: Call, checks: ClaimChecks): readonly Fa
   if (method === 'ParseUnverified')
     return source.calls.some((one) => PARSE.test(one.method) && one.open !== call.open)
       ? []
-      : [{ kind: 'jwt-signature-unverified', at: call.at, title: '`ParseUnverified` reads a token and nothing verifies its signature', fix: 'jwt.ParseWithClaims(token, &claims, keyFunc, jwt.WithValidMethods([]string{"RS256"}))' }];
-  if (method === 'WithoutClaimsValidation' && !checks.exp) return [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`WithoutClaimsValidation` takes tokens that have expired', fix: 'take it out' }];
+      : [
+          {
+            kind: 'jwt-signature-unverified',
+            at: call.at,
+            title: '`ParseUnverified` reads a token and nothing verifies its signature',
+            fix: 'jwt.ParseWithClaims(token, &claims, keyFunc, jwt.WithValidMethods([]string{"RS256"}))',
+          },
+        ];
+  if (method === 'WithoutClaimsValidation' && !checks.exp)
+    return [
+      {
+        kind: 'jwt-expiry-ignored',
+        at: call.at,
+        title: '`WithoutClaimsValidation` takes tokens that have expired',
+        fix: 'take it out',
+      },
+    ];
   if (method === 'WithLeeway') return leeway(source, call);
   if (method === 'SignedString') {
     const key = source.positional(call, 0);
-    return isTypedSecret(key) ? [{ kind: 'jwt-secret', at: key!.at, title: '`SignedString` uses a secret that is written in the source', fix: '[]byte(os.Getenv("JWT_SECRET"))' }] : [];
+    return isTypedSecret(key)
+      ? [
+          {
+            kind: 'jwt-secret',
+            at: key!.at,
+            title: '`SignedString` uses a secret that is written in the source',
+            fix: '[]byte(os.Getenv("JWT_SECRET"))',
+          },
+        ]
+      : [];
   }
   if (!PARSE.test(method)) return [];
   const receiver = call.callee.slice(0, -method.length - 1);
@@ -69,15 +93,52 @@ function parsing(source: Source, call: Call, keyIndex: number, parser: Call | un
   const body = keyBody(source, key);
   if (body) {
     const words = new Set(source.tokens.slice(body.from, body.to).map(({ text }) => text));
-    const fixed = ['Method', 'Alg', 'alg', 'SigningMethodHMAC', 'SigningMethodRSA', 'SigningMethodECDSA', 'SigningMethodEd25519', 'SigningMethodHS256', 'SigningMethodRS256'].some((word) => words.has(word));
+    const fixed = [
+      'Method',
+      'Alg',
+      'alg',
+      'SigningMethodHMAC',
+      'SigningMethodRSA',
+      'SigningMethodECDSA',
+      'SigningMethodEd25519',
+      'SigningMethodHS256',
+      'SigningMethodRS256',
+    ].some((word) => words.has(word));
     if (!fixed && !names.has('WithValidMethods') && !open)
-      faults.push({ kind: 'jwt-algorithm', at: call.at, severity: 'medium', title: `\`${call.callee}\` takes any algorithm that fits the key`, fix: 'jwt.WithValidMethods([]string{"RS256"})' });
+      faults.push({
+        kind: 'jwt-algorithm',
+        at: call.at,
+        severity: 'medium',
+        title: `\`${call.callee}\` takes any algorithm that fits the key`,
+        fix: 'jwt.WithValidMethods([]string{"RS256"})',
+      });
     if (words.has('UnsafeAllowNoneSignatureType'))
-      faults.push({ kind: 'jwt-algorithm', at: call.at, severity: 'critical', title: `\`${call.callee}\` takes tokens without a signature (\`UnsafeAllowNoneSignatureType\`)`, fix: 'return the key of the issuer' });
+      faults.push({
+        kind: 'jwt-algorithm',
+        at: call.at,
+        severity: 'critical',
+        title: `\`${call.callee}\` takes tokens without a signature (\`UnsafeAllowNoneSignatureType\`)`,
+        fix: 'return the key of the issuer',
+      });
     const secret = returnedSecret(source, body);
-    if (secret) faults.push({ kind: 'jwt-secret', at: secret.at, title: 'the key function returns a secret that is written in the source', fix: '[]byte(os.Getenv("JWT_SECRET"))' });
+    if (secret)
+      faults.push({
+        kind: 'jwt-secret',
+        at: secret.at,
+        title: 'the key function returns a secret that is written in the source',
+        fix: '[]byte(os.Getenv("JWT_SECRET"))',
+      });
   }
-  if (!open) faults.push(...claimsFault(call.at, `\`${call.callee}\``, { iss: names.has('WithIssuer'), aud: names.has('WithAudience') || names.has('WithAllAudiences') }, checks, 'jwt.WithIssuer("https://login.example.com/"), jwt.WithAudience("my-api")'));
+  if (!open)
+    faults.push(
+      ...claimsFault(
+        call.at,
+        `\`${call.callee}\``,
+        { iss: names.has('WithIssuer'), aud: names.has('WithAudience') || names.has('WithAllAudiences') },
+        checks,
+        'jwt.WithIssuer("https://login.example.com/"), jwt.WithAudience("my-api")',
+      ),
+    );
   return faults;
 }
 
@@ -89,7 +150,8 @@ function keyBody(source: Source, key: Value | undefined): { readonly from: numbe
     if (!source.is(at, 'func') || !source.is(at + 1, key.name) || !source.is(at + 2, '(')) continue;
     for (let next = source.partner(at + 2) + 1; next > 0 && next < source.tokens.length && next < at + 60; next++) {
       const partner = source.partner(next);
-      if (source.is(next, '{') && !source.is(next - 1, 'interface')) return { from: next, to: Math.min(partner, source.tokens.length) };
+      if (source.is(next, '{') && !source.is(next - 1, 'interface'))
+        return { from: next, to: Math.min(partner, source.tokens.length) };
       if (partner > next) next = partner;
     }
   }
@@ -101,7 +163,8 @@ function returnedSecret(source: Source, body: { readonly from: number; readonly 
   for (let at = body.from; at < body.to; at++) {
     if (!source.is(at, 'return')) continue;
     let end = at + 1;
-    while (end < body.to && !source.is(end, ',') && end - at < 30) end = source.partner(end) > end ? source.partner(end) + 1 : end + 1;
+    while (end < body.to && !source.is(end, ',') && end - at < 30)
+      end = source.partner(end) > end ? source.partner(end) + 1 : end + 1;
     const value = source.resolve(source.read(at + 1, end));
     if (isTypedSecret(value)) return value;
     // `[]byte(secret)`: what is converted.
@@ -117,7 +180,16 @@ function leeway(source: Source, call: Call): readonly Fault[] {
   const first = source.args(call)[0];
   const words = first ? source.tokens.slice(first.from, first.to).map(({ text }) => text) : [];
   const hours = words.includes('Hour') ? Number(words.find((text) => /^\d+$/.test(text)) ?? 1) : 0;
-  return hours >= 24 ? [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`WithLeeway` takes tokens that expired a day ago or earlier', fix: 'jwt.WithLeeway(30 * time.Second)' }] : [];
+  return hours >= 24
+    ? [
+        {
+          kind: 'jwt-expiry-ignored',
+          at: call.at,
+          title: '`WithLeeway` takes tokens that expired a day ago or earlier',
+          fix: 'jwt.WithLeeway(30 * time.Second)',
+        },
+      ]
+    : [];
 }
 
 /** `jwt.Parser{SkipClaimsValidation: true}` and `parser.SkipClaimsValidation = true`. */
@@ -127,7 +199,12 @@ function fields(source: Source): readonly Fault[] {
     const token = source.tokens[at]!;
     if (token.text !== 'SkipClaimsValidation' || token.kind === TEXT) continue;
     if ((source.is(at + 1, ':') || source.is(at + 1, '=')) && source.is(at + 2, 'true'))
-      faults.push({ kind: 'jwt-expiry-ignored', at: token.at, title: '`SkipClaimsValidation` takes tokens that have expired', fix: 'take it out' });
+      faults.push({
+        kind: 'jwt-expiry-ignored',
+        at: token.at,
+        title: '`SkipClaimsValidation` takes tokens that have expired',
+        fix: 'take it out',
+      });
   }
   return faults;
 }
@@ -136,16 +213,45 @@ function goJose(source: Source, call: Call, checks: ClaimChecks): readonly Fault
   if (call.method === 'UnsafeClaimsWithoutVerification')
     return source.calls.some(({ method, callee }) => method === 'Claims' && callee.includes('.'))
       ? []
-      : [{ kind: 'jwt-signature-unverified', at: call.at, title: '`UnsafeClaimsWithoutVerification` reads claims and nothing verifies the signature', fix: 'token.Claims(key, &claims)' }];
-  if (call.method === 'Claims' && source.calls.some(({ method }) => method === 'ParseSigned') && !/^(?:Signed|Encrypted)\(|Builder/.test(call.callee)) {
+      : [
+          {
+            kind: 'jwt-signature-unverified',
+            at: call.at,
+            title: '`UnsafeClaimsWithoutVerification` reads claims and nothing verifies the signature',
+            fix: 'token.Claims(key, &claims)',
+          },
+        ];
+  if (
+    call.method === 'Claims' &&
+    source.calls.some(({ method }) => method === 'ParseSigned') &&
+    !/^(?:Signed|Encrypted)\(|Builder/.test(call.callee)
+  ) {
     const validates = source.calls.some(({ method }) => method === 'Validate' || method === 'ValidateWithLeeway');
-    if (!validates && !checks.exp && source.args(call).length >= 2 && !source.calls.some(({ method }) => method === 'CompactSerialize' || method === 'Serialize'))
-      return [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`Claims` does not check `exp`; `Validate` is never called', fix: 'claims.Validate(jwt.Expected{Issuer: "…", AnyAudience: jwt.Audience{"my-api"}, Time: time.Now()})' }];
+    if (
+      !validates &&
+      !checks.exp &&
+      source.args(call).length >= 2 &&
+      !source.calls.some(({ method }) => method === 'CompactSerialize' || method === 'Serialize')
+    )
+      return [
+        {
+          kind: 'jwt-expiry-ignored',
+          at: call.at,
+          title: '`Claims` does not check `exp`; `Validate` is never called',
+          fix: 'claims.Validate(jwt.Expected{Issuer: "…", AnyAudience: jwt.Audience{"my-api"}, Time: time.Now()})',
+        },
+      ];
   }
   if (call.method === 'Validate' || call.method === 'ValidateWithLeeway') {
     const expected = source.positional(call, 0);
     if (expected?.kind === 'record' && !expected.open)
-      return claimsFault(call.at, '`Validate`', { iss: expected.members.has('Issuer'), aud: expected.members.has('Audience') || expected.members.has('AnyAudience') }, checks, 'jwt.Expected{Issuer: "…", AnyAudience: jwt.Audience{"my-api"}}');
+      return claimsFault(
+        call.at,
+        '`Validate`',
+        { iss: expected.members.has('Issuer'), aud: expected.members.has('Audience') || expected.members.has('AnyAudience') },
+        checks,
+        'jwt.Expected{Issuer: "…", AnyAudience: jwt.Audience{"my-api"}}',
+      );
   }
   return [];
 }
@@ -156,21 +262,60 @@ function jwx(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] 
   if (call.method === 'ParseInsecure' || (call.method === 'WithVerify' && isFlag(source.positional(call, 0), false)))
     return source.calls.some(({ method }) => method === 'WithKey' || method === 'WithKeySet') && call.method === 'ParseInsecure'
       ? []
-      : [{ kind: 'jwt-signature-unverified', at: call.at, title: `\`${call.method}\` does not verify the signature`, fix: 'jwt.Parse(b, jwt.WithKeySet(keys))' }];
-  if (call.method === 'WithValidate' && isFlag(source.positional(call, 0), false) && !source.calls.some(({ callee }) => callee === `${name}.Validate`))
-    return [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`WithValidate(false)` takes tokens that have expired', fix: 'take it out' }];
+      : [
+          {
+            kind: 'jwt-signature-unverified',
+            at: call.at,
+            title: `\`${call.method}\` does not verify the signature`,
+            fix: 'jwt.Parse(b, jwt.WithKeySet(keys))',
+          },
+        ];
+  if (
+    call.method === 'WithValidate' &&
+    isFlag(source.positional(call, 0), false) &&
+    !source.calls.some(({ callee }) => callee === `${name}.Validate`)
+  )
+    return [
+      {
+        kind: 'jwt-expiry-ignored',
+        at: call.at,
+        title: '`WithValidate(false)` takes tokens that have expired',
+        fix: 'take it out',
+      },
+    ];
   if (!/^Parse(?:String|Reader|Request|Header|Form)?$/.test(call.method)) return [];
-  const options = source.args(call).slice(1).map((argument) => source.value(argument));
-  const names = new Set([...options.flatMap((value) => (value?.kind === 'call' ? [value.call.method] : [])), ...source.calls.flatMap(({ callee }) => (callee === `${name}.Validate` ? validateOptions(source, callee) : []))]);
+  const options = source
+    .args(call)
+    .slice(1)
+    .map((argument) => source.value(argument));
+  const names = new Set([
+    ...options.flatMap((value) => (value?.kind === 'call' ? [value.call.method] : [])),
+    ...source.calls.flatMap(({ callee }) => (callee === `${name}.Validate` ? validateOptions(source, callee) : [])),
+  ]);
   // Options that come in a list are not seen.
   if (options.some((value) => value?.kind !== 'call' && memberOf(value, '') === undefined && value?.kind !== 'text')) return [];
-  const claims = source.calls.filter((one) => one.callee === `${name}.WithClaimValue`).flatMap((one) => source.tokens.slice(one.open, one.close).map(({ text }) => text));
-  return claimsFault(call.at, `\`${call.callee}\``, { iss: names.has('WithIssuer') || claims.includes('iss') || claims.includes('IssuerKey'), aud: names.has('WithAudience') || claims.includes('aud') || claims.includes('AudienceKey') }, checks, 'jwt.WithIssuer("…"), jwt.WithAudience("my-api")');
+  const claims = source.calls
+    .filter((one) => one.callee === `${name}.WithClaimValue`)
+    .flatMap((one) => source.tokens.slice(one.open, one.close).map(({ text }) => text));
+  return claimsFault(
+    call.at,
+    `\`${call.callee}\``,
+    {
+      iss: names.has('WithIssuer') || claims.includes('iss') || claims.includes('IssuerKey'),
+      aud: names.has('WithAudience') || claims.includes('aud') || claims.includes('AudienceKey'),
+    },
+    checks,
+    'jwt.WithIssuer("…"), jwt.WithAudience("my-api")',
+  );
 }
 
 function validateOptions(source: Source, callee: string): readonly string[] {
-  return source.calls.filter((one) => one.callee === callee).flatMap((one) => source.args(one).flatMap((argument) => {
-    const value = source.value(argument);
-    return value?.kind === 'call' ? [value.call.method] : [];
-  }));
+  return source.calls
+    .filter((one) => one.callee === callee)
+    .flatMap((one) =>
+      source.args(one).flatMap((argument) => {
+        const value = source.value(argument);
+        return value?.kind === 'call' ? [value.call.method] : [];
+      }),
+    );
 }

@@ -19,7 +19,8 @@ export function importsOf(tokens: readonly Token[], language: Language): readonl
   const read = { javascript, python, java: jvm, kotlin: jvm, go }[language];
   for (let at = 0; at < tokens.length && found.length < IMPORTS_MAX; at++) {
     const token = tokens[at]!;
-    if (token.kind === WORD && (token.text === 'import' || token.text === 'from' || token.text === 'require')) read(tokens, at, found);
+    if (token.kind === WORD && (token.text === 'import' || token.text === 'from' || token.text === 'require'))
+      read(tokens, at, found);
   }
   return found;
 }
@@ -59,7 +60,11 @@ function javascript(tokens: readonly Token[], at: number, into: Import[]): void 
   if (tokens[at]!.text !== 'import' || isMark(tokens[at - 1], '.')) return;
   // The module stands behind `from`, which ends the clause.
   let from = at + 1;
-  while (from < tokens.length && from - at < 500 && !(tokens[from]!.kind === WORD && tokens[from]!.text === 'from' && tokens[from + 1]?.kind === TEXT)) {
+  while (
+    from < tokens.length &&
+    from - at < 500 &&
+    !(tokens[from]!.kind === WORD && tokens[from]!.text === 'from' && tokens[from + 1]?.kind === TEXT)
+  ) {
     if (tokens[from]!.kind === TEXT || isMark(tokens[from], ';') || isMark(tokens[from], '(')) return;
     from++;
   }
@@ -109,7 +114,12 @@ function python(tokens: readonly Token[], at: number, into: Import[]): void {
 
 function isFromImport(tokens: readonly Token[], at: number): boolean {
   let back = at - 1;
-  while (back >= 0 && at - back < 40 && (isMark(tokens[back], '.') || (tokens[back]!.kind === WORD && isMark(tokens[back - 1], '.')))) back--;
+  while (
+    back >= 0 &&
+    at - back < 40 &&
+    (isMark(tokens[back], '.') || (tokens[back]!.kind === WORD && isMark(tokens[back - 1], '.')))
+  )
+    back--;
   return tokens[back]?.text === 'from' || tokens[back - 1]?.text === 'from';
 }
 

@@ -8,17 +8,26 @@ import { WORD } from './tokens.ts';
 const LEEWAY_MAX_S = 86_400;
 
 export function javaFaults(source: Source): readonly Fault[] {
-  const relevant = source.imported(/^(?:io\.jsonwebtoken|com\.auth0\.jwt|com\.nimbusds|org\.jose4j|org\.springframework\.security\.oauth2|io\.fusionauth\.jwt)/);
+  const relevant = source.imported(
+    /^(?:io\.jsonwebtoken|com\.auth0\.jwt|com\.nimbusds|org\.jose4j|org\.springframework\.security\.oauth2|io\.fusionauth\.jwt)/,
+  );
   if (!relevant) return [];
   const checks = claimChecks(source);
   const calls = source.calls.slice(0, LOOKED_AT_MAX * 10);
   return [
-    ...calls.flatMap((call) => [...jjwt(source, call, checks), ...auth0(source, call, checks), ...nimbus(source, call), ...jose4j(source, call, checks), ...spring(source, call, checks)]),
+    ...calls.flatMap((call) => [
+      ...jjwt(source, call, checks),
+      ...auth0(source, call, checks),
+      ...nimbus(source, call),
+      ...jose4j(source, call, checks),
+      ...spring(source, call, checks),
+    ]),
     ...expiredCaught(source),
   ];
 }
 
-const PARSES = /^(?:parse|parseClaimsJws|parseSignedClaims|parseClaimsJwt|parseUnsecuredClaims|parsePlaintextJwt|parseContentJwt|parseUnsecuredContent)$/;
+const PARSES =
+  /^(?:parse|parseClaimsJws|parseSignedClaims|parseClaimsJwt|parseUnsecuredClaims|parsePlaintextJwt|parseContentJwt|parseUnsecuredContent)$/;
 
 function jjwt(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] {
   if (!source.imported(/^io\.jsonwebtoken/)) return [];
@@ -26,20 +35,51 @@ function jjwt(source: Source, call: Call, checks: ClaimChecks): readonly Fault[]
   if (call.method === 'signWith' || call.method === 'setSigningKey' || call.method === 'verifyWith') {
     const args = source.args(call).map((argument) => innerText(source, source.value(argument)));
     const key = args.find((value) => isTypedSecret(value));
-    if (key) faults.push({ kind: 'jwt-secret', at: key.at, title: `\`${call.method}\` uses a secret that is written in the source`, fix: 'System.getenv("JWT_SECRET")' });
+    if (key)
+      faults.push({
+        kind: 'jwt-secret',
+        at: key.at,
+        title: `\`${call.method}\` uses a secret that is written in the source`,
+        fix: 'System.getenv("JWT_SECRET")',
+      });
   }
   if (!PARSES.test(call.method)) return faults;
   const chain = withStatements(source, call);
   const names = new Set(chain.map(({ method }) => method));
   if (!names.has('parser') && !names.has('parserBuilder')) return faults;
-  const keyed = [...names].some((name) => /^(?:setSigningKey|setSigningKeyResolver|signingKeyResolver|verifyWith|keyLocator|decryptWith|setAllowedSigningKeys)$/.test(name));
+  const keyed = [...names].some((name) =>
+    /^(?:setSigningKey|setSigningKeyResolver|signingKeyResolver|verifyWith|keyLocator|decryptWith|setAllowedSigningKeys)$/.test(
+      name,
+    ),
+  );
   if (/Unsecured|Plaintext|parseClaimsJwt|parseContentJwt/.test(call.method) || names.has('unsecured') || !keyed)
-    return [...faults, { kind: 'jwt-signature-unverified', at: call.at, ...(names.has('unsecured') && { severity: 'critical' as const }), title: keyed ? `\`${call.method}\` takes tokens without a signature` : `\`${call.method}\` has no key to verify with`, fix: 'Jwts.parser().verifyWith(key).build().parseSignedClaims(token)' }];
+    return [
+      ...faults,
+      {
+        kind: 'jwt-signature-unverified',
+        at: call.at,
+        ...(names.has('unsecured') && { severity: 'critical' as const }),
+        title: keyed ? `\`${call.method}\` takes tokens without a signature` : `\`${call.method}\` has no key to verify with`,
+        fix: 'Jwts.parser().verifyWith(key).build().parseSignedClaims(token)',
+      },
+    ];
   faults.push(...tolerance(source, chain, /^(?:setAllowedClockSkewSeconds|clockSkewSeconds)$/));
   const clock = chain.find(({ method }) => method === 'setClock' || method === 'clock');
-  if (clock && isFixedClock(source, clock)) faults.push({ kind: 'jwt-expiry-ignored', at: clock.at, title: 'the parser compares `exp` with a fixed time', fix: 'take the clock out' });
+  if (clock && isFixedClock(source, clock))
+    faults.push({
+      kind: 'jwt-expiry-ignored',
+      at: clock.at,
+      title: 'the parser compares `exp` with a fixed time',
+      fix: 'take the clock out',
+    });
   faults.push(
-    ...claimsFault(call.at, `\`${call.method}\``, { iss: requires(source, chain, 'requireIssuer', 'iss'), aud: requires(source, chain, 'requireAudience', 'aud') }, checks, '.requireIssuer("https://login.example.com/").requireAudience("my-api")'),
+    ...claimsFault(
+      call.at,
+      `\`${call.method}\``,
+      { iss: requires(source, chain, 'requireIssuer', 'iss'), aud: requires(source, chain, 'requireAudience', 'aud') },
+      checks,
+      '.requireIssuer("https://login.example.com/").requireAudience("my-api")',
+    ),
   );
   return faults;
 }
@@ -64,9 +104,16 @@ function tolerance(source: Source, chain: readonly Call[], names: RegExp): reado
   return chain.flatMap((one): Fault[] => {
     if (!names.test(one.method)) return [];
     const value = source.positional(one, 0);
-    const name = value?.kind === 'name' && /MAX_VALUE$/.test(value.name);
+    const name = value?.kind === 'name' && value.name.endsWith('MAX_VALUE');
     return name || (value?.kind === 'number' && value.number >= LEEWAY_MAX_S)
-      ? [{ kind: 'jwt-expiry-ignored', at: one.at, title: `\`${one.method}\` lets tokens live on after they expired`, fix: `.${one.method}(30)` }]
+      ? [
+          {
+            kind: 'jwt-expiry-ignored',
+            at: one.at,
+            title: `\`${one.method}\` lets tokens live on after they expired`,
+            fix: `.${one.method}(30)`,
+          },
+        ]
       : [];
   });
 }
@@ -74,30 +121,70 @@ function tolerance(source: Source, chain: readonly Call[], names: RegExp): reado
 function isFixedClock(source: Source, call: Call): boolean {
   const value: Value | undefined = source.positional(call, 0);
   if (value?.kind !== 'function') return false;
-  const tokens = source.tokens.slice(value.from, Math.min(value.to, value.from + 12)).map(({ text }) => text).join(' ');
+  const tokens = source.tokens
+    .slice(value.from, Math.min(value.to, value.from + 12))
+    .map(({ text }) => text)
+    .join(' ');
   return /Date \( \d|Instant \. (?:EPOCH|MIN)/.test(tokens);
 }
 
 function auth0(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] {
   if (!source.imported(/^com\.auth0\.jwt/)) return [];
   const faults: Fault[] = [];
-  if (call.callee === 'Algorithm.none') return [{ kind: 'jwt-algorithm', at: call.at, severity: 'critical', title: '`Algorithm.none()` takes or makes tokens without a signature', fix: 'Algorithm.RSA256(publicKey)' }];
+  if (call.callee === 'Algorithm.none')
+    return [
+      {
+        kind: 'jwt-algorithm',
+        at: call.at,
+        severity: 'critical',
+        title: '`Algorithm.none()` takes or makes tokens without a signature',
+        fix: 'Algorithm.RSA256(publicKey)',
+      },
+    ];
   if (/^Algorithm\.HMAC\d+$/.test(call.callee)) {
     const key = innerText(source, source.positional(call, 0));
-    if (isTypedSecret(key)) faults.push({ kind: 'jwt-secret', at: key!.at, title: `\`${call.callee}\` uses a secret that is written in the source`, fix: 'System.getenv("JWT_SECRET")' });
+    if (isTypedSecret(key))
+      faults.push({
+        kind: 'jwt-secret',
+        at: key!.at,
+        title: `\`${call.callee}\` uses a secret that is written in the source`,
+        fix: 'System.getenv("JWT_SECRET")',
+      });
   }
   if (call.callee === 'JWT.decode' && !source.calls.some(({ method }) => method === 'verify'))
-    faults.push({ kind: 'jwt-signature-unverified', at: call.at, title: '`JWT.decode` reads a token and nothing verifies its signature', fix: 'JWT.require(algorithm).withIssuer("…").withAudience("…").build().verify(token)' });
+    faults.push({
+      kind: 'jwt-signature-unverified',
+      at: call.at,
+      title: '`JWT.decode` reads a token and nothing verifies its signature',
+      fix: 'JWT.require(algorithm).withIssuer("…").withAudience("…").build().verify(token)',
+    });
   if (call.callee === 'JWT.require') {
     // What follows: the builder's calls up to `build`.
-    const chain = source.calls.filter((one) => one.word > call.close && one.word < call.close + 400 && source.chain(one).some(({ open }) => open === call.open));
+    const chain = source.calls.filter(
+      (one) => one.word > call.close && one.word < call.close + 400 && source.chain(one).some(({ open }) => open === call.open),
+    );
     const local = source.assignedTo(call);
-    const all = [...chain, ...(local === undefined ? [] : source.callsOn(local).flatMap((one) => source.calls.filter((each) => each.word >= one.word && source.chain(each).some(({ open }) => open === one.open))))];
+    const all = [
+      ...chain,
+      ...(local === undefined
+        ? []
+        : source
+            .callsOn(local)
+            .flatMap((one) =>
+              source.calls.filter((each) => each.word >= one.word && source.chain(each).some(({ open }) => open === one.open)),
+            )),
+    ];
     const names = new Set(all.map(({ method }) => method));
     faults.push(...tolerance(source, all, /^(?:acceptLeeway|acceptExpiresAt)$/));
     if (names.has('build'))
       faults.push(
-        ...claimsFault(call.at, '`JWT.require`', { iss: names.has('withIssuer'), aud: names.has('withAudience') || names.has('withAnyOfAudience') }, checks, '.withIssuer("https://login.example.com/").withAudience("my-api")'),
+        ...claimsFault(
+          call.at,
+          '`JWT.require`',
+          { iss: names.has('withIssuer'), aud: names.has('withAudience') || names.has('withAnyOfAudience') },
+          checks,
+          '.withIssuer("https://login.example.com/").withAudience("my-api")',
+        ),
       );
   }
   return faults;
@@ -105,14 +192,40 @@ function auth0(source: Source, call: Call, checks: ClaimChecks): readonly Fault[
 
 function nimbus(source: Source, call: Call): readonly Fault[] {
   if (!source.imported(/^com\.nimbusds/)) return [];
-  if (call.callee === 'PlainJWT.parse') return [{ kind: 'jwt-signature-unverified', at: call.at, severity: 'high', title: '`PlainJWT.parse` takes tokens without a signature', fix: 'use a `DefaultJWTProcessor`' }];
-  if ((call.callee === 'SignedJWT.parse' || call.callee === 'JWTParser.parse') && !source.calls.some(({ method }) => /^(?:verify|process|validate|decode|sign)$/.test(method)))
-    return [{ kind: 'jwt-signature-unverified', at: call.at, title: `\`${call.callee}\` reads a token and nothing verifies its signature`, fix: 'jwt.verify(new RSASSAVerifier(publicKey))' }];
+  if (call.callee === 'PlainJWT.parse')
+    return [
+      {
+        kind: 'jwt-signature-unverified',
+        at: call.at,
+        severity: 'high',
+        title: '`PlainJWT.parse` takes tokens without a signature',
+        fix: 'use a `DefaultJWTProcessor`',
+      },
+    ];
+  if (
+    (call.callee === 'SignedJWT.parse' || call.callee === 'JWTParser.parse') &&
+    !source.calls.some(({ method }) => /^(?:verify|process|validate|decode|sign)$/.test(method))
+  )
+    return [
+      {
+        kind: 'jwt-signature-unverified',
+        at: call.at,
+        title: `\`${call.callee}\` reads a token and nothing verifies its signature`,
+        fix: 'jwt.verify(new RSASSAVerifier(publicKey))',
+      },
+    ];
   if (call.method === 'setJWTClaimsSetVerifier') {
     const value = source.positional(call, 0);
     const empty = value?.kind === 'function' && isEmptyBody(source, value);
     if (value?.kind === 'null' || empty)
-      return [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`setJWTClaimsSetVerifier` switches the check of claims off', fix: 'new DefaultJWTClaimsVerifier<>("my-api", new JWTClaimsSet.Builder().issuer("…").build(), Set.of("exp"))' }];
+      return [
+        {
+          kind: 'jwt-expiry-ignored',
+          at: call.at,
+          title: '`setJWTClaimsSetVerifier` switches the check of claims off',
+          fix: 'new DefaultJWTClaimsVerifier<>("my-api", new JWTClaimsSet.Builder().issuer("…").build(), Set.of("exp"))',
+        },
+      ];
   }
   return [];
 }
@@ -135,16 +248,33 @@ function jose4j(source: Source, call: Call, checks: ClaimChecks): readonly Fault
   // The first pass of a two-pass consumer reads issuer and key, the second one checks.
   if (skip) {
     const passes = source.calls.filter(({ method }) => method === 'JwtConsumerBuilder').length;
-    return passes > 1 && call.method !== 'setSkipVerificationKeyResolutionOnNone' ? [] : [{ kind: skip[0], at: call.at, title: `\`${call.method}\`: ${skip[1]}`, fix: `take \`${call.method}\` out` }];
+    return passes > 1 && call.method !== 'setSkipVerificationKeyResolutionOnNone'
+      ? []
+      : [{ kind: skip[0], at: call.at, title: `\`${call.method}\`: ${skip[1]}`, fix: `take \`${call.method}\` out` }];
   }
   if (call.method !== 'build') return [];
   const names = new Set(withStatements(source, call).map(({ method }) => method));
   if (!names.has('JwtConsumerBuilder') || names.has('setSkipAllValidators')) return [];
   const faults: Fault[] = [];
   if (!names.has('setRequireExpirationTime') && !checks.exp)
-    faults.push({ kind: 'jwt-expiry-ignored', at: call.at, severity: 'medium', title: '`JwtConsumerBuilder` takes tokens that have no `exp`', fix: '.setRequireExpirationTime()' });
-  const aud = names.has('setExpectedAudience') || (!names.has('setSkipDefaultAudienceValidation') && names.has('setExpectedAudiences'));
-  faults.push(...claimsFault(call.at, '`JwtConsumerBuilder`', { iss: names.has('setExpectedIssuer') || names.has('setExpectedIssuers'), aud }, checks, '.setExpectedIssuer("…").setExpectedAudience("my-api")'));
+    faults.push({
+      kind: 'jwt-expiry-ignored',
+      at: call.at,
+      severity: 'medium',
+      title: '`JwtConsumerBuilder` takes tokens that have no `exp`',
+      fix: '.setRequireExpirationTime()',
+    });
+  const aud =
+    names.has('setExpectedAudience') || (!names.has('setSkipDefaultAudienceValidation') && names.has('setExpectedAudiences'));
+  faults.push(
+    ...claimsFault(
+      call.at,
+      '`JwtConsumerBuilder`',
+      { iss: names.has('setExpectedIssuer') || names.has('setExpectedIssuers'), aud },
+      checks,
+      '.setExpectedIssuer("…").setExpectedAudience("my-api")',
+    ),
+  );
   return faults;
 }
 
@@ -152,21 +282,57 @@ function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault
   if (!source.imported(/^org\.springframework\.security\.oauth2/)) return [];
   if (call.method === 'setJwtValidator') {
     const value = source.positional(call, 0);
-    const text = value?.kind === 'function' ? source.tokens.slice(value.from, Math.min(value.to, value.from + 20)).map((token) => token.text).join(' ') : '';
+    const text =
+      value?.kind === 'function'
+        ? source.tokens
+            .slice(value.from, Math.min(value.to, value.from + 20))
+            .map((token) => token.text)
+            .join(' ')
+        : '';
     return text.includes('OAuth2TokenValidatorResult . success')
-      ? [{ kind: 'jwt-expiry-ignored', at: call.at, title: '`setJwtValidator` takes every token, expired ones too', fix: 'JwtValidators.createDefaultWithIssuer(issuer)' }]
+      ? [
+          {
+            kind: 'jwt-expiry-ignored',
+            at: call.at,
+            title: '`setJwtValidator` takes every token, expired ones too',
+            fix: 'JwtValidators.createDefaultWithIssuer(issuer)',
+          },
+        ]
       : [];
   }
-  if (!/^(?:Nimbus(?:Reactive)?JwtDecoder)\.(?:withJwkSetUri|withPublicKey|withSecretKey|withJwkSource)$/.test(call.callee)) return [];
+  if (!/^(?:Nimbus(?:Reactive)?JwtDecoder)\.(?:withJwkSetUri|withPublicKey|withSecretKey|withJwkSource)$/.test(call.callee))
+    return [];
   // The defaults check times only; who issued it and whom it is for has to be added.
-  const added = mentions(source, /^(?:createDefaultWithIssuer|JwtIssuerValidator|DelegatingOAuth2TokenValidator|JwtClaimValidator|createAtJwtValidator)$/);
+  const added = mentions(
+    source,
+    /^(?:createDefaultWithIssuer|JwtIssuerValidator|DelegatingOAuth2TokenValidator|JwtClaimValidator|createAtJwtValidator)$/,
+  );
   const validates = source.calls.some(({ method }) => method === 'setJwtValidator');
   if (validates && added) {
-    const iss = mentions(source, /^(?:createDefaultWithIssuer|JwtIssuerValidator|createAtJwtValidator)$|[Ii]ssuerValidator$/) || mentions(source, /^(?:iss|ISS)$/);
+    const iss =
+      mentions(source, /^(?:createDefaultWithIssuer|JwtIssuerValidator|createAtJwtValidator)$|[Ii]ssuerValidator$/) ||
+      mentions(source, /^(?:iss|ISS)$/);
     const aud = mentions(source, /^(?:aud|AUD|JwtAudienceValidator|createAtJwtValidator)$|[Aa]udienceValidator$/);
-    return claimsFault(call.at, `\`${call.callee}\``, { iss, aud }, checks, 'new JwtClaimValidator<List<String>>("aud", aud -> aud.contains("my-api"))');
+    return claimsFault(
+      call.at,
+      `\`${call.callee}\``,
+      { iss, aud },
+      checks,
+      'new JwtClaimValidator<List<String>>("aud", aud -> aud.contains("my-api"))',
+    );
   }
-  return validates ? [] : claimsFault(call.at, `\`${call.callee}\``, { iss: false, aud: false }, checks, 'decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))');
+  // A validator of one's own may check anything; one of these checks times alone.
+  const argument = source.calls.find(({ method }) => method === 'setJwtValidator');
+  const times = argument !== undefined && source.tokens.slice(argument.open, argument.close).some(({ text }) => text === 'JwtTimestampValidator' || text === 'createDefault');
+  return validates && !times
+    ? []
+    : claimsFault(
+        call.at,
+        `\`${call.callee}\``,
+        { iss: false, aud: false },
+        checks,
+        'decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))',
+      );
 }
 
 /** `catch (ExpiredJwtException e) { return e.getClaims(); }` */
@@ -181,7 +347,13 @@ function expiredCaught(source: Source): readonly Fault[] {
     const end = Math.min(source.partner(close + 1), close + 200);
     const body = source.tokens.slice(close + 2, end).map(({ text }) => text);
     if (body.some((text) => text === 'getClaims' || text === 'claims') && body.includes('return'))
-      faults.push({ kind: 'jwt-expiry-ignored', at: source.tokens[at]!.at, severity: 'medium', title: 'claims of expired tokens are used (`ExpiredJwtException`)', fix: 'refuse the token' });
+      faults.push({
+        kind: 'jwt-expiry-ignored',
+        at: source.tokens[at]!.at,
+        severity: 'medium',
+        title: 'claims of expired tokens are used (`ExpiredJwtException`)',
+        fix: 'refuse the token',
+      });
   }
   return faults;
 }

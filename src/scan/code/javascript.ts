@@ -1,5 +1,16 @@
 // Tokens in JavaScript and TypeScript: jsonwebtoken, jose, express-jwt, koa-jwt, passport-jwt, @fastify/jwt, @nestjs/jwt, jwt-decode.
-import { claimChecks, claimsFault, innerText, isClosed, isFlag, isTypedSecret, LOOKED_AT_MAX, memberOf, mentions, textsOf } from './fault.ts';
+import {
+  claimChecks,
+  claimsFault,
+  innerText,
+  isClosed,
+  isFlag,
+  isTypedSecret,
+  LOOKED_AT_MAX,
+  memberOf,
+  mentions,
+  textsOf,
+} from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
 import type { Call, Source, Value } from './source.ts';
 
@@ -20,19 +31,30 @@ const FIX_OPTIONS = "{ algorithms: ['RS256'], issuer: 'https://login.example.com
 /** Module, then member, then how its calls are judged. */
 const READERS: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   jsonwebtoken: {
-    verify: (call, file) => verification(call, file, '`jwt.verify`', file.source.positional(call, 1), options(file.source, call, 2)),
+    verify: (call, file) =>
+      verification(call, file, '`jwt.verify`', file.source.positional(call, 1), options(file.source, call, 2)),
     sign: signing,
     decode: (call, file) => decoding(call, file, '`jwt.decode`'),
   },
   jose: {
     jwtVerify: (call, file) => [
-      ...verification(call, file, '`jwtVerify`', innerText(file.source, file.source.positional(call, 1)), options(file.source, call, 2)),
+      ...verification(
+        call,
+        file,
+        '`jwtVerify`',
+        innerText(file.source, file.source.positional(call, 1)),
+        options(file.source, call, 2),
+      ),
       ...oldDate(call, file),
     ],
     decodeJwt: (call, file) => decoding(call, file, '`decodeJwt`'),
     'UnsecuredJWT.decode': unsecured,
   },
-  'jwt-decode': { default: (call, file) => decoding(call, file, '`jwtDecode`'), jwtDecode: (call, file) => decoding(call, file, '`jwtDecode`'), '*': (call, file) => decoding(call, file, '`jwtDecode`') },
+  'jwt-decode': {
+    default: (call, file) => decoding(call, file, '`jwtDecode`'),
+    jwtDecode: (call, file) => decoding(call, file, '`jwtDecode`'),
+    '*': (call, file) => decoding(call, file, '`jwtDecode`'),
+  },
   'express-jwt': { default: middleware, expressjwt: middleware, expressJwt: middleware, '*': middleware },
   'koa-jwt': { default: middleware, '*': middleware },
   'passport-jwt': { Strategy: strategy, JwtStrategy: strategy },
@@ -43,12 +65,19 @@ const ALIASES: Readonly<Record<string, string>> = { 'jwt-simple': 'jwt-simple', 
 /** Every fault of a file, in order. */
 export function javascriptFaults(source: Source): readonly Fault[] {
   const known = source.calls
-    .filter(({ callee, method }) => source.origin(callee).module !== '' || /^(?:verify|verifyAsync|register|registerAsync)$/.test(method))
+    .filter(
+      ({ callee, method }) =>
+        source.origin(callee).module !== '' || /^(?:verify|verifyAsync|register|registerAsync)$/.test(method),
+    )
     .slice(0, LOOKED_AT_MAX);
   const file: File = {
     source,
     checks: claimChecks(source),
-    verifies: source.calls.some(({ method }) => /^(?:verify|verifyAsync|jwtVerify|compactVerify|flattenedVerify|expressjwt|authenticate|verifyIdToken|verifySignature|verifyJwt|verifyToken|validateToken)$/.test(method)),
+    verifies: source.calls.some(({ method }) =>
+      /^(?:verify|verifyAsync|jwtVerify|compactVerify|flattenedVerify|expressjwt|authenticate|verifyIdToken|verifySignature|verifyJwt|verifyToken|validateToken)$/.test(
+        method,
+      ),
+    ),
     serves: mentions(source, /^authorization$|^Authorization$|^Bearer ?$/),
   };
   return known.flatMap((call) => {
@@ -75,21 +104,69 @@ function verification(call: Call, file: File, what: string, key: Value | undefin
 function optionFaults(at: number, file: File, what: string, opts: Value | undefined): readonly Fault[] {
   const faults: Fault[] = [];
   const ignored = ['ignoreExpiration', 'ignoreExp'].map((name) => memberOf(opts, name)).find((value) => isFlag(value, true));
-  if (ignored && !file.checks.exp) faults.push({ kind: 'jwt-expiry-ignored', at: ignored.at, title: `${what} takes tokens that have expired (\`ignoreExpiration\`)`, fix: 'take `ignoreExpiration` out' });
+  if (ignored && !file.checks.exp)
+    faults.push({
+      kind: 'jwt-expiry-ignored',
+      at: ignored.at,
+      title: `${what} takes tokens that have expired (\`ignoreExpiration\`)`,
+      fix: 'take `ignoreExpiration` out',
+    });
   const algorithms = memberOf(opts, 'algorithms');
   if (textsOf(algorithms).some((one) => one.toLowerCase() === 'none'))
-    faults.push({ kind: 'jwt-algorithm', at: algorithms!.at, severity: 'critical', title: `${what} takes tokens without a signature (\`none\`)`, fix: "algorithms: ['RS256']" });
-  else if (textsOf(algorithms).some((one) => one.startsWith('HS')) && textsOf(algorithms).some((one) => /^(?:RS|ES|PS)/.test(one)))
-    faults.push({ kind: 'jwt-algorithm', at: algorithms!.at, title: `${what} takes shared-secret and public-key algorithms for one key: the public key then signs tokens`, fix: "algorithms: ['RS256']" });
+    faults.push({
+      kind: 'jwt-algorithm',
+      at: algorithms!.at,
+      severity: 'critical',
+      title: `${what} takes tokens without a signature (\`none\`)`,
+      fix: "algorithms: ['RS256']",
+    });
+  else if (
+    textsOf(algorithms).some((one) => one.startsWith('HS')) &&
+    textsOf(algorithms).some((one) => /^(?:RS|ES|PS)/.test(one))
+  )
+    faults.push({
+      kind: 'jwt-algorithm',
+      at: algorithms!.at,
+      title: `${what} takes shared-secret and public-key algorithms for one key: the public key then signs tokens`,
+      fix: "algorithms: ['RS256']",
+    });
   if (isClosed(opts))
-    faults.push(...claimsFault(at, what, { iss: opts.members.has('issuer') || opts.members.has('allowedIss'), aud: opts.members.has('audience') || opts.members.has('allowedAud') }, file.checks, FIX_OPTIONS));
+    faults.push(
+      ...claimsFault(
+        at,
+        what,
+        {
+          iss: opts.members.has('issuer') || opts.members.has('allowedIss'),
+          aud: opts.members.has('audience') || opts.members.has('allowedAud'),
+        },
+        file.checks,
+        FIX_OPTIONS,
+      ),
+    );
   return faults;
 }
 
 function keyFaults(at: number, what: string, key: Value | undefined): readonly Fault[] {
   if (key?.kind === 'null' || (key?.kind === 'text' && key.text === ''))
-    return [{ kind: 'jwt-signature-unverified', at, severity: 'critical', title: `${what} has no key: tokens without a signature pass`, fix: 'give the key of the issuer' }];
-  return isTypedSecret(key) ? [{ kind: 'jwt-secret', at: key!.at, title: `${what} uses a secret that is written in the source`, fix: 'process.env.JWT_SECRET' }] : [];
+    return [
+      {
+        kind: 'jwt-signature-unverified',
+        at,
+        severity: 'critical',
+        title: `${what} has no key: tokens without a signature pass`,
+        fix: 'give the key of the issuer',
+      },
+    ];
+  return isTypedSecret(key)
+    ? [
+        {
+          kind: 'jwt-secret',
+          at: key!.at,
+          title: `${what} uses a secret that is written in the source`,
+          fix: 'process.env.JWT_SECRET',
+        },
+      ]
+    : [];
 }
 
 function signing(call: Call, file: File): readonly Fault[] {
@@ -98,20 +175,48 @@ function signing(call: Call, file: File): readonly Fault[] {
   const opts = options(source, call, 2);
   const faults = [...keyFaults(call.at, '`jwt.sign`', source.positional(call, 1))].filter(({ kind }) => kind === 'jwt-secret');
   const algorithm = memberOf(opts, 'algorithm');
-  if (algorithm?.kind === 'text' && algorithm.text.toLowerCase() === 'none') faults.push({ kind: 'jwt-algorithm', at: algorithm.at, severity: 'high', title: '`jwt.sign` makes tokens without a signature', fix: "algorithm: 'RS256'" });
+  if (algorithm?.kind === 'text' && algorithm.text.toLowerCase() === 'none')
+    faults.push({
+      kind: 'jwt-algorithm',
+      at: algorithm.at,
+      severity: 'high',
+      title: '`jwt.sign` makes tokens without a signature',
+      fix: "algorithm: 'RS256'",
+    });
   const expires = isClosed(opts) && !opts.members.has('expiresIn') && isClosed(payload) && !payload.members.has('exp');
-  if (expires) faults.push({ kind: 'jwt-without-expiry', at: call.at, title: '`jwt.sign` makes tokens that never expire', fix: "{ expiresIn: '15m' }" });
+  if (expires)
+    faults.push({
+      kind: 'jwt-without-expiry',
+      at: call.at,
+      title: '`jwt.sign` makes tokens that never expire',
+      fix: "{ expiresIn: '15m' }",
+    });
   return faults;
 }
 
 /** Reading without checking, where nothing of the file checks. In a browser that is how one shows a user's name. */
 function decoding(call: Call, { source, verifies, serves }: File, what: string): readonly Fault[] {
   if (verifies || !serves || source.imported(/^(?:react|vue|@angular\/|svelte|next\/router|preact)/)) return [];
-  return [{ kind: 'jwt-signature-unverified', at: call.at, title: `${what} reads a token of a request and nothing verifies its signature`, fix: `jwt.verify(token, key, ${FIX_OPTIONS})` }];
+  return [
+    {
+      kind: 'jwt-signature-unverified',
+      at: call.at,
+      title: `${what} reads a token of a request and nothing verifies its signature`,
+      fix: `jwt.verify(token, key, ${FIX_OPTIONS})`,
+    },
+  ];
 }
 
 function unsecured(call: Call): readonly Fault[] {
-  return [{ kind: 'jwt-signature-unverified', at: call.at, severity: 'critical', title: '`UnsecuredJWT.decode` takes tokens without a signature', fix: 'use `jwtVerify`' }];
+  return [
+    {
+      kind: 'jwt-signature-unverified',
+      at: call.at,
+      severity: 'critical',
+      title: '`UnsecuredJWT.decode` takes tokens without a signature',
+      fix: 'use `jwtVerify`',
+    },
+  ];
 }
 
 /** jose takes the time from outside: a fixed one makes every token valid. */
@@ -119,21 +224,39 @@ function oldDate(call: Call, { source }: File): readonly Fault[] {
   const date = memberOf(options(source, call, 2), 'currentDate');
   if (date?.kind !== 'call' || date.call.method !== 'Date') return [];
   const value = source.positional(date.call, 0);
-  return value?.kind === 'number' || value?.kind === 'text' ? [{ kind: 'jwt-expiry-ignored', at: date.at, title: '`jwtVerify` compares `exp` with a fixed date', fix: 'take `currentDate` out' }] : [];
+  return value?.kind === 'number' || value?.kind === 'text'
+    ? [
+        {
+          kind: 'jwt-expiry-ignored',
+          at: date.at,
+          title: '`jwtVerify` compares `exp` with a fixed date',
+          fix: 'take `currentDate` out',
+        },
+      ]
+    : [];
 }
 
 function middleware(call: Call, file: File): readonly Fault[] {
   const opts = options(file.source, call, 0);
   if (opts?.kind !== 'record' || !opts.members.has('secret')) return [];
-  return [...optionFaults(call.at, file, `\`${call.method}\``, opts), ...keyFaults(call.at, `\`${call.method}\``, resolved(file.source, opts, 'secret'))];
+  return [
+    ...optionFaults(call.at, file, `\`${call.method}\``, opts),
+    ...keyFaults(call.at, `\`${call.method}\``, resolved(file.source, opts, 'secret')),
+  ];
 }
 
 function strategy(call: Call, file: File): readonly Fault[] {
   const opts = options(file.source, call, 0);
   if (opts?.kind !== 'record' || !(opts.members.has('secretOrKey') || opts.members.has('secretOrKeyProvider'))) return [];
   const nested = opts.members.get('jsonWebTokenOptions');
-  const merged: Value = nested?.kind === 'record' ? { ...opts, open: opts.open || nested.open, members: new Map([...opts.members, ...nested.members]) } : opts;
-  return [...optionFaults(call.at, file, '`JwtStrategy`', merged), ...keyFaults(call.at, '`JwtStrategy`', resolved(file.source, opts, 'secretOrKey'))];
+  const merged: Value =
+    nested?.kind === 'record'
+      ? { ...opts, open: opts.open || nested.open, members: new Map([...opts.members, ...nested.members]) }
+      : opts;
+  return [
+    ...optionFaults(call.at, file, '`JwtStrategy`', merged),
+    ...keyFaults(call.at, '`JwtStrategy`', resolved(file.source, opts, 'secretOrKey')),
+  ];
 }
 
 function resolved(source: Source, record: Value | undefined, name: string): Value | undefined {
@@ -147,16 +270,32 @@ function frameworks(call: Call, file: File): readonly Fault[] {
   const { callee, method } = call;
   if (source.imported(/^@nestjs\/jwt$/) && /^verify(?:Async)?$/.test(method) && /jwt/i.test(callee.slice(0, -method.length))) {
     const opts = options(source, call, 1);
-    return [...optionFaults(call.at, file, `\`${callee}\``, opts).filter(({ kind }) => kind !== 'jwt-claims-unchecked'), ...keyFaults(call.at, `\`${callee}\``, resolved(source, opts, 'secret'))];
+    return [
+      ...optionFaults(call.at, file, `\`${callee}\``, opts).filter(({ kind }) => kind !== 'jwt-claims-unchecked'),
+      ...keyFaults(call.at, `\`${callee}\``, resolved(source, opts, 'secret')),
+    ];
   }
-  if (source.imported(/^@nestjs\/jwt$/) && /^JwtModule\.register/.test(callee)) return keyFaults(call.at, '`JwtModule`', resolved(source, source.positional(call, 0), 'secret'));
+  if (source.imported(/^@nestjs\/jwt$/) && callee.startsWith('JwtModule.register'))
+    return keyFaults(call.at, '`JwtModule`', resolved(source, source.positional(call, 0), 'secret'));
   const plugin = source.positional(call, 0);
-  const module = plugin?.kind === 'name' ? source.origin(plugin.name).module : plugin?.kind === 'call' && plugin.call.method === 'require' ? textsOf(source.positional(plugin.call, 0))[0] : undefined;
+  const module =
+    plugin?.kind === 'name'
+      ? source.origin(plugin.name).module
+      : plugin?.kind === 'call' && plugin.call.method === 'require'
+        ? textsOf(source.positional(plugin.call, 0))[0]
+        : undefined;
   if (method === 'register' && (ALIASES[module ?? ''] ?? module) === '@fastify/jwt') {
     const opts = source.positional(call, 1);
     const verify = memberOf(opts, 'verify');
     return [
-      ...(isClosed(opts) ? optionFaults(call.at, file, '`@fastify/jwt`', verify ?? { kind: 'record', members: new Map(), open: false, at: call.at }) : []),
+      ...(isClosed(opts)
+        ? optionFaults(
+            call.at,
+            file,
+            '`@fastify/jwt`',
+            verify ?? { kind: 'record', members: new Map(), open: false, at: call.at },
+          )
+        : []),
       ...keyFaults(call.at, '`@fastify/jwt`', resolved(source, opts, 'secret')),
     ];
   }

@@ -14,7 +14,24 @@ export interface ShellCommand {
 
 const COMMANDS_MAX = 5000;
 const DEPTH_MAX = 8;
-const PREFIXES = new Set(['exec', 'time', 'nice', 'nohup', 'command', 'builtin', 'then', 'else', 'elif', 'do', 'if', 'while', 'until', '{', '(', '!']);
+const PREFIXES = new Set([
+  'exec',
+  'time',
+  'nice',
+  'nohup',
+  'command',
+  'builtin',
+  'then',
+  'else',
+  'elif',
+  'do',
+  'if',
+  'while',
+  'until',
+  '{',
+  '(',
+  '!',
+]);
 
 /**
  * The commands of a script in order; what a command substitution runs follows the command that it stands in.

@@ -44,7 +44,11 @@ const CHAIN_MAX = 60;
 const VALUE_DEPTH_MAX = 6;
 const MEMBERS_MAX = 500;
 
-const NO_CALL = new Set('if for while switch catch return function func def class new typeof in of and or not elif with await yield when synchronized lambda import except print assert del super match fun constructor throw case'.split(' '));
+const NO_CALL = new Set(
+  'if for while switch catch return function func def class new typeof in of and or not elif with await yield when synchronized lambda import except print assert del super match fun constructor throw case'.split(
+    ' ',
+  ),
+);
 
 /** One file; its parts are worked out when asked for. */
 export class Source {
@@ -114,7 +118,8 @@ export class Source {
   #wordBefore(open: number): number {
     const before = this.tokens[open - 1]!;
     if (before.kind === WORD) return open - 1;
-    if (before.text !== '>' || before.kind !== MARK) return before.text === '?.' && this.tokens[open - 2]?.kind === WORD ? open - 2 : -1;
+    if (before.text !== '>' || before.kind !== MARK)
+      return before.text === '?.' && this.tokens[open - 2]?.kind === WORD ? open - 2 : -1;
     for (let at = open - 2, steps = 0, depth = 1; at > 0 && steps < 40; at--, steps++) {
       if (this.is(at, '>')) depth++;
       else if (this.is(at, '<') && --depth === 0) return this.tokens[at - 1]?.kind === WORD ? at - 1 : -1;
@@ -126,7 +131,11 @@ export class Source {
   /** `a.b.c` that ends at a word. */
   #dotted(word: number): string {
     let text = this.tokens[word]!.text;
-    for (let at = word - 1, steps = 0; steps < 8 && (this.is(at, '.') || this.is(at, '?.')) && this.tokens[at - 1]?.kind === WORD; at -= 2, steps++)
+    for (
+      let at = word - 1, steps = 0;
+      steps < 8 && (this.is(at, '.') || this.is(at, '?.')) && this.tokens[at - 1]?.kind === WORD;
+      at -= 2, steps++
+    )
       text = `${this.tokens[at - 1]!.text}.${text}`;
     return text;
   }
@@ -134,7 +143,8 @@ export class Source {
   /** Arguments in order. */
   args(call: Call): readonly Argument[] {
     return this.#split(call.open, call.close).map(([from, to]) => {
-      const named = (this.language === 'python' || this.language === 'kotlin') && this.tokens[from]?.kind === WORD && this.is(from + 1, '=');
+      const named =
+        (this.language === 'python' || this.language === 'kotlin') && this.tokens[from]?.kind === WORD && this.is(from + 1, '=');
       return named ? { name: this.tokens[from]!.text, from: from + 2, to } : { from, to };
     });
   }
@@ -208,8 +218,18 @@ export class Source {
     // `const opts: VerifyOptions = …`, `var x Type = …`: the first word behind the keyword is the name.
     for (let back = at - 1, steps = 0; back >= 0 && steps < 14; back--, steps++) {
       const token = this.tokens[back]!;
-      if (token.kind === WORD && /^(?:const|let|var|val)$/.test(token.text)) return this.tokens[back + 1]?.kind === WORD ? this.tokens[back + 1]!.text : undefined;
-      if (token.kind === MARK && (token.text === ';' || token.text === '{' || token.text === '}' || token.text === '(' || token.text === ')' || token.text === '=')) break;
+      if (token.kind === WORD && /^(?:const|let|var|val)$/.test(token.text))
+        return this.tokens[back + 1]?.kind === WORD ? this.tokens[back + 1]!.text : undefined;
+      if (
+        token.kind === MARK &&
+        (token.text === ';' ||
+          token.text === '{' ||
+          token.text === '}' ||
+          token.text === '(' ||
+          token.text === ')' ||
+          token.text === '=')
+      )
+        break;
     }
     if (this.language === 'go' && this.is(at - 2, ',') && this.tokens[at - 3]?.kind === WORD) return this.tokens[at - 3]!.text;
     if (this.tokens[at - 1]?.kind !== WORD) return undefined;
@@ -222,7 +242,11 @@ export class Source {
     let at = start;
     for (let steps = 0; at < this.tokens.length && steps < 4000; steps++) {
       const token = this.tokens[at]!;
-      if (token.kind === MARK && (token.text === ';' || token.text === ',' || token.text === ')' || token.text === ']' || token.text === '}')) break;
+      if (
+        token.kind === MARK &&
+        (token.text === ';' || token.text === ',' || token.text === ')' || token.text === ']' || token.text === '}')
+      )
+        break;
       if (at > start && this.#startsLine(at) && !this.#goesOn(at)) break;
       const partner = this.partner(at);
       at = partner > at ? partner + 1 : at + 1;
@@ -247,7 +271,16 @@ export class Source {
   /** Reads an expression; what is no plain value, list, record, call, function or name is unknown. */
   read(from: number, to: number, depth = 0): Value {
     let start = from;
-    while (start < to && (this.is(start, 'await') || this.is(start, 'new') || this.is(start, '&') || this.is(start, '...') || this.is(start, '*') || this.is(start, 'mutableMapOf'))) start++;
+    while (
+      start < to &&
+      (this.is(start, 'await') ||
+        this.is(start, 'new') ||
+        this.is(start, '&') ||
+        this.is(start, '...') ||
+        this.is(start, '*') ||
+        this.is(start, 'mutableMapOf'))
+    )
+      start++;
     const token = this.tokens[start];
     if (!token || start >= to) return { kind: 'unknown', at: this.tokens[from]?.at ?? 0 };
     const { at } = token;
@@ -256,7 +289,8 @@ export class Source {
     const partner = this.partner(start);
     if (partner === end - 1 && depth < VALUE_DEPTH_MAX) {
       if (token.text === '(') return this.read(start + 1, end - 1, depth + 1);
-      if (token.text === '[') return { kind: 'list', items: this.#split(start, partner).map(([a, b]) => this.read(a, b, depth + 1)), at };
+      if (token.text === '[')
+        return { kind: 'list', items: this.#split(start, partner).map(([a, b]) => this.read(a, b, depth + 1)), at };
       if (token.text === '{') return this.#record(start, partner, depth);
     }
     const arrow = this.#functionFrom(start, end);
@@ -296,8 +330,11 @@ export class Source {
     if (kind === TEXT) return token.dynamic ? { kind: 'unknown', at } : { kind: 'text', text, at };
     if (kind === NUMBER) return { kind: 'number', number: Number(text.replaceAll('_', '').replace(/[Lldf]$/, '')), at };
     if (kind !== WORD) return { kind: 'unknown', at };
-    if (text === 'true' || text === 'True' || text === 'false' || text === 'False') return { kind: 'flag', flag: text.toLowerCase() === 'true', at };
-    return text === 'null' || text === 'None' || text === 'nil' || text === 'undefined' ? { kind: 'null', at } : { kind: 'name', name: text, at };
+    if (text === 'true' || text === 'True' || text === 'false' || text === 'False')
+      return { kind: 'flag', flag: text.toLowerCase() === 'true', at };
+    return text === 'null' || text === 'None' || text === 'nil' || text === 'undefined'
+      ? { kind: 'null', at }
+      : { kind: 'name', name: text, at };
   }
 
   #record(open: number, close: number, depth: number): Value {
@@ -313,7 +350,8 @@ export class Source {
       } else if (this.is(from + 1, ':') && key.kind !== MARK) members.set(key.text, this.read(from + 2, to, depth + 1));
       else if (to - from === 1 && key.kind === WORD) members.set(key.text, { kind: 'name', name: key.text, at: key.at });
       // A method: `key() {…}`.
-      else if (this.is(from + 1, '(') && key.kind === WORD) members.set(key.text, { kind: 'function', from: from + 1, to, at: key.at });
+      else if (this.is(from + 1, '(') && key.kind === WORD)
+        members.set(key.text, { kind: 'function', from: from + 1, to, at: key.at });
       else more = true;
     }
     return { kind: 'record', members, open: more, at: this.tokens[open]!.at };
@@ -344,8 +382,10 @@ export class Source {
     if (at === start || this.partner(at) !== end - 1 || depth >= VALUE_DEPTH_MAX) return undefined;
     if (this.is(at, '{')) {
       const record = this.#record(at, end - 1, depth);
-      if (record.kind === 'record' && record.members.size === 0 && record.open) return { kind: 'list', items: this.#split(at, end - 1).map(([a, b]) => this.read(a, b, depth + 1)), at: record.at };
-      if (this.is(start, '[')) return { kind: 'list', items: this.#split(at, end - 1).map(([a, b]) => this.read(a, b, depth + 1)), at: record.at };
+      if (record.kind === 'record' && record.members.size === 0 && record.open)
+        return { kind: 'list', items: this.#split(at, end - 1).map(([a, b]) => this.read(a, b, depth + 1)), at: record.at };
+      if (this.is(start, '['))
+        return { kind: 'list', items: this.#split(at, end - 1).map(([a, b]) => this.read(a, b, depth + 1)), at: record.at };
       return record;
     }
     // A conversion: `[]byte("secret")`.
@@ -392,7 +432,8 @@ export class Source {
         continue;
       }
       const name = this.#dotted(at - 2);
-      const found = this.tokens[at - 2]?.kind === WORD ? this.resolve({ kind: 'name', name, at: this.tokens[at]!.at }) : undefined;
+      const found =
+        this.tokens[at - 2]?.kind === WORD ? this.resolve({ kind: 'name', name, at: this.tokens[at]!.at }) : undefined;
       if (found?.kind !== 'call' || chain.some(({ open }) => open === found.call.open)) break;
       chain.push(found.call);
       at = found.call.word;

@@ -22,8 +22,19 @@ export interface Token {
 const TOKENS_MAX = 300_000;
 
 const EXTENSIONS: Readonly<Record<string, Language>> = {
-  js: 'javascript', mjs: 'javascript', cjs: 'javascript', jsx: 'javascript', ts: 'javascript', mts: 'javascript', cts: 'javascript', tsx: 'javascript',
-  py: 'python', java: 'java', kt: 'kotlin', kts: 'kotlin', go: 'go',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  jsx: 'javascript',
+  ts: 'javascript',
+  mts: 'javascript',
+  cts: 'javascript',
+  tsx: 'javascript',
+  py: 'python',
+  java: 'java',
+  kt: 'kotlin',
+  kts: 'kotlin',
+  go: 'go',
 };
 
 /** By the file's name; declaration files say nothing of what runs. */
@@ -34,7 +45,22 @@ export function languageOf(file: string): Language | undefined {
 }
 
 /** After these a slash begins a regular expression. */
-const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'await', 'yield', 'instanceof']);
+const BEFORE_REGEX = new Set([
+  'return',
+  'typeof',
+  'case',
+  'in',
+  'of',
+  'delete',
+  'void',
+  'throw',
+  'new',
+  'else',
+  'do',
+  'await',
+  'yield',
+  'instanceof',
+]);
 const MARKS = ['===', '!==', '...', ':=', '==', '!=', '=>', '->', '<=', '>=', '&&', '||', '??', '?.', '::', '+=', '-='];
 
 /** Second characters of those. */
@@ -101,7 +127,11 @@ class Lexer {
   #number(start: number): number {
     const text = this.#text;
     let at = start + 1;
-    while (at < text.length && (isWordStart(text.charCodeAt(at)) || isDigit(text.charCodeAt(at)) || (text[at] === '.' && isDigit(text.charCodeAt(at + 1))))) at++;
+    while (
+      at < text.length &&
+      (isWordStart(text.charCodeAt(at)) || isDigit(text.charCodeAt(at)) || (text[at] === '.' && isDigit(text.charCodeAt(at + 1))))
+    )
+      at++;
     this.#push(NUMBER, text.slice(start, at), start);
     return at;
   }
@@ -117,7 +147,11 @@ class Lexer {
   #quoted(open: number, start: number, prefix: string): number {
     const text = this.#text;
     const quote = text[open]!;
-    const triple = (this.#language !== 'go' && this.#language !== 'javascript' && text.startsWith(quote.repeat(3), open)) && (quote === '"' || this.#language === 'python');
+    const triple =
+      this.#language !== 'go' &&
+      this.#language !== 'javascript' &&
+      text.startsWith(quote.repeat(3), open) &&
+      (quote === '"' || this.#language === 'python');
     const close = triple ? quote.repeat(3) : quote;
     const lines = triple || quote === '`';
     const raw = prefix.includes('r') || (quote === '`' && this.#language === 'go');
@@ -131,7 +165,14 @@ class Lexer {
       else if (text.startsWith(close, at)) {
         this.#push(TEXT, unescaped(text.slice(from, at), raw), start, dynamic && /\{/.test(text.slice(from, at)));
         return at + close.length;
-      } else if (char === '$' && (text[at + 1] === '{' || this.#language === 'kotlin') && quote !== "'" && this.#language !== 'go' && this.#language !== 'python' && this.#language !== 'java') {
+      } else if (
+        char === '$' &&
+        (text[at + 1] === '{' || this.#language === 'kotlin') &&
+        quote !== "'" &&
+        this.#language !== 'go' &&
+        this.#language !== 'python' &&
+        this.#language !== 'java'
+      ) {
         if (quote === '`' || this.#language === 'kotlin') dynamic = true;
         at = text[at + 1] === '{' && dynamic ? substitutionEnd(text, at + 1) : at + 1;
       } else at++;
@@ -191,5 +232,7 @@ function substitutionEnd(text: string, open: number): number {
 }
 
 function unescaped(text: string, raw: boolean): string {
-  return raw || !text.includes('\\') ? text : text.replaceAll(/\\(.)/gs, (_, char: string) => ({ n: '\n', t: '\t', r: '\r', '\n': '' })[char] ?? char);
+  return raw || !text.includes('\\')
+    ? text
+    : text.replaceAll(/\\(.)/gs, (_, char: string) => ({ n: '\n', t: '\t', r: '\r', '\n': '' })[char] ?? char);
 }

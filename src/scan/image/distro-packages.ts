@@ -37,7 +37,7 @@ export function readDpkgStatus(text: string): SystemPackage[] {
     const name = fields.get('Package');
     const version = fields.get('Version');
     const status = fields.get('Status');
-    if (name === undefined || version === undefined || (status !== undefined && !/ installed$/.test(status))) continue;
+    if (name === undefined || version === undefined || (status !== undefined && !status.endsWith(' installed'))) continue;
     const source = /^(\S+)(?: \(([^)]+)\))?$/.exec(fields.get('Source') ?? '');
     packages.push({
       type: 'deb',
@@ -85,7 +85,12 @@ export function readApkInstalled(text: string): { readonly packages: SystemPacka
 }
 
 /** As the rest of the scan knows packages. @param layer digest */
-export function systemPackage(found: SystemPackage, distribution: Distribution | undefined, location: Location, layer: string): Package {
+export function systemPackage(
+  found: SystemPackage,
+  distribution: Distribution | undefined,
+  location: Location,
+  layer: string,
+): Package {
   const { type, name, version, arch, source, licence, epoch } = found;
   const id = distribution?.id ?? '';
   const distro = id === '' ? '' : distribution?.version ? `${id}-${distribution.version}` : id;

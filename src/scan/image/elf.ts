@@ -43,7 +43,9 @@ export function readElf(bytes: Uint8Array): Elf | undefined {
   const word = (at: number): number => (wide ? view.u64(at) : view.u32(at));
   const segments = readSegments(view, wide, word);
   const offsetOf = (address: number): number | undefined => {
-    const segment = segments.find((each) => each.type === PT_LOAD && address >= each.address && address < each.address + each.size);
+    const segment = segments.find(
+      (each) => each.type === PT_LOAD && address >= each.address && address < each.address + each.size,
+    );
     return segment && segment.offset + address - segment.address;
   };
   const interpreter = segments.find((each) => each.type === PT_INTERP);
@@ -62,9 +64,9 @@ export function readElf(bytes: Uint8Array): Elf | undefined {
 function readSegments(view: ByteView, wide: boolean, word: (at: number) => number): Segment[] {
   const start = word(wide ? 32 : 28);
   const size = view.u16(wide ? 54 : 42);
-  const count = Math.min(view.u16(wide ? 56 : 44), COUNT_MAX);
+  const count = size === 0 ? 0 : Math.min(view.u16(wide ? 56 : 44), COUNT_MAX);
   const segments: Segment[] = [];
-  for (let i = 0; i < count && size > 0; i++) {
+  for (let i = 0; i < count; i++) {
     const at = start + i * size;
     segments.push({
       type: view.u32(at),
@@ -99,8 +101,15 @@ function readDynamic(
   const texts = (wanted: number): string[] =>
     strings === undefined
       ? []
-      : entries.filter(([tag]) => tag === wanted).slice(0, NEEDED_MAX).map(([, value]) => view.text(strings + value)).filter((text) => text !== '');
-  const paths = (wanted: number): string[] => texts(wanted).flatMap((text) => text.split(':')).filter((path) => path !== '');
+      : entries
+          .filter(([tag]) => tag === wanted)
+          .slice(0, NEEDED_MAX)
+          .map(([, value]) => view.text(strings + value))
+          .filter((text) => text !== '');
+  const paths = (wanted: number): string[] =>
+    texts(wanted)
+      .flatMap((text) => text.split(':'))
+      .filter((path) => path !== '');
   return { needed: texts(DT_NEEDED), rpath: paths(DT_RPATH), runpath: paths(DT_RUNPATH), soname: texts(DT_SONAME)[0] ?? '' };
 }
 

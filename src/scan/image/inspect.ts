@@ -73,7 +73,8 @@ export class ImageInspector {
     if (type !== 'file' && type !== 'hardlink') return;
     if ((file.mode & 0o6000) !== 0 && (file.mode & 0o111) !== 0) this.#setuid.push(path);
     if (file.bytes) this.#content(path, file.bytes, this.#image.layers[file.layer]?.digest ?? '');
-    else if (type === 'file' && file.size > 0 && (RPM.test(path) || APK.test(path) || DPKG_STATUS.test(path))) this.#skipped(path, 'too-large', 'the package database is too large to be read');
+    else if (type === 'file' && file.size > 0 && (RPM.test(path) || APK.test(path) || DPKG_STATUS.test(path)))
+      this.#skipped(path, 'too-large', 'the package database is too large to be read');
   }
 
   #content(path: string, bytes: Uint8Array, layer: string): void {
@@ -117,7 +118,8 @@ export class ImageInspector {
       for (const file of owned) this.#owned.add(file);
     } else if (OS_RELEASE.test(path)) this.#releases.set(path, readOsRelease(text));
     else {
-      for (const line of text.split(/[\n:]/)) if (line.trim().startsWith('/')) this.#folders.push(line.trim().replace(/^\/+/, ''));
+      for (const line of text.split(/[\n:]/))
+        if (line.trim().startsWith('/')) this.#folders.push(line.trim().replace(/^\/+/, ''));
     }
   }
 
@@ -137,14 +139,22 @@ export class ImageInspector {
     for (const { path, packages: found } of this.#language) {
       // What a package of the distribution brought along is fixed by the distribution, under the distribution's version.
       if (this.#owned.has(path) || this.#owned.has(resolveMerged(path))) continue;
-      for (const one of found) if (!packages.has(`${one.purl} ${one.location.file}`)) packages.set(`${one.purl} ${one.location.file}`, one);
+      for (const one of found)
+        if (!packages.has(`${one.purl} ${one.location.file}`)) packages.set(`${one.purl} ${one.location.file}`, one);
     }
     const notAnalysed = [...this.#notAnalysed];
     if (this.#system.length > 0 && (distribution?.ecosystem ?? '') === '') {
       const name = distribution?.name ?? 'its distribution is not named';
-      notAnalysed.push({ file: reference, what: 'no-advisories', message: `there are no OSV advisories for this distribution (\`${name}\`): its ${this.#system.length} packages are listed, not judged` });
+      notAnalysed.push({
+        file: reference,
+        what: 'no-advisories',
+        message: `there are no OSV advisories for this distribution (\`${name}\`): its ${this.#system.length} packages are listed, not judged`,
+      });
     }
-    const environment = config.env.filter((each) => each.startsWith('LD_LIBRARY_PATH=')).flatMap((each) => each.slice(16).split(':')).filter((each) => each.startsWith('/'));
+    const environment = config.env
+      .filter((each) => each.startsWith('LD_LIBRARY_PATH='))
+      .flatMap((each) => each.slice(16).split(':'))
+      .filter((each) => each.startsWith('/'));
     const missing = missingLibraries({
       elves: this.#elves,
       links: this.#links,
@@ -152,12 +162,26 @@ export class ImageInspector {
       folders: this.#folders,
       environment: environment.map((each) => each.replace(/^\/+/, '')),
     });
-    return { image: { reference, digest, config }, distribution, packages: [...packages.values()], missing, setuid: this.#setuid.toSorted(), notAnalysed };
+    return {
+      image: { reference, digest, config },
+      distribution,
+      packages: [...packages.values()],
+      missing,
+      setuid: this.#setuid.toSorted(),
+      notAnalysed,
+    };
   }
 }
 
 function isNamed(path: string): boolean {
-  return RPM.test(path) || DPKG_STATUS.test(path) || DPKG_LIST.test(path) || APK.test(path) || OS_RELEASE.test(path) || LOADER_PATHS.test(path);
+  return (
+    RPM.test(path) ||
+    DPKG_STATUS.test(path) ||
+    DPKG_LIST.test(path) ||
+    APK.test(path) ||
+    OS_RELEASE.test(path) ||
+    LOADER_PATHS.test(path)
+  );
 }
 
 /** Where `/lib` is a link to `/usr/lib`, package lists still name the former. */

@@ -53,7 +53,14 @@ function read(name: string, bytes: Uint8Array, inside: string, depth: number, bu
       const nested = unzip(bytes, entry, Math.min(ARCHIVE_MAX, budget.bytes));
       if (!nested) continue;
       budget.bytes -= nested.length;
-      read(entry.name.slice(entry.name.lastIndexOf('/') + 1), nested, inside === '' ? entry.name : `${inside}!/${entry.name}`, depth + 1, budget, found);
+      read(
+        entry.name.slice(entry.name.lastIndexOf('/') + 1),
+        nested,
+        inside === '' ? entry.name : `${inside}!/${entry.name}`,
+        depth + 1,
+        budget,
+        found,
+      );
     }
   }
   if (!described) {
@@ -69,7 +76,12 @@ function fromManifest(name: string, manifest: ReadonlyMap<string, string>): Omit
   const artifact = file?.[1] ?? manifest.get('Implementation-Title') ?? '';
   const dot = symbolic.lastIndexOf('.');
   const vendor = manifest.get('Implementation-Vendor-Id') ?? '';
-  const group = vendor !== '' ? vendor : symbolic.endsWith(`.${artifact}`) || dot > 0 ? symbolic.slice(0, symbolic.endsWith(`.${artifact}`) ? -artifact.length - 1 : dot) : '';
+  const group =
+    vendor !== ''
+      ? vendor
+      : symbolic.endsWith(`.${artifact}`) || dot > 0
+        ? symbolic.slice(0, symbolic.endsWith(`.${artifact}`) ? -artifact.length - 1 : dot)
+        : '';
   if (group === '' || !/^[\w.-]+$/.test(group) || !/^[\w.-]+$/.test(artifact) || !/^\d[\w.+-]*$/.test(version)) return undefined;
   return { group, artifact, version };
 }

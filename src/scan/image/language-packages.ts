@@ -40,7 +40,12 @@ export function tellsPackages(path: string, size: number): boolean {
 }
 
 /** The packages that a file of an image tells of. @param layer digest */
-export function languagePackages(path: string, bytes: Uint8Array, locate: (inside: string) => Location, layer: string): Package[] {
+export function languagePackages(
+  path: string,
+  bytes: Uint8Array,
+  locate: (inside: string) => Location,
+  layer: string,
+): Package[] {
   const kind = KINDS.find((each) => each.matches.test(path));
   if (!kind || bytes.length > kind.bytesMax) return [];
   return asPackages(kind.read(path, bytes), locate, layer);
@@ -54,14 +59,28 @@ export function programPackages(elf: Elf, locate: (inside: string) => Location, 
     const found = modules.map(({ path, version }) => ({ ecosystem: 'Go', name: path, version }));
     return asPackages([{ ecosystem: 'Go', name: 'stdlib', version: go.go }, ...found], locate, layer);
   }
-  return asPackages((readRustAudit(elf) ?? []).map((crate) => ({ ecosystem: 'crates.io', ...crate })), locate, layer);
+  return asPackages(
+    (readRustAudit(elf) ?? []).map((crate) => ({ ecosystem: 'crates.io', ...crate })),
+    locate,
+    layer,
+  );
 }
 
 function asPackages(found: readonly Installed[], locate: (inside: string) => Location, layer: string): Package[] {
   return found.flatMap(({ ecosystem, name, version, licence, inside = '' }) =>
     name === '' || version === '' || name.length > 300 || version.length > 200
       ? []
-      : [{ ecosystem, name, version, purl: packageUrl(ecosystem, name, version), location: locate(inside), layer, ...(licence !== undefined && licence !== '' && { licence }) }],
+      : [
+          {
+            ecosystem,
+            name,
+            version,
+            purl: packageUrl(ecosystem, name, version),
+            location: locate(inside),
+            layer,
+            ...(licence !== undefined && licence !== '' && { licence }),
+          },
+        ],
   );
 }
 
@@ -72,7 +91,9 @@ function decode(bytes: Uint8Array): string {
 function readNode(_: string, bytes: Uint8Array): Installed[] {
   const { value } = readJson('', decode(bytes), { depthMax: 50 });
   if (!isRecord(value)) return [];
-  return [{ ecosystem: 'npm', name: textOf(value['name']), version: textOf(value['version']), licence: textOf(value['license']) }];
+  return [
+    { ecosystem: 'npm', name: textOf(value['name']), version: textOf(value['version']), licence: textOf(value['license']) },
+  ];
 }
 
 function readPython(_: string, bytes: Uint8Array): Installed[] {
@@ -94,7 +115,8 @@ function readJava(path: string, bytes: Uint8Array): Installed[] {
 
 function readGem(path: string, bytes: Uint8Array): Installed[] {
   const text = decode(bytes);
-  const field = (name: string): string => new RegExp(`^\\s*s\\.${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(text)?.[1] ?? '';
+  const field = (name: string): string =>
+    new RegExp(`^[ \\t]*s\\.${name}[ \\t]*=[ \\t]*["']([^"']+)["']`, 'm').exec(text)?.[1] ?? '';
   // The version may be an expression of Ruby; the file's name holds it in any case.
   const name = field('name');
   const file = path.slice(path.lastIndexOf('/') + 1, -'.gemspec'.length);
@@ -106,7 +128,15 @@ function readComposer(_: string, bytes: Uint8Array): Installed[] {
   const { value } = readJson('', decode(bytes));
   const packages = Array.isArray(value) ? value : isRecord(value) ? listOf(value['packages']) : [];
   return packages.flatMap((each) =>
-    isRecord(each) ? [{ ecosystem: 'Packagist', name: textOf(each['name']).toLowerCase(), version: textOf(each['version']).replace(/^v(?=\d)/, '') }] : [],
+    isRecord(each)
+      ? [
+          {
+            ecosystem: 'Packagist',
+            name: textOf(each['name']).toLowerCase(),
+            version: textOf(each['version']).replace(/^v(?=\d)/, ''),
+          },
+        ]
+      : [],
   );
 }
 

@@ -29,7 +29,15 @@ const LINKS_MAX = 40;
 const WORK_MAX = 200_000;
 const DEFAULTS = ['lib', 'usr/lib', 'lib64', 'usr/lib64', 'usr/local/lib', 'lib32', 'usr/lib32', 'usr/local/lib64'];
 /** Debian's folders by machine and width. */
-const TRIPLETS: Readonly<Record<number, string>> = { 3: 'i386-linux-gnu', 40: 'arm-linux-gnueabihf', 62: 'x86_64-linux-gnu', 183: 'aarch64-linux-gnu', 21: 'powerpc64le-linux-gnu', 22: 's390x-linux-gnu', 243: 'riscv64-linux-gnu' };
+const TRIPLETS: Readonly<Record<number, string>> = {
+  3: 'i386-linux-gnu',
+  40: 'arm-linux-gnueabihf',
+  62: 'x86_64-linux-gnu',
+  183: 'aarch64-linux-gnu',
+  21: 'powerpc64le-linux-gnu',
+  22: 's390x-linux-gnu',
+  243: 'riscv64-linux-gnu',
+};
 
 /** Follows symbolic links in every part of a path. @returns the path that is meant; undefined in a circle */
 export function resolvePath(path: string, links: ReadonlyMap<string, string>): string | undefined {
@@ -58,17 +66,26 @@ export function resolvePath(path: string, links: ReadonlyMap<string, string>): s
 export function missingLibraries(view: LibraryView): MissingLibrary[] {
   const missing: MissingLibrary[] = [];
   const provided = new Set([...view.elves.values()].map(({ soname }) => soname));
-  let work = WORK_MAX;
+  const budget = { left: WORK_MAX };
   const find = (elf: LinkedElf, from: string, program: string, library: string): string | undefined => {
     const origin = (path: string): string[] => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : ['']);
-    const own = (elf.runpath.length > 0 ? elf.runpath : elf.rpath).flatMap((folder) => origin(from).map((at) => expand(folder, at)));
+    const own = (elf.runpath.length > 0 ? elf.runpath : elf.rpath).flatMap((folder) =>
+      origin(from).map((at) => expand(folder, at)),
+    );
     const top = view.elves.get(program)!;
-    const inherited = elf.runpath.length > 0 || top.runpath.length > 0 ? [] : top.rpath.flatMap((folder) => origin(program).map((at) => expand(folder, at)));
+    const inherited =
+      elf.runpath.length > 0 || top.runpath.length > 0
+        ? []
+        : top.rpath.flatMap((folder) => origin(program).map((at) => expand(folder, at)));
     const triplet = TRIPLETS[elf.machine];
     const debian = triplet === undefined ? [] : [`lib/${triplet}`, `usr/lib/${triplet}`, `usr/local/lib/${triplet}`];
-    const names = library.includes('/') ? [library] : [...own, ...inherited, ...view.environment, ...view.folders, ...debian, ...DEFAULTS].map((folder) => `${folder}/${library}`);
+    const names = library.includes('/')
+      ? origin(from).map((at) => expand(library, at))
+      : [...own, ...inherited, ...view.environment, ...view.folders, ...debian, ...DEFAULTS].map(
+          (folder) => `${folder}/${library}`,
+        );
     for (const name of names) {
-      work--;
+      budget.left--;
       const path = resolvePath(name, view.links);
       const candidate = path === undefined ? undefined : view.elves.get(path);
       if (candidate && candidate.bits === elf.bits && candidate.machine === elf.machine) return path;
@@ -78,7 +95,7 @@ export function missingLibraries(view: LibraryView): MissingLibrary[] {
     return undefined;
   };
   for (const [program, elf] of view.elves) {
-    if (elf.interpreter === '' || work <= 0) continue;
+    if (elf.interpreter === '' || budget.left <= 0) continue;
     const loader = resolvePath(elf.interpreter, view.links);
     if (loader === undefined || (!view.elves.has(loader) && !view.has(loader))) {
       missing.push({ program, through: program, library: elf.interpreter, interpreter: true });
@@ -87,7 +104,7 @@ export function missingLibraries(view: LibraryView): MissingLibrary[] {
     const seen = new Set([program]);
     const queue = [program];
     const musl = elf.interpreter.includes('ld-musl');
-    for (let i = 0; i < queue.length && work > 0; i++) {
+    for (let i = 0; i < queue.length && budget.left > 0; i++) {
       const from = queue[i]!;
       const current = view.elves.get(from);
       for (const library of current?.needed ?? []) {
@@ -108,5 +125,9 @@ export function missingLibraries(view: LibraryView): MissingLibrary[] {
 }
 
 function expand(folder: string, origin: string): string {
-  return folder.replaceAll('$ORIGIN', `/${origin}`).replaceAll('${ORIGIN}', `/${origin}`).replaceAll('$LIB', 'lib').replaceAll('${LIB}', 'lib');
+  return folder
+    .replaceAll('$ORIGIN', `/${origin}`)
+    .replaceAll('${ORIGIN}', `/${origin}`)
+    .replaceAll('$LIB', 'lib')
+    .replaceAll('${LIB}', 'lib');
 }

@@ -19,7 +19,12 @@ export function readOsRelease(text: string): Distribution {
   }
   const id = (values.get('ID') ?? '').toLowerCase();
   const version = values.get('VERSION_ID') ?? '';
-  return { id, version, name: values.get('PRETTY_NAME') ?? values.get('NAME') ?? id, ecosystem: ecosystemOf(id, version, values.get('VERSION') ?? '') };
+  return {
+    id,
+    version,
+    name: values.get('PRETTY_NAME') ?? values.get('NAME') ?? id,
+    ecosystem: ecosystemOf(id, version, values.get('VERSION') ?? ''),
+  };
 }
 
 function ecosystemOf(id: string, version: string, long: string): string {

@@ -53,15 +53,18 @@ function berkeleyBlobs(bytes: Uint8Array): Uint8Array[] | undefined {
     if (type !== PAGE_HASH && type !== PAGE_HASH_UNSORTED) continue;
     const entries = view.u16(page + 20);
     // Keys and values by turns; the values are at odd places.
-    for (let i = 1; i < entries && i < pageSize / 2; i += 2) {
+    for (let i = 1; i < entries && i < pageSize / 2 && total < BYTES_MAX; i += 2) {
       const item = page + view.u16(page + PAGE_HEADER + i * 2);
       const kind = view.u8(item);
       let blob: Uint8Array | undefined;
-      if (kind === ITEM_OVERFLOW) blob = overflow(view, pageSize, view.u32(item + 4), view.u32(item + 8));
-      else if (kind === ITEM_INLINE) blob = bytes.subarray(item + 1, page + (view.u16(page + PAGE_HEADER + (i - 1) * 2) || pageSize));
+      if (kind === ITEM_OVERFLOW) {
+        // Also a chain that turns out to be damaged is paid for.
+        total += Math.min(view.u32(item + 8), BLOB_MAX);
+        blob = overflow(view, pageSize, view.u32(item + 4), view.u32(item + 8));
+      } else if (kind === ITEM_INLINE)
+        blob = bytes.subarray(item + 1, page + (view.u16(page + PAGE_HEADER + (i - 1) * 2) || pageSize));
       if (!blob || blob.length < 16) continue;
       blobs.push(blob);
-      total += blob.length;
     }
   }
   return blobs;

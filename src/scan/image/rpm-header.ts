@@ -3,13 +3,26 @@ import { ByteView } from './bytes.ts';
 import { mayHoldPackage } from './distro-packages.ts';
 import type { SystemPackage } from './distro-packages.ts';
 
-const TAGS = { name: 1000, version: 1001, release: 1002, epoch: 1003, licence: 1014, arch: 1022, source: 1044, dirIndexes: 1116, baseNames: 1117, dirNames: 1118 } as const;
+const TAGS = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  epoch: 1003,
+  licence: 1014,
+  arch: 1022,
+  source: 1044,
+  dirIndexes: 1116,
+  baseNames: 1117,
+  dirNames: 1118,
+} as const;
 const [INT32, STRING, STRINGS, I18N] = [4, 6, 8, 9];
 const ENTRIES_MAX = 10_000;
 const FILES_MAX = 200_000;
 
 /** Reads a header. @returns undefined for what is no package (imported keys are kept as packages too) or is damaged */
-export function readRpmHeader(blob: Uint8Array): { readonly package: SystemPackage; readonly owned: readonly string[] } | undefined {
+export function readRpmHeader(
+  blob: Uint8Array,
+): { readonly package: SystemPackage; readonly owned: readonly string[] } | undefined {
   const view = new ByteView(blob, false);
   const count = view.u32(0);
   const storeSize = view.u32(4);

@@ -22,13 +22,19 @@ export const IMAGE_ROOT = {
   *check(report: ImageReport): Iterable<Hit> {
     const user = report.image.config.user.split(':')[0]!;
     if (user !== '' && user !== '0' && user !== 'root') return;
-    yield { title: user === '' ? 'the image names no user and runs as root' : `the image runs as \`${user}\``, at: at(report, '') };
+    yield {
+      title: user === '' ? 'the image names no user and runs as root' : `the image runs as \`${user}\``,
+      at: at(report, ''),
+    };
   },
 } satisfies SubjectRule<ImageReport>;
 
 const SECRET_NAME = /(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH)(?:_|$)/i;
 /** Names that end so hold a place or a switch, no secret. */
-const NO_SECRET_NAME = /(?:_FILE|_PATH|_DIR|_URL|_URI|_HOST|_NAME|_ID|_TTL|_ENABLED|_TYPE|_LENGTH|_HEADER|_EXPIRY|_EXPIRATION|^PWD|^OLDPWD)$/i;
+const NO_SECRET_NAME =
+  /(?:_FILE|_PATH|_DIR|_URL|_URI|_HOST|_NAME|_ID|_TTL|_ENABLED|_TYPE|_LENGTH|_HEADER|_EXPIRY|_EXPIRATION|^PWD|^OLDPWD)$/i;
+const STEP_MAX = 20_000;
+const SECRET_MIN = 6;
 const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|changeme|\d{1,5}|\$\{?\w+\}?|<.*>|\/.*)$/i;
 
 export const IMAGE_ENV_SECRET = {
@@ -50,7 +56,19 @@ export const IMAGE_ENV_SECRET = {
   },
 } satisfies SubjectRule<ImageReport>;
 
-const HISTORY_SECRET = /(?:^|[\s|_-])((?:[A-Z][A-Z0-9]*_)*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY))=(?!\$|["']?\s|["']?$|<)\S{6,}/;
+/** Names of words `NAME=value` of a build step that set a secret to a value of its own. */
+function secretsOfStep(step: string): string[] {
+  return step
+    .slice(0, STEP_MAX)
+    .split(/[\s|;&]+/)
+    .flatMap((word) => {
+      const equals = word.indexOf('=');
+      const name = word.slice(0, Math.max(0, equals)).replace(/^-+/, '');
+      const value = word.slice(equals + 1).replace(/^["']/, '');
+      const set = value.length >= SECRET_MIN && !/^[$<(]|\$\(/.test(value) && !NO_SECRET_VALUE.test(value);
+      return /^[A-Z][A-Z0-9_]{0,99}$/.test(name) && SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name) && set ? [name] : [];
+    });
+}
 
 export const IMAGE_HISTORY_SECRET = {
   id: 'image.history-secret',
@@ -62,13 +80,9 @@ export const IMAGE_HISTORY_SECRET = {
   references: ['https://docs.docker.com/build/building/secrets/'],
   tags: ['cis-docker:4.10'],
   *check(report: ImageReport): Iterable<Hit> {
-    const seen = new Set<string>();
-    for (const { createdBy } of report.image.config.history) {
-      const name = HISTORY_SECRET.exec(createdBy.slice(0, 20_000))?.[1];
-      if (name === undefined || seen.has(name) || NO_SECRET_NAME.test(name)) continue;
-      seen.add(name);
+    const names = new Set(report.image.config.history.flatMap(({ createdBy }) => secretsOfStep(createdBy)));
+    for (const name of names)
       yield { title: `a build step of the image holds a value of \`${name}\``, at: at(report, ''), detail: name };
-    }
   },
 } satisfies SubjectRule<ImageReport>;
 
@@ -87,7 +101,9 @@ export const IMAGE_MISSING_LIBRARY = {
       const first = start.some((word) => word === program || program.endsWith(`/${word}`));
       const way = through === program ? '' : ` (by \`${through}\`)`;
       yield {
-        title: interpreter ? `\`${program}\` needs the loader \`${library}\`, which the image lacks` : `\`${program}\` needs \`${library}\`, which the image lacks${way}`,
+        title: interpreter
+          ? `\`${program}\` needs the loader \`${library}\`, which the image lacks`
+          : `\`${program}\` needs \`${library}\`, which the image lacks${way}`,
         severity: first ? 'high' : 'low',
         at: at(report, program),
         detail: `${program} ${library}`,
@@ -109,9 +125,15 @@ export const IMAGE_SETUID = {
   *check(report: ImageReport): Iterable<Hit> {
     const [first] = report.setuid;
     if (first === undefined) return;
-    const names = report.setuid.slice(0, 4).map((path) => `\`${path}\``).join(', ');
+    const names = report.setuid
+      .slice(0, 4)
+      .map((path) => `\`${path}\``)
+      .join(', ');
     const more = report.setuid.length > 4 ? ` and ${report.setuid.length - 4} more` : '';
-    yield { title: `${names}${more} ${report.setuid.length === 1 ? 'runs' : 'run'} with the rights of ${report.setuid.length === 1 ? 'its owner' : 'their owners'}`, at: at(report, first) };
+    yield {
+      title: `${names}${more} ${report.setuid.length === 1 ? 'runs' : 'run'} with the rights of ${report.setuid.length === 1 ? 'its owner' : 'their owners'}`,
+      at: at(report, first),
+    };
   },
 } satisfies SubjectRule<ImageReport>;
 
@@ -125,8 +147,16 @@ export const IMAGE_SSH = {
   references: [CIS_DOCKER],
   tags: ['cis-docker:5.6'],
   *check(report: ImageReport): Iterable<Hit> {
-    if (report.image.config.exposedPorts.some((port) => port === '22/tcp' || port === '22')) yield { title: 'the image exposes port 22', at: at(report, '') };
+    if (report.image.config.exposedPorts.some((port) => port === '22/tcp' || port === '22'))
+      yield { title: 'the image exposes port 22', at: at(report, '') };
   },
 } satisfies SubjectRule<ImageReport>;
 
-export const IMAGE_RULES: readonly SubjectRule<ImageReport>[] = [IMAGE_ROOT, IMAGE_ENV_SECRET, IMAGE_HISTORY_SECRET, IMAGE_MISSING_LIBRARY, IMAGE_SETUID, IMAGE_SSH];
+export const IMAGE_RULES: readonly SubjectRule<ImageReport>[] = [
+  IMAGE_ROOT,
+  IMAGE_ENV_SECRET,
+  IMAGE_HISTORY_SECRET,
+  IMAGE_MISSING_LIBRARY,
+  IMAGE_SETUID,
+  IMAGE_SSH,
+];

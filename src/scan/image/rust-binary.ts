@@ -13,7 +13,9 @@ export function readRustAudit(elf: Elf): { readonly name: string; readonly versi
     const raw: unknown = JSON.parse(new TextDecoder().decode(inflateSync(section, { maxOutputLength: BYTES_MAX })));
     if (!isRecord(raw)) return undefined;
     return listOf(raw['packages']).flatMap((each) =>
-      isRecord(each) && each['source'] === 'crates.io' && each['kind'] !== 'build' ? [{ name: textOf(each['name']), version: textOf(each['version']) }] : [],
+      isRecord(each) && each['source'] === 'crates.io' && each['kind'] !== 'build'
+        ? [{ name: textOf(each['name']), version: textOf(each['version']) }]
+        : [],
     );
   } catch {
     return undefined;

@@ -21,7 +21,8 @@ export function sqliteBlobs(bytes: Uint8Array, table: string, limits: SqliteLimi
   let root = 0;
   for (const { values } of file.rows(1, limits.bytesMax)) {
     // type, name, tbl_name, rootpage, sql
-    if (values.length >= 4 && decoder.decode(values[0]) === 'table' && decoder.decode(values[1]) === table) root = integer(values[3]!);
+    if (values.length >= 4 && decoder.decode(values[0]) === 'table' && decoder.decode(values[1]) === table)
+      root = integer(values[3]!);
   }
   const blobs: Uint8Array[] = [];
   if (root === 0) return blobs;
@@ -65,26 +66,29 @@ class SqliteFile {
     const type = this.#view.u8(head);
     const cells = this.#view.u16(head + 3);
     if (type === TABLE_INTERIOR) {
-      for (let i = 0; i < cells; i++) yield* this.#walk(this.#view.u32(page + this.#view.u16(head + 12 + i * 2)), depth + 1, budget);
+      for (let i = 0; i < cells; i++)
+        yield* this.#walk(this.#view.u32(page + this.#view.u16(head + 12 + i * 2)), depth + 1, budget);
       yield* this.#walk(this.#view.u32(head + 8), depth + 1, budget);
     } else if (type === TABLE_LEAF) {
       for (let i = 0; i < cells && budget.bytes > 0; i++) {
-        const payload = this.#payload(page, page + this.#view.u16(head + 8 + i * 2));
+        const payload = this.#payload(page, page + this.#view.u16(head + 8 + i * 2), budget);
         if (!payload) continue;
-        budget.bytes -= payload.length;
         const row = readRecord(payload);
         if (row) yield row;
       }
     }
   }
 
-  #payload(page: number, cell: number): Uint8Array | undefined {
+  #payload(page: number, cell: number, budget: { bytes: number }): Uint8Array | undefined {
     const [length, afterLength] = varint(this.#view.bytes, cell);
     const [, start] = varint(this.#view.bytes, afterLength);
     if (length > this.#view.bytes.length) return undefined;
+    // Also what turns out to be damaged is paid for.
+    budget.bytes -= length;
     const usable = this.#usable;
     const most = usable - 35;
-    if (length <= most) return start + length <= page + this.#pageSize ? this.#view.bytes.subarray(start, start + length) : undefined;
+    if (length <= most)
+      return start + length <= page + this.#pageSize ? this.#view.bytes.subarray(start, start + length) : undefined;
     const least = Math.floor(((usable - 12) * 32) / 255) - 23;
     const wanted = least + ((length - least) % (usable - 4));
     const local = wanted <= most ? wanted : least;

@@ -1,6 +1,7 @@
 // Names of hosts as the mesh compares them, and from where a thing can be seen.
 import type { Resource } from '#model/resource.ts';
 import { textsAt } from '../reach/raw.ts';
+import { Budget } from './budget.ts';
 import type { MeshIndex } from './mesh-index.ts';
 
 /** The full name of a Service's short name; everything else as it is. */
@@ -12,12 +13,12 @@ export function fullName(host: string, namespace: string, clusterDomain: string)
 /** The Service that a host of a rule in `namespace` names: `name`, `name.namespace`, `name.namespace.svc`, or in full. */
 export function serviceOf(mesh: MeshIndex, host: string, namespace: string): Resource | undefined {
   const place = servicePlace(mesh, host, namespace);
-  return place && mesh.servicesIn(place.namespace).find(({ metadata }) => metadata.name === place.name);
+  return place && mesh.named('', 'Service', place.namespace, place.name);
 }
 
 /** Where the Service of that name would be; undefined for a host outside the cluster. */
 export function servicePlace(
-  mesh: Pick<MeshIndex, 'clusterDomain' | 'namespaces' | 'servicesIn'>,
+  mesh: Pick<MeshIndex, 'clusterDomain' | 'named'>,
   host: string,
   namespace: string,
 ): { readonly name: string; readonly namespace: string } | undefined {
@@ -29,7 +30,7 @@ export function servicePlace(
   if (parts.length === 1) return { name, namespace };
   if (parts.length !== 2 || second === undefined) return undefined;
   // Without `.svc` it might be any domain; it is a Service where that one is known.
-  if (bare === undefined && !mesh.servicesIn(second).some(({ metadata }) => metadata.name === name)) return undefined;
+  if (bare === undefined && !mesh.named('', 'Service', second, name)) return undefined;
   return { name, namespace: second };
 }
 
@@ -77,4 +78,34 @@ export function scopesMeet(a: Scope, b: Scope): boolean {
   if (b === 'all') return a.size > 0;
   for (const name of a) if (b.has(name)) return true;
   return false;
+}
+
+/** Values by host, where hosts may begin with `*`; looking one up costs as much as the host has parts. */
+export class HostIndex<T> {
+  readonly #exact = new Map<string, T[]>();
+  readonly #patterns = new Map<string, T[]>();
+  readonly #hosts: (readonly [host: string, value: T])[] = [];
+  readonly #budget = new Budget(300_000);
+
+  add(host: string, value: T): void {
+    const map = host.startsWith('*') ? this.#patterns : this.#exact;
+    const key = host.startsWith('*') ? host.slice(1) : host;
+    const list = map.get(key);
+    if (list) list.push(value);
+    else map.set(key, [value]);
+    this.#hosts.push([host, value]);
+  }
+
+  /** Values of hosts that take in `host`; for a pattern those of hosts on either side of it. */
+  find(host: string): readonly T[] {
+    if (host.startsWith('*')) {
+      const same = this.#patterns.get(host.slice(1));
+      if (same || !this.#budget.take(this.#hosts.length)) return same ?? [];
+      return this.#hosts.filter(([other]) => hostsMatch(other, host)).map(([, value]) => value);
+    }
+    const found = [...(this.#exact.get(host) ?? []), ...(this.#patterns.get('') ?? [])];
+    for (let at = host.indexOf('.'); at !== -1; at = host.indexOf('.', at + 1))
+      found.push(...(this.#patterns.get(host.slice(at)) ?? []));
+    return found;
+  }
 }

@@ -73,6 +73,13 @@ export class MeshIndex {
   readonly #byKind = new Map<string, Resource[]>();
   readonly #servicesByNamespace = new Map<string, Resource[]>();
   readonly #podsByNamespace = new Map<string, PodView[]>();
+  readonly #podsByLabel = new Map<string, PodView[]>();
+  readonly #named = new Map<string, Resource>();
+  readonly #picked = new Map<string, readonly PodView[]>();
+  readonly #servicesByLabel = new Map<
+    string,
+    { readonly service: Resource; readonly selector: Readonly<Record<string, string>> }[]
+  >();
 
   constructor(config: MeshConfigSet, options: MeshOptions) {
     this.complete = options.complete;
@@ -85,12 +92,18 @@ export class MeshIndex {
     for (const resource of config.resources) {
       const group = groupOf(resource.apiVersion);
       push(this.#byKind, `${group}/${resource.kind}`, resource);
-      if (group === '' && resource.kind === 'Service') push(this.#servicesByNamespace, resource.metadata.namespace, resource);
+      const { namespace, name } = resource.metadata;
+      const full = `${group}/${resource.kind} ${namespace}/${name}`;
+      if (!this.#named.has(full)) this.#named.set(full, resource);
+      if (group === '' && resource.kind === 'Service') this.#addService(resource);
       inUse ||= ISTIO_GROUP.test(group) || marksMesh(resource);
     }
     this.inUse = inUse;
     this.pods = config.resources.flatMap(podsOf);
-    for (const pod of this.pods) push(this.#podsByNamespace, pod.namespace, pod);
+    for (const pod of this.pods) {
+      push(this.#podsByNamespace, pod.namespace, pod);
+      for (const [key, value] of Object.entries(pod.labels)) push(this.#podsByLabel, `${key}=${value}`, pod);
+    }
     this.namespaces = new Map(this.kind('', 'Namespace').map((resource) => [resource.metadata.name, resource]));
   }
 
@@ -102,6 +115,53 @@ export class MeshIndex {
   /** Istio's own kinds: `istio('networking', 'Gateway')`. */
   istio(area: 'networking' | 'security' | 'telemetry' | 'extensions', kind: string): readonly Resource[] {
     return this.kind(`${area}.istio.io`, kind);
+  }
+
+  #addService(service: Resource): void {
+    const { namespace } = service.metadata;
+    push(this.#servicesByNamespace, namespace, service);
+    const selector = recordAt(service.spec, 'selector');
+    const [first] = Object.entries(selector);
+    if (first) push(this.#servicesByLabel, `${namespace} ${first[0]}=${first[1]}`, { service, selector });
+  }
+
+  /** The resource of that name. */
+  named(group: string, kind: string, namespace: string, name: string): Resource | undefined {
+    return this.#named.get(`${group}/${kind} ${namespace}/${name}`);
+  }
+
+  /** Services whose selector takes in a pod. */
+  servicesOf(pod: PodView): readonly Resource[] {
+    return Object.entries(pod.labels).flatMap(([key, value]) =>
+      (this.#servicesByLabel.get(`${pod.namespace} ${key}=${value}`) ?? [])
+        .filter(({ selector }) => labelsMatch(selector, pod.labels))
+        .map(({ service }) => service),
+    );
+  }
+
+  /** Whether some pod carries these labels. */
+  hasPod(labels: Readonly<Record<string, string>>): boolean {
+    return this.#pick(labels).length > 0;
+  }
+
+  /** Pods with these labels, of one namespace or of all. */
+  podsWith(labels: Readonly<Record<string, string>>, namespace?: string): readonly PodView[] {
+    const key = JSON.stringify([namespace, labels]);
+    let picked = this.#picked.get(key);
+    if (!picked) {
+      picked = this.#pick(labels, namespace);
+      this.#picked.set(key, picked);
+    }
+    return picked;
+  }
+
+  #pick(labels: Readonly<Record<string, string>>, namespace?: string): readonly PodView[] {
+    let among = namespace === undefined ? this.pods : this.podsIn(namespace);
+    for (const [key, value] of Object.entries(labels)) {
+      const carriers = this.#podsByLabel.get(`${key}=${value}`) ?? [];
+      if (carriers.length < among.length) among = carriers;
+    }
+    return among.filter((pod) => (namespace === undefined || pod.namespace === namespace) && labelsMatch(labels, pod.labels));
   }
 
   get services(): readonly Resource[] {
@@ -127,13 +187,12 @@ export class MeshIndex {
 
   /** Pods that a policy's selector picks: of its own namespace, or of all from the root namespace. */
   podsFor(namespace: string, labels: Readonly<Record<string, string>>): readonly PodView[] {
-    const among = namespace === this.rootNamespace ? this.pods : this.podsIn(namespace);
-    return among.filter((pod) => labelsMatch(labels, pod.labels));
+    return this.podsWith(labels, namespace === this.rootNamespace ? undefined : namespace);
   }
 
   /** Pods that a Gateway's selector picks, in all namespaces; for the labels of Istio's own ingress gateway the one it installs. */
   gatewayPods(selector: Readonly<Record<string, string>>): readonly PodView[] {
-    const found = this.pods.filter((pod) => labelsMatch(selector, pod.labels));
+    const found = this.podsWith(selector);
     const keys = Object.keys(selector);
     const isDefault = keys.length > 0 && labelsMatch(selector, DEFAULT_GATEWAY_LABELS);
     return found.length > 0 || !isDefault ? found : [this.#defaultGateway];
@@ -154,8 +213,8 @@ export class MeshIndex {
 
 const DEFAULT_GATEWAY_LABELS = { istio: 'ingressgateway', app: 'istio-ingressgateway' } as const;
 
-/** Ports of the Service in front of the ingress gateway that Istio installs. */
-export const DEFAULT_GATEWAY_PORTS: readonly number[] = [80, 443, 15021, 15443, 31400];
+/** Ports of the Service in front of the ingress gateway that Istio installs, and those of its pods behind them. */
+export const DEFAULT_GATEWAY_PORTS: readonly number[] = [80, 443, 8080, 8443, 15021, 15443, 31400];
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);

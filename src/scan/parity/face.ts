@@ -36,6 +36,8 @@ export interface ParityResult {
   readonly b: string;
   /** Objects that both have. */
   readonly compared: number;
+  /** Objects of each side. */
+  readonly objects: readonly [a: number, b: number];
   readonly differences: readonly ParityDifference[];
 }
 

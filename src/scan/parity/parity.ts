@@ -62,6 +62,7 @@ export function compareSides(sideA: Side, sideB: Side, options: ParityOptions = 
     a: sideA.label,
     b: sideB.label,
     compared,
+    objects: [sideA.objects.size, sideB.objects.size],
     differences: judged.toSorted((x, y) => ORDER.indexOf(x.class) - ORDER.indexOf(y.class)),
   };
 }

@@ -38,13 +38,10 @@ export function evaluatePod(
   return judgePod(podOf(spec, annotations), options);
 }
 
-/** evaluatePod over a pod that is already looked through. */
+/** evaluatePod over a pod that is already looked through; asking again costs little. */
 export function judgePod(pod: Pod, { level, version = 'latest' }: PssOptions): readonly Verdict[] {
   if (level === 'privileged') return [];
-  const minor = minorOf(version);
-  const drafts = PSS_CONTROLS.filter(
-    (control) => control.since <= minor && (level === 'restricted' || control.level === level),
-  ).map((control) => ({ control, offences: control.check(pod, minor) }));
+  const drafts = draftsOf(pod, minorOf(version)).filter(({ control }) => level === 'restricted' || control.level === level);
   const covered = new Set(drafts.filter(({ offences }) => offences.length > 0).flatMap(({ control }) => control.covers ?? []));
   return drafts.map(({ control, offences }) => ({
     control,
@@ -54,6 +51,28 @@ export function judgePod(pod: Pod, { level, version = 'latest' }: PssOptions): r
     offences,
     covered: covered.has(control.id),
   }));
+}
+
+interface Draft {
+  readonly control: Control;
+  readonly offences: readonly Offence[];
+}
+
+/** A pod is plain data that does not change: what the controls of one version say of it is worked out once. */
+const judged = new WeakMap<Pod, Map<number, readonly Draft[]>>();
+
+function draftsOf(pod: Pod, minor: number): readonly Draft[] {
+  let versions = judged.get(pod);
+  if (!versions) judged.set(pod, (versions = new Map()));
+  let drafts = versions.get(minor);
+  if (!drafts) {
+    drafts = PSS_CONTROLS.filter(({ since }) => since <= minor).map((control) => ({
+      control,
+      offences: control.check(pod, minor),
+    }));
+    versions.set(minor, drafts);
+  }
+  return drafts;
 }
 
 /** 25 of `v1.25`; Infinity for `latest`. */

@@ -25,6 +25,8 @@ export interface Grant extends PolicyRule {
 export interface Rbac {
   readonly roles: Roles;
   readonly bindings: readonly Binding[];
+  /** The bindings that give what a written role says, also by a ClusterRole that takes it in. */
+  readonly bindingsTo: (role: Resource) => readonly Binding[];
   /** By `namespace/name`, every service account that is declared, used by a workload or bound. */
   readonly accounts: ReadonlyMap<string, readonly Grant[]>;
 }
@@ -37,9 +39,24 @@ export function rbacOf(system: System): Rbac {
   if (known) return known;
   const roles = rolesOf(system);
   const bindings = bindingsOf(system, roles);
-  const rbac = { roles, bindings, accounts: grantsByAccount(system, bindings) };
+  const rbac = { roles, bindings, bindingsTo: bindingsByRole(bindings), accounts: grantsByAccount(system, bindings) };
   worked.set(system, rbac);
   return rbac;
+}
+
+function bindingsByRole(bindings: readonly Binding[]): Rbac['bindingsTo'] {
+  const byRole = new Map<Resource, Set<Binding>>();
+  for (const binding of bindings) {
+    const { role } = binding;
+    const carried = [role?.resource, ...(role?.rules.map(({ place }) => place?.resource) ?? [])];
+    for (const resource of carried) {
+      if (!resource) continue;
+      const known = byRole.get(resource);
+      if (known) known.add(binding);
+      else byRole.set(resource, new Set([binding]));
+    }
+  }
+  return (role) => [...(byRole.get(role) ?? [])];
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Resource } from '#model/resource.ts';
 import { merge, PRIVATE } from './address.ts';
 import type { Interval } from './address.ts';
 import type { Endpoint } from './matching.ts';
-import { knownRanges, sliceAddresses } from './places.ts';
+import { knownRanges, podAddresses } from './places.ts';
 import { listAt, memberOf, objectAt, textAt } from './raw.ts';
 import type { RawObject } from './raw.ts';
 
@@ -32,7 +32,7 @@ export function listeningPorts(workload: Workload): readonly ContainerPort[] {
 /** Workloads of the System in its order. Pods without a known address may be anywhere in the pod ranges, else in private ranges. */
 export function endpointsOf(system: System): readonly Endpoint[] {
   const namespaces = new Map(system.namespaces.map(({ name, labels }) => [name, labels]));
-  const slices = sliceAddresses(system);
+  const slices = podAddresses(system);
   const known = knownRanges(system);
   const inRange = (of: 'pods' | 'nodes'): readonly Interval[] => {
     const stated = merge(known.filter((range) => range.of === of).map(({ interval }) => interval));

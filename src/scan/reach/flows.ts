@@ -1,4 +1,5 @@
 // Flows that a System says it needs: calls that environments name, and the ways in that it opens.
+import type { Workload } from '#model/system.ts';
 import { targetPort } from '#plan/build.ts';
 import type { Exposure, Transport } from './face.ts';
 import type { SystemReach } from './reach.ts';
@@ -22,11 +23,15 @@ export interface WantedFlow {
 export function declaredFlows(reach: SystemReach): readonly WantedFlow[] {
   const { system } = reach;
   const found = new Map<string, WantedFlow>();
+  const services = new Map(system.services.map((service) => [service.id, service]));
+  const behind = new Map<string, readonly Workload[]>();
   for (const call of system.calls) {
-    const service = system.services.find(({ id }) => id === call.to);
+    const service = services.get(call.to);
     const port = service?.ports.find((each) => each.port === call.port);
     if (!service || !port) continue;
-    for (const target of workloadsBehind(system, service)) {
+    const targets = behind.get(service.id) ?? workloadsBehind(system, service);
+    behind.set(service.id, targets);
+    for (const target of targets) {
       const at = targetPort(target, port);
       if (at === undefined || target.id === call.from) continue;
       const transport = port.protocol === 'udp' ? 'UDP' : 'TCP';

@@ -79,42 +79,57 @@ export class Matcher {
 
   #matches(policy: Policy, { peers, action }: PolicyRule): Uint8Array | undefined {
     if (peers === 'any') return undefined;
-    const [only, ...more] = peers;
-    if (only && more.length === 0) return this.#peer(only, policy.resource.metadata.namespace, action);
+    // Blocks of one rule are one set of addresses, however many are written.
+    const blocks = peers.filter((peer) => peer.kind === 'block');
+    const others = peers.filter((peer) => peer.kind !== 'block');
+    const home = policy.resource.metadata.namespace;
+    const parts = [
+      ...others.map((peer) => this.#cached(keyOf(peer, home, action), (into) => this.#fill(into, peer, home, action))),
+      ...(blocks.length === 0 ? [] : [this.#blocks(blocks)]),
+    ];
+    const [only, ...more] = parts;
+    if (only && more.length === 0) return only;
     const all = new Uint8Array(this.size);
-    for (const peer of peers) {
-      const one = this.#peer(peer, policy.resource.metadata.namespace, action);
-      for (let i = 0; i < all.length; i++) all[i]! |= one[i]!;
-    }
+    for (const part of parts) for (let i = 0; i < all.length; i++) all[i]! |= part[i]!;
     return all;
   }
 
-  #peer(peer: Peer, home: string, action: PolicyRule['action']): Uint8Array {
-    const key = keyOf(peer, home, action);
+  #cached(key: string, fill: (into: Uint8Array) => void): Uint8Array {
     let found = this.#peers.get(key);
     if (found === undefined) {
       found = new Uint8Array(this.size);
-      this.#fill(found, peer, home, action);
+      fill(found);
       this.#peers.set(key, found);
     }
     return found;
   }
 
-  #fill(into: Uint8Array, peer: Peer, home: string, action: PolicyRule['action']): void {
+  #blocks(blocks: readonly Extract<Peer, { readonly kind: 'block' }>[]): Uint8Array {
+    return this.#cached(`block ${blocks.map(({ text }) => text).join(' ')}`, (into) => {
+      const ranges = merge(blocks.flatMap((block) => block.ranges));
+      const known = new Map<readonly Interval[], boolean>();
+      this.endpoints.forEach(({ addresses }, i) => {
+        let covered = known.get(addresses);
+        if (covered === undefined) {
+          covered = addresses.length > 0 && coversOneFamily(ranges, addresses);
+          known.set(addresses, covered);
+        }
+        if (covered) into[i] = 1;
+      });
+      // Both are sorted, and an interval is in a range as a whole or not at all.
+      let at = 0;
+      this.atoms.forEach((atom, i) => {
+        while (at < ranges.length && ranges[at]!.last < atom.first) at++;
+        if (at < ranges.length && ranges[at]!.first <= atom.first) into[this.endpoints.length + i] = 1;
+      });
+    });
+  }
+
+  #fill(into: Uint8Array, peer: Exclude<Peer, { readonly kind: 'block' }>, home: string, action: PolicyRule['action']): void {
     switch (peer.kind) {
       case 'pods':
         this.#eachPod(peer.namespaces, peer.pods, home, (i) => (into[i] = 1));
         break;
-      case 'block': {
-        const ranges = merge(peer.ranges);
-        this.endpoints.forEach(({ addresses }, i) => {
-          if (addresses.length > 0 && coversOneFamily(ranges, addresses)) into[i] = 1;
-        });
-        this.atoms.forEach((atom, i) => {
-          if (covers(ranges, [atom])) into[this.endpoints.length + i] = 1;
-        });
-        break;
-      }
       // Addresses of nodes and names are not in the System. To allow them reaches the pods on the nodes' own network; to deny or pass
       // them takes nothing away that is certain.
       case 'nodes':
@@ -150,12 +165,10 @@ export class Matcher {
   }
 }
 
-function keyOf(peer: Peer, home: string, action: PolicyRule['action']): string {
+function keyOf(peer: Exclude<Peer, { readonly kind: 'block' }>, home: string, action: PolicyRule['action']): string {
   switch (peer.kind) {
     case 'pods':
       return `pods ${peer.namespaces === 'own' ? `own ${home}` : `in ${peer.namespaces.key}`} ${peer.pods.key}`;
-    case 'block':
-      return `block ${peer.text}`;
     case 'nodes':
       return `nodes ${action === 'allow'}`;
     case 'names':

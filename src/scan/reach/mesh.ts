@@ -7,7 +7,7 @@ import { servicesOf, targetPort } from '#plan/build.ts';
 import type { Interval } from './address.ts';
 import type { Access, Reason, Transport } from './face.ts';
 import { Memberships } from './membership.ts';
-import { listAt, objectAt, textAt } from './raw.ts';
+import { annotationOf, listAt, objectAt, textAt } from './raw.ts';
 import { RequestJudge } from './requests.ts';
 import type { Verdict } from './requests.ts';
 
@@ -117,10 +117,11 @@ export class Mesh {
     }
     const identity = mode.mode === 'DISABLE' ? undefined : proof.identity;
     const verdict = this.#requests(member.kind, target, port, { ...caller, identity });
+    const waypoint = member.kind === 'ambient' ? this.#waypointPolicy(target) : undefined;
     return {
       link: identity === undefined ? 'plaintext' : 'mtls',
       requests: verdict.requests,
-      reasons: [...before, proof.reason, ...verdict.reasons],
+      reasons: [...before, proof.reason, ...verdict.reasons, ...(waypoint ? [waypoint] : [])],
       external: verdict.external,
     };
   }
@@ -166,6 +167,26 @@ export class Mesh {
     };
   }
 
+  /** In ambient mode a waypoint holds requests to the Service; whoever calls the pod's own address passes it by. */
+  #waypointPolicy(target: Workload): Reason | undefined {
+    const services = new Set(servicesOf(this.#system, target).map(({ name }) => name));
+    const waypoints = new Set(
+      this.#system.gateways.flatMap(({ metadata, spec }) =>
+        spec.gatewayClassName === 'istio-waypoint' ? [`${metadata.namespace}/${metadata.name}`] : [],
+      ),
+    );
+    const policy = this.#system.authorizationPolicies.find(
+      ({ metadata, spec }) =>
+        metadata.namespace === target.namespace &&
+        spec.targetRefs?.some(
+          ({ kind, name }) =>
+            (kind === 'Gateway' && waypoints.has(`${metadata.namespace}/${name}`)) || (kind === 'Service' && services.has(name)),
+        ) === true,
+    );
+    if (!policy) return undefined;
+    return at(policy, 'policies at the waypoint hold requests to the Service, not those to the address of a pod');
+  }
+
   #plaintextRule(target: Workload, port: number): Resource | undefined {
     if (this.#plain.size === 0) return undefined;
     for (const service of servicesOf(this.#system, target)) {
@@ -194,12 +215,10 @@ function at(resource: Resource, text: string): Reason {
   return { allows: true, text, resource, ...(location && { location }) };
 }
 
-/** Ports of a traffic annotation; undefined when it is not there. Keys of annotations are lower case in the System or as written. */
+/** Ports of a traffic annotation; undefined when it is not there. */
 function portsIn(workload: Workload, name: string): ReadonlySet<number> | undefined {
-  for (const [key, value] of Object.entries(workload.annotations)) {
-    if (key.toLowerCase() === name) return new Set(value.split(',').map((each) => Number(each.trim())));
-  }
-  return undefined;
+  const value = annotationOf(workload.annotations, name);
+  return value === undefined ? undefined : new Set(value.split(',').map((each) => Number(each.trim())));
 }
 
 /** Why a port goes to the program without passing the sidecar. */
@@ -207,7 +226,7 @@ function excludedPort(target: Workload, port: number): Reason | undefined {
   if (portsIn(target, EXCLUDE_IN)?.has(port)) {
     return at(target.resource, `port ${port} goes past the sidecar of ${target.id} (\`excludeInboundPorts\`)`);
   }
-  const included = Object.entries(target.annotations).find(([key]) => key.toLowerCase() === INCLUDE_IN)?.[1];
+  const included = annotationOf(target.annotations, INCLUDE_IN);
   if (included === undefined || included.trim() === '*') return undefined;
   const ports = portsIn(target, INCLUDE_IN);
   return ports?.has(port) === true

@@ -73,7 +73,9 @@ test('cullis reach: names, answers and mistakes', () => {
 `,
   );
   const outside = renderReach(OPEN, 'internet', 'shop/front');
-  assert.ok(outside.ok && outside.text.includes('through load-balancer to port 8080: no TLS, anyone'));
+  assert.ok(outside.ok && outside.answer.open && outside.text.includes('through load-balancer to port 8080: no TLS, anyone'));
+  const inside = renderReach(OPEN, 'internet', 'shop/cart');
+  assert.ok(inside.ok && !inside.answer.open && inside.text.includes('nothing in the System leads there from outside'));
   const out = renderReach(OPEN, 'cart', '10.0.0.0/8');
   assert.ok(out.ok && out.text === 'shop/cart -> 10.0.0.0/8: all connections\n');
   for (const [from, to, want] of [
@@ -84,6 +86,9 @@ test('cullis reach: names, answers and mistakes', () => {
     const wrong = renderReach(CLOSED, from, to);
     assert.ok(!wrong.ok && wrong.help === want, `${from} ${to}`);
   }
+  const behind = reachOf(systemOf(deployment('web-v1', { labels: { app: 'web' } }), service('web', 80, 80), deployment('b')));
+  const byService = renderReach(behind, 'b', 'web');
+  assert.ok(byService.ok && byService.answer.to === 'shop/web-v1');
   const twice = renderReach(
     reachOf(systemOf(deployment('a', { namespace: 'x' }), deployment('a', { namespace: 'y' }))),
     'a',

@@ -2,9 +2,9 @@
 import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { intervalOf, merge } from './address.ts';
+import { formatInterval, intervalOf, intervalsOf, merge } from './address.ts';
 import type { Interval } from './address.ts';
-import { listAt, memberOf, objectAt, textAt, textsAt } from './raw.ts';
+import { annotationOf, listAt, memberOf, objectAt, textAt, textsAt } from './raw.ts';
 
 /** A range that something in the System states. */
 export interface KnownRange {
@@ -22,6 +22,22 @@ const SOURCES: readonly {
   read(resource: Resource): readonly (string | undefined)[];
 }[] = [
   { kind: 'Node', group: '', of: 'pods', read: ({ spec }) => [textAt(spec, 'podCIDR'), ...textsAt(spec, 'podCIDRs')] },
+  // What network plugins write on nodes: Cilium, Calico.
+  {
+    kind: 'Node',
+    group: '',
+    of: 'pods',
+    read: ({ metadata }) => [
+      metadata.annotations['io.cilium.network.ipv4-pod-cidr'],
+      metadata.annotations['network.cilium.io/ipv4-pod-cidr'],
+    ],
+  },
+  {
+    kind: 'Node',
+    group: '',
+    of: 'nodes',
+    read: ({ metadata }) => [annotationOf(metadata.annotations, 'projectcalico.org/ipv4address')],
+  },
   { kind: 'IPPool', group: 'projectcalico.org', of: 'pods', read: ({ spec }) => [textAt(spec, 'cidr')] },
   {
     kind: 'Installation',
@@ -154,13 +170,21 @@ export function knownRanges(system: Pick<System, 'resources'>): readonly KnownRa
   return [...found.values()];
 }
 
+const POD_IP = 'cni.projectcalico.org/podip';
+
 /**
- * Addresses that EndpointSlices give for workloads, by workload id: of those slices whose Service selects just one workload.
+ * Addresses of workloads, by workload id: what EndpointSlices say whose Service selects just one workload, and what Calico wrote on a Pod.
  */
-export function sliceAddresses(
+export function podAddresses(
   system: Pick<System, 'resources' | 'services' | 'workloads'>,
 ): ReadonlyMap<string, readonly Interval[]> {
   const found = new Map<string, Interval[]>();
+  const add = (id: string, intervals: readonly Interval[]): void => {
+    if (intervals.length > 0) found.set(id, [...(found.get(id) ?? []), ...intervals]);
+  };
+  for (const { id, kind, annotations } of system.workloads) {
+    if (kind === 'Pod') add(id, intervalsOf((annotationOf(annotations, POD_IP) ?? '').split(',')));
+  }
   for (const slice of system.resources) {
     if (slice.kind !== 'EndpointSlice') continue;
     const { namespace, labels } = slice.metadata;
@@ -168,11 +192,27 @@ export function sliceAddresses(
     const owners = service?.selector
       ? system.workloads.filter((each) => each.namespace === namespace && labelsMatch(service.selector!, each.labels))
       : [];
-    if (owners.length !== 1) continue;
-    const addresses = listAt(slice.body, 'endpoints').flatMap((endpoint) =>
-      textsAt(endpoint, 'addresses').flatMap((address) => intervalOf(address) ?? []),
-    );
-    found.set(owners[0]!.id, [...(found.get(owners[0]!.id) ?? []), ...addresses]);
+    if (owners.length === 1) add(owners[0]!.id, sliceIntervals(slice));
   }
   return new Map([...found].map(([id, intervals]) => [id, merge(intervals)]));
+}
+
+function sliceIntervals({ body }: Resource): readonly Interval[] {
+  return listAt(body, 'endpoints').flatMap((endpoint) => intervalsOf(textsAt(endpoint, 'addresses')));
+}
+
+const SLICE_RANGES_MAX = 200;
+
+/** Single addresses of pods, from EndpointSlices of Services with a selector; for a System that states no range of pods. */
+export function sliceRanges(system: Pick<System, 'resources' | 'services'>): readonly KnownRange[] {
+  const selecting = new Set(system.services.flatMap(({ id, selector }) => (selector ? [id] : [])));
+  return system.resources
+    .filter(
+      ({ kind, metadata }) =>
+        kind === 'EndpointSlice' && selecting.has(`${metadata.namespace}/${metadata.labels['kubernetes.io/service-name'] ?? ''}`),
+    )
+    .flatMap((slice) =>
+      sliceIntervals(slice).map((interval): KnownRange => ({ cidr: formatInterval(interval), interval, of: 'pods', by: slice })),
+    )
+    .slice(0, SLICE_RANGES_MAX);
 }

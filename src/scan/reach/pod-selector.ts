@@ -3,6 +3,15 @@ import { labelsMatch } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import { objectAt, recordAt } from './raw.ts';
 
+interface Found {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Another workload that the labels find as well. */
+  readonly twin: string | undefined;
+}
+
+/** Answers by System: workloads are asked for again by every flow that they have. */
+const known = new WeakMap<readonly Workload[], Map<string, Found>>();
+
 /**
  * The selector that the workload itself uses, when it is its own alone in the namespace; else the fewest of its labels that are.
  * @param notes takes a sentence when no label tells it from another workload
@@ -12,19 +21,24 @@ export function podSelectorOf(
   workload: Workload,
   notes: string[] = [],
 ): Readonly<Record<string, string>> {
+  const answers = known.get(system.workloads) ?? new Map<string, Found>();
+  known.set(system.workloads, answers);
+  const found = answers.get(workload.id) ?? choose(system, workload);
+  answers.set(workload.id, found);
+  if (found.twin !== undefined) notes.push(`no label tells ${workload.id} from ${found.twin}: its policy holds for both`);
+  return found.labels;
+}
+
+function choose(system: Pick<System, 'workloads'>, workload: Workload): Found {
   const others = system.workloads.filter(({ id, namespace }) => namespace === workload.namespace && id !== workload.id);
   const isOwn = (labels: Readonly<Record<string, string>>): boolean =>
     Object.keys(labels).length > 0 &&
     labelsMatch(labels, workload.labels) &&
     !others.some((other) => labelsMatch(labels, other.labels));
   const selector = { ...recordAt(objectAt(workload.resource.spec, 'selector'), 'matchLabels') };
-  if (isOwn(selector)) return selector;
+  if (isOwn(selector)) return { labels: selector, twin: undefined };
   const pairs = Object.entries(workload.labels);
-  for (const [key, value] of pairs) if (isOwn({ [key]: value })) return { [key]: value };
-  const all = { ...workload.labels };
-  if (!isOwn(all)) {
-    const twin = others.find((other) => labelsMatch(all, other.labels));
-    notes.push(`no label tells ${workload.id} from ${twin?.id ?? 'other workloads'}: its policy holds for both`);
-  }
-  return all;
+  for (const [key, value] of pairs) if (isOwn({ [key]: value })) return { labels: { [key]: value }, twin: undefined };
+  const labels = { ...workload.labels };
+  return { labels, twin: isOwn(labels) ? undefined : others.find((other) => labelsMatch(labels, other.labels))?.id };
 }

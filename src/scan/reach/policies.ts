@@ -10,8 +10,8 @@ const POLICY_GROUP = 'policy.networking.k8s.io';
 /** Kinds that change who reaches whom, or who may call what, and that are not evaluated here, by group. */
 const NOT_EVALUATED: Readonly<Record<string, readonly string[]>> = {
   'cilium.io': ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy', 'CiliumEnvoyConfig', 'CiliumClusterwideEnvoyConfig'],
-  'crd.projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'StagedNetworkPolicy', 'StagedGlobalNetworkPolicy'],
-  'projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy', 'StagedNetworkPolicy', 'StagedGlobalNetworkPolicy'],
+  'crd.projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy'],
+  'projectcalico.org': ['NetworkPolicy', 'GlobalNetworkPolicy'],
   'crd.antrea.io': ['NetworkPolicy', 'ClusterNetworkPolicy'],
   'policy.linkerd.io': ['Server', 'AuthorizationPolicy', 'ServerAuthorization', 'MeshTLSAuthentication', 'NetworkAuthentication'],
   'kuma.io': ['MeshTrafficPermission', 'TrafficPermission'],

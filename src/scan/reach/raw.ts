@@ -45,3 +45,9 @@ export function recordAt(value: unknown, key: string): Readonly<Record<string, s
   }
   return record;
 }
+
+/** An annotation, whatever the case of its key: it is looked at in lower case (Kubernetes validates it so). @param name in lower case */
+export function annotationOf(annotations: Readonly<Record<string, string>>, name: string): string | undefined {
+  for (const key in annotations) if (key.length === name.length && key.toLowerCase() === name) return annotations[key];
+  return undefined;
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { readSystem } from '#ingest/read.ts';
 import { allow, DENY_INGRESS, deployment, namespace, policy, service } from '../../../test/fakes/network.ts';
 import { systemOf } from '../../../test/fakes/scan.ts';
 import { formatRanges } from './connections.ts';
@@ -132,4 +134,86 @@ test('kinds that are not evaluated are told', () => {
     reach.notEvaluated.map(({ kind }) => kind),
     ['CiliumNetworkPolicy'],
   );
+});
+
+test('whatever documents hold, there is an answer', () => {
+  const kinds = [
+    ['policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy'],
+    ['policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy'],
+    ['networking.istio.io/v1', 'Gateway'],
+    ['networking.istio.io/v1', 'VirtualService'],
+    ['networking.istio.io/v1', 'DestinationRule'],
+    ['gateway.networking.k8s.io/v1alpha2', 'TLSRoute'],
+    ['route.openshift.io/v1', 'Route'],
+    ['traefik.io/v1alpha1', 'IngressRoute'],
+    ['crd.projectcalico.org/v1', 'IPPool'],
+    ['eksctl.io/v1alpha5', 'ClusterConfig'],
+    ['gateway.envoyproxy.io/v1alpha1', 'SecurityPolicy'],
+  ] as const;
+  const words = fc.constantFrom(
+    'subject',
+    'namespaces',
+    'pods',
+    'ingress',
+    'egress',
+    'from',
+    'to',
+    'networks',
+    'ports',
+    'action',
+    'servers',
+    'hosts',
+    'http',
+    'route',
+    'routes',
+    'match',
+    'services',
+    'cidr',
+    'tls',
+    'parentRefs',
+    'rules',
+    'backendRefs',
+    'host',
+    '__proto__',
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom<unknown>(null, 1, -1, true, '', 'web', '10.0.0.0/8', '0.0.0.0/0', 'Allow', '*'),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(words, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...kinds), value), { maxLength: 4 }), (documents) => {
+      const items = documents.map(([[apiVersion, kind], spec], i) => ({
+        apiVersion,
+        kind,
+        metadata: { name: `n${i}` },
+        spec,
+        vpc: spec,
+      }));
+      const { system } = readSystem([
+        { file: 'a.json', text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) },
+        ...SHOP.map((text, i) => ({ file: `${i}.json`, text })),
+      ]);
+      const reach = reachOf(system);
+      assert.equal(reach.access('shop/front', 'shop/cart').length, 1);
+      assert.ok(Array.isArray(reach.exposures()));
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('thousands of ranges in one policy', () => {
+  const peers = Array.from({ length: 4000 }, (_, i) => ({ ipBlock: { cidr: `20.${i >> 8}.${i & 255}.${(i * 16) & 255}/28` } }));
+  const reach = reachOf(
+    systemOf(
+      ...SHOP,
+      policy('out', { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: peers, ports: [{ port: 443 }] }] }),
+    ),
+  );
+  assert.equal(formatRanges(reach.connections('shop/cart', '20.0.0.1')), 'TCP 443');
+  assert.equal(formatRanges(reach.connections('shop/cart', '21.0.0.1')), 'nothing');
+  assert.equal(formatRanges(reach.connections('shop/cart', INTERNET)), 'TCP 443');
 });

@@ -5,7 +5,15 @@ import { INTROSPECTION } from './oauth/introspection.ts';
 import { PKCE_MISSING, PKCE_PLAIN } from './oauth/pkce.ts';
 import { ANY_ORIGIN, FOREIGN_REDIRECT, PLAIN_REDIRECT, WILDCARD_REDIRECT } from './oauth/redirects.ts';
 import { OLD_SECRET, SECRET_IN_DOCUMENT } from './oauth/secrets.ts';
-import { LONG_TOKEN, NO_BRUTE_FORCE, NO_ISSUER_IN_RESPONSE, NO_ROTATION, OPEN_REGISTRATION, PLAIN_SERVER, WEAK_ALGORITHM } from './oauth/server.ts';
+import {
+  LONG_TOKEN,
+  NO_BRUTE_FORCE,
+  NO_ISSUER_IN_RESPONSE,
+  NO_ROTATION,
+  OPEN_REGISTRATION,
+  PLAIN_SERVER,
+  WEAK_ALGORITHM,
+} from './oauth/server.ts';
 import { VALIDATION_OFF } from './oauth/validation.ts';
 
 export const OAUTH_RULES: readonly SystemRule[] = [

@@ -18,14 +18,21 @@ function keyOf({ purl, name }: Package): string {
   return parsed ? `pkg:${parsed.type}/${parsed.namespace === '' ? '' : `${parsed.namespace}/`}${parsed.name}` : name;
 }
 
-function byName(packages: readonly Package[]): ReadonlyMap<string, { readonly versions: readonly string[]; readonly ecosystem: string }> {
+function byName(
+  packages: readonly Package[],
+): ReadonlyMap<string, { readonly versions: readonly string[]; readonly ecosystem: string }> {
   const found = new Map<string, { versions: Set<string>; ecosystem: string }>();
   for (const each of packages) {
     const entry = found.get(keyOf(each));
     if (entry) entry.versions.add(each.version);
     else found.set(keyOf(each), { versions: new Set([each.version]), ecosystem: each.ecosystem });
   }
-  return new Map([...found].map(([key, { versions, ecosystem }]) => [key, { ecosystem, versions: [...versions].toSorted((a, b) => compareVersions(ecosystem, a, b)) }]));
+  return new Map(
+    [...found].map(([key, { versions, ecosystem }]) => [
+      key,
+      { ecosystem, versions: [...versions].toSorted((a, b) => compareVersions(ecosystem, a, b)) },
+    ]),
+  );
 }
 
 /** Packages whose versions differ, in order of their names. */

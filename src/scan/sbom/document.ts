@@ -42,6 +42,7 @@ export interface Component {
   readonly line: number;
   readonly layer?: string;
   readonly dev?: boolean;
+  readonly source?: Package['source'];
 }
 
 export const COMPONENTS_MAX = 500_000;
@@ -69,7 +70,7 @@ export function packagesOf(
   const purls = new Map<string, string>();
   for (const { ref, purl } of components) {
     const parsed = parsePurl(purl);
-    if (parsed) purls.set(ref, formatPurl(parsed));
+    if (parsed) purls.set(ref, identity(parsed));
   }
   const packages: Package[] = [];
   let unmatched = 0;
@@ -82,28 +83,42 @@ export function packagesOf(
     const { type, namespace, qualifiers } = parsed;
     const system = type === 'deb' || type === 'apk' || type === 'rpm';
     const separator = type === 'maven' ? ':' : '/';
-    const name = system || namespace === '' ? parsed.name : `${namespace}${separator}${parsed.name}`;
+    const plain = system || namespace === '' ? parsed.name : `${namespace}${separator}${parsed.name}`;
+    // The package URL may have lost the case that the name has in its ecosystem: npm's `JSONStream` and `jsonstream` are two.
+    const name = component.name.toLowerCase() === plain.toLowerCase() ? component.name : plain;
     const bare = parsed.version === '' ? component.version : parsed.version;
-    const version = type === 'rpm' && qualifiers['epoch'] !== undefined && !bare.includes(':') ? `${qualifiers['epoch']}:${bare}` : bare;
+    const version =
+      type === 'rpm' && qualifiers['epoch'] !== undefined && !bare.includes(':') ? `${qualifiers['epoch']}:${bare}` : bare;
     const ecosystem = ecosystemOfPurl(parsed, distribution);
-    // Syft and Trivy tell the source package in a qualifier of its own.
-    const upstream = /^([^@]+)(?:@(.+))?$/.exec(qualifiers['upstream'] ?? '');
+    const source = component.source ?? (system ? upstreamOf(qualifiers['upstream'] ?? '', version) : undefined);
     const location: Location = { file, line: component.line, column: 1 };
     const dependsOn = (edges.get(component.ref) ?? []).flatMap((ref) => purls.get(ref) ?? []);
     packages.push({
       ecosystem,
       name,
       version,
-      purl: formatPurl(parsed),
+      purl: identity(parsed),
       location,
       ...(direct && { direct: direct.has(component.ref) }),
       ...(component.dev !== undefined && { dev: component.dev }),
       ...(dependsOn.length > 0 && { dependsOn }),
-      ...(upstream && system && { source: { name: upstream[1]!.replace(/-[^-]+-[^-]+\.src\.rpm$/, ''), version: upstream[2] ?? version } }),
+      ...(source && { source }),
       ...(component.licence !== undefined && component.licence !== '' && { licence: component.licence }),
       ...(component.hashes && component.hashes.length > 0 && { hashes: component.hashes }),
       ...(component.layer !== undefined && { layer: component.layer }),
     });
   }
   return { packages, unmatched };
+}
+
+/** Without what is told about the source: the same package whichever tool names it. */
+function identity(purl: Purl): string {
+  const { upstream: _, ...qualifiers } = purl.qualifiers;
+  return formatPurl({ ...purl, qualifiers });
+}
+
+/** The source package in a qualifier, as Syft and others write it: `openssl`, `openssl@3.0.9-1`, `openssl-3.0.7-24.el9.src.rpm`. */
+function upstreamOf(text: string, version: string): Package['source'] | undefined {
+  const match = /^([^@]+)(?:@(.+))?$/.exec(text);
+  return match ? { name: match[1]!.replace(/-[^-]+-[^-]+\.src\.rpm$/, ''), version: match[2] ?? version } : undefined;
 }

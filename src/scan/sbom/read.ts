@@ -13,7 +13,9 @@ export interface SbomOptions {
 
 /** Names under which bills of materials are kept. @param path with `/` between folders */
 export function mayBeSbom(path: string): boolean {
-  return /(?:^|\/)(?:[^/]*\.)?(?:bom|sbom|cdx|spdx)(?:\.[^/]*)?\.(?:json|xml|spdx)$|\.(?:spdx|cdx)$|(?:^|\/)bom\.(?:json|xml)$/i.test(path);
+  return /(?:^|\/)(?:[^/]*\.)?(?:bom|sbom|cdx|spdx)(?:\.[^/]*)?\.(?:json|xml|spdx)$|\.(?:spdx|cdx)$|(?:^|\/)bom\.(?:json|xml)$/i.test(
+    path,
+  );
 }
 
 /**
@@ -21,7 +23,11 @@ export function mayBeSbom(path: string): boolean {
  * @returns undefined when the text is none of them. Never throws for what it says
  */
 export function readSbom(file: string, text: string, options: SbomOptions = {}): SbomRead | undefined {
-  const start = text.slice(0, 1000).trimStart().replace(/^\ufeff/, '').trimStart();
+  const start = text
+    .slice(0, 1000)
+    .trimStart()
+    .replace(/^\ufeff/, '')
+    .trimStart();
   if (start.startsWith('{')) {
     const json = readJson(file, text);
     if (isCycloneDx(json.value)) return readCycloneDxJson(file, json, options.validate);

@@ -5,10 +5,23 @@ import type { RawRecord } from '../vulnerabilities/lockfile.ts';
 import { COMPONENTS_MAX, packagesOf } from './document.ts';
 import type { Component, SbomRead } from './document.ts';
 
-const HASHES: Readonly<Record<string, string>> = { SHA1: 'sha1', SHA256: 'sha256', SHA384: 'sha384', SHA512: 'sha512', MD5: 'md5' };
+const HASHES: Readonly<Record<string, string>> = {
+  SHA1: 'sha1',
+  SHA256: 'sha256',
+  SHA384: 'sha384',
+  SHA512: 'sha512',
+  MD5: 'md5',
+};
 /** `A depends on B`, or the same told from B's side. */
 const FORWARD = new Set(['DEPENDS_ON', 'CONTAINS', 'DYNAMIC_LINK', 'STATIC_LINK', 'HAS_PREREQUISITE']);
-const BACKWARD = new Set(['DEPENDENCY_OF', 'CONTAINED_BY', 'PREREQUISITE_FOR', 'RUNTIME_DEPENDENCY_OF', 'BUILD_DEPENDENCY_OF', 'OPTIONAL_DEPENDENCY_OF']);
+const BACKWARD = new Set([
+  'DEPENDENCY_OF',
+  'CONTAINED_BY',
+  'PREREQUISITE_FOR',
+  'RUNTIME_DEPENDENCY_OF',
+  'BUILD_DEPENDENCY_OF',
+  'OPTIONAL_DEPENDENCY_OF',
+]);
 const DEVELOPMENT = new Set(['DEV_DEPENDENCY_OF', 'TEST_DEPENDENCY_OF', 'DEV_TOOL_OF', 'TEST_TOOL_OF', 'BUILD_TOOL_OF']);
 
 interface Relationship {
@@ -19,30 +32,46 @@ interface Relationship {
 
 /** Whether a parsed JSON document says that it is SPDX 2. */
 export function isSpdx(raw: unknown): raw is RawRecord {
-  return isRecord(raw) && /^SPDX-2\./.test(textOf(raw['spdxVersion']));
+  return isRecord(raw) && textOf(raw['spdxVersion']).startsWith('SPDX-2.');
 }
 
 export function readSpdxJson(file: string, json: JsonRead): SbomRead {
   const root = recordOf(json.value);
-  const components = listOf(root['packages']).slice(0, COMPONENTS_MAX).map(recordOf).map((raw): Component => {
-    const purl = listOf(raw['externalRefs']).map(recordOf).find((each) => each['referenceType'] === 'purl');
-    return {
-      ref: textOf(raw['SPDXID']),
-      name: textOf(raw['name']),
-      version: textOf(raw['versionInfo']),
-      purl: textOf(purl?.['referenceLocator']),
-      licence: licenceOf(textOf(raw['licenseConcluded'])) || licenceOf(textOf(raw['licenseDeclared'])),
-      hashes: listOf(raw['checksums']).flatMap((each) => hashOf(textOf(recordOf(each)['algorithm']), textOf(recordOf(each)['checksumValue']))),
-      line: json.lineOf(raw),
-    };
-  });
-  const relationships = listOf(root['relationships']).map(recordOf).map((each): Relationship => ({
-    from: textOf(each['spdxElementId']),
-    type: textOf(each['relationshipType']),
-    to: textOf(each['relatedSpdxElement']),
+  const components = listOf(root['packages'])
+    .slice(0, COMPONENTS_MAX)
+    .map(recordOf)
+    .map((raw): Component => {
+      const purl = listOf(raw['externalRefs'])
+        .map(recordOf)
+        .find((each) => each['referenceType'] === 'purl');
+      return {
+        ref: textOf(raw['SPDXID']),
+        name: textOf(raw['name']),
+        version: textOf(raw['versionInfo']),
+        purl: textOf(purl?.['referenceLocator']),
+        licence: licenceOf(textOf(raw['licenseConcluded'])) || licenceOf(textOf(raw['licenseDeclared'])),
+        hashes: listOf(raw['checksums']).flatMap((each) =>
+          hashOf(textOf(recordOf(each)['algorithm']), textOf(recordOf(each)['checksumValue'])),
+        ),
+        line: json.lineOf(raw),
+      };
+    });
+  const relationships = listOf(root['relationships'])
+    .map(recordOf)
+    .map((each): Relationship => ({
+      from: textOf(each['spdxElementId']),
+      type: textOf(each['relationshipType']),
+      to: textOf(each['relatedSpdxElement']),
+    }));
+  const described = listOf(root['documentDescribes']).map((to): Relationship => ({
+    from: 'SPDXRef-DOCUMENT',
+    type: 'DESCRIBES',
+    to: textOf(to),
   }));
-  const described = listOf(root['documentDescribes']).map((to): Relationship => ({ from: 'SPDXRef-DOCUMENT', type: 'DESCRIBES', to: textOf(to) }));
-  return finish(file, `SPDX ${textOf(root['spdxVersion']).slice(5)} JSON`, textOf(root['name']), components, [...relationships, ...described]);
+  return finish(file, `SPDX ${textOf(root['spdxVersion']).slice(5)} JSON`, textOf(root['name']), components, [
+    ...relationships,
+    ...described,
+  ]);
 }
 
 /** Reads a document whose lines are `Tag: value`; `<text>` values may go over several lines. */
@@ -101,7 +130,13 @@ function hashOf(algorithm: string, content: string): { readonly algorithm: strin
   return name !== undefined && /^[0-9a-fA-F]{32,128}$/.test(content) ? [{ algorithm: name, hex: content.toLowerCase() }] : [];
 }
 
-function finish(file: string, format: string, name: string, components: readonly Component[], relationships: readonly Relationship[]): SbomRead {
+function finish(
+  file: string,
+  format: string,
+  name: string,
+  components: readonly Component[],
+  relationships: readonly Relationship[],
+): SbomRead {
   const edges = new Map<string, string[]>();
   const dev = new Set<string>();
   const described: string[] = [];
@@ -126,5 +161,10 @@ function finish(file: string, format: string, name: string, components: readonly
   const direct = root ? edges.get(root.ref) : undefined;
   const marked = rest.map((each) => (dev.has(each.ref) ? { ...each, dev: true } : each));
   const { packages, unmatched } = packagesOf(file, marked, edges, direct && new Set(direct));
-  return { format, sbom: { subject: { name: root?.name ?? name, version: root?.version ?? '', type: 'application' }, packages }, diagnostics: [], unmatched };
+  return {
+    format,
+    sbom: { subject: { name: root?.name ?? name, version: root?.version ?? '', type: 'application' }, packages },
+    diagnostics: [],
+    unmatched,
+  };
 }

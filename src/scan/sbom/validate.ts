@@ -13,3 +13,9 @@ export interface CycloneDxSchemas {
 export function cycloneDxValidator({ bom, jsf, spdx }: CycloneDxSchemas): Validator {
   return compileSchema(bom, [jsf, spdx]);
 }
+
+/** Ids of the SPDX licence list, as the schema's file `spdx.schema.json` holds them. */
+export function licenceIds(spdx: unknown): ReadonlySet<string> {
+  const list = typeof spdx === 'object' && spdx !== null ? (spdx as { enum?: unknown }).enum : undefined;
+  return new Set(Array.isArray(list) ? list.filter((each) => typeof each === 'string') : []);
+}

@@ -12,8 +12,19 @@ const RUN_MIN = 20;
 const RUN_MAX = 256 * 1024;
 /** -1 is no base64 digit; both alphabets (RFC 4648 sections 4 and 5). */
 const DIGITS = new Int8Array(256).fill(-1);
-for (const [first, last, value] of [[0x41, 0x5a, 0], [0x61, 0x7a, 26], [0x30, 0x39, 52]] as const) for (let c = first; c <= last; c++) DIGITS[c] = value + c - first;
-for (const [char, value] of [[0x2b, 62], [0x2f, 63], [0x2d, 62], [0x5f, 63]] as const) DIGITS[char] = value;
+for (const [first, last, value] of [
+  [0x41, 0x5a, 0],
+  [0x61, 0x7a, 26],
+  [0x30, 0x39, 52],
+] as const)
+  for (let c = first; c <= last; c++) DIGITS[c] = value + c - first;
+for (const [char, value] of [
+  [0x2b, 62],
+  [0x2f, 63],
+  [0x2d, 62],
+  [0x5f, 63],
+] as const)
+  DIGITS[char] = value;
 
 /** Runs in rising order. @param bytes text @param runsMax stops after so many */
 export function encodedRuns(bytes: Uint8Array, runsMax: number): EncodedRun[] {
@@ -64,7 +75,11 @@ function decodeBase64(bytes: Uint8Array, start: number, end: number): Uint8Array
   let at = 0;
   for (let i = start; i < end; i += 4) {
     const left = end - i;
-    const bits = (DIGITS[bytes[i]!]! << 18) | (DIGITS[bytes[i + 1]!]! << 12) | (left > 2 ? DIGITS[bytes[i + 2]!]! << 6 : 0) | (left > 3 ? DIGITS[bytes[i + 3]!]! : 0);
+    const bits =
+      (DIGITS[bytes[i]!]! << 18) |
+      (DIGITS[bytes[i + 1]!]! << 12) |
+      (left > 2 ? DIGITS[bytes[i + 2]!]! << 6 : 0) |
+      (left > 3 ? DIGITS[bytes[i + 3]!]! : 0);
     const count = left > 3 ? 3 : left - 1;
     for (let k = 0; k < count; k++) {
       const byte = (bits >> (16 - 8 * k)) & 0xff;
@@ -76,7 +91,8 @@ function decodeBase64(bytes: Uint8Array, start: number, end: number): Uint8Array
 }
 
 function quadIsText(bytes: Uint8Array, i: number): boolean {
-  const bits = (DIGITS[bytes[i]!]! << 18) | (DIGITS[bytes[i + 1]!]! << 12) | (DIGITS[bytes[i + 2]!]! << 6) | DIGITS[bytes[i + 3]!]!;
+  const bits =
+    (DIGITS[bytes[i]!]! << 18) | (DIGITS[bytes[i + 1]!]! << 12) | (DIGITS[bytes[i + 2]!]! << 6) | DIGITS[bytes[i + 3]!]!;
   return isText((bits >> 16) & 0xff) && isText((bits >> 8) & 0xff) && isText(bits & 0xff);
 }
 

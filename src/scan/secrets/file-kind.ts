@@ -41,7 +41,12 @@ export interface KeyMaterial {
   readonly length: number;
 }
 
-const MAGICS: readonly { readonly rule: string; readonly name: string; readonly magic: readonly number[]; readonly path?: RegExp }[] = [
+const MAGICS: readonly {
+  readonly rule: string;
+  readonly name: string;
+  readonly magic: readonly number[];
+  readonly path?: RegExp;
+}[] = [
   { rule: 'java-keystore', name: 'Java key store', magic: [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0] },
   { rule: 'java-keystore', name: 'Java key store (JCEKS)', magic: [0xce, 0xce, 0xce, 0xce, 0, 0, 0] },
   { rule: 'keepass-database', name: 'KeePass database', magic: [0x03, 0xd9, 0xa2, 0x9a] },
@@ -69,7 +74,12 @@ function derKey(bytes: Uint8Array): { rule: string; name: string } | undefined {
   const sequence = header(bytes, next, 0x30);
   if (number === 3 && sequence && oidAt(bytes, sequence.start, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07]))
     return { rule: 'pkcs12-file', name: 'PKCS #12 key store' };
-  if ((number === 0 || number === 1) && sequence && header(bytes, sequence.start, 0x06) && header(bytes, sequence.start + sequence.length, 0x04))
+  if (
+    (number === 0 || number === 1) &&
+    sequence &&
+    header(bytes, sequence.start, 0x06) &&
+    header(bytes, sequence.start + sequence.length, 0x04)
+  )
     return { rule: 'pkcs8-private-key', name: 'private key (PKCS #8, DER)' };
   const integer = header(bytes, next, 0x02);
   if (number === 0 && integer && integer.length >= 64 && header(bytes, integer.start + integer.length, 0x02))
@@ -96,7 +106,8 @@ function oidAt(bytes: Uint8Array, at: number, prefix: readonly number[]): boolea
   return bytes[at] === 6 && prefix.every((byte, i) => bytes[at + 2 + i] === byte);
 }
 
-const CODE = /\.(?:[cm]?[jt]sx?|go|py|pyw|java|kt|kts|scala|groovy|rb|php|cs|fs|vb|c|cc|cpp|cxx|h|hh|hpp|m|mm|swift|rs|dart|lua|pl|pm|r|jl|ex|exs|erl|hrl|clj|cljs|hs|ml|mli|s|asm|sol|vue|svelte|astro|html?|xhtml|css|scss|less|sql|proto|thrift|graphql|gql|y|ll|zig|nim|d|v|sv|vhd|tex|rst|adoc|po|pot|map|lock|sum|patch|diff|ipynb)$/i;
+const CODE =
+  /\.(?:[cm]?[jt]sx?|go|py|pyw|java|kt|kts|scala|groovy|rb|php|cs|fs|vb|c|cc|cpp|cxx|h|hh|hpp|m|mm|swift|rs|dart|lua|pl|pm|r|jl|ex|exs|erl|hrl|clj|cljs|hs|ml|mli|s|asm|sol|vue|svelte|astro|html?|xhtml|css|scss|less|sql|proto|thrift|graphql|gql|y|ll|zig|nim|d|v|sv|vhd|tex|rst|adoc|po|pot|map|lock|sum|patch|diff|ipynb)$/i;
 
 /** Whether values stand in quotes there, so that a bare right-hand side is an expression. */
 export function isCodePath(path: string): boolean {

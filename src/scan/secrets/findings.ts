@@ -24,8 +24,15 @@ export interface SecretFindingOptions {
 const DAY_MS = 86_400_000;
 /** Secrets are to be changed at least this often. */
 export const SECRET_AGE_DAYS_MAX = 30;
-const TEST_PATH = /(?:^|[/\\])(?:tests?|__tests__|spec|specs|testdata|fixtures?|mocks?|examples?|samples?|demos?)[/\\]|[._-](?:test|spec)\.\w{1,6}$|_test\.\w{1,6}$|(?:^|[/\\])(?:test_|conftest)\w{0,60}\.py$/i;
-const LOWER: Readonly<Record<FindingSeverity, FindingSeverity>> = { critical: 'medium', high: 'medium', medium: 'low', low: 'info', info: 'info' };
+const TEST_PATH =
+  /(?:^|[/\\])(?:tests?|__tests__|spec|specs|testdata|fixtures?|mocks?|examples?|samples?|demos?)[/\\]|[._-](?:test|spec)\.\w{1,6}$|_test\.\w{1,6}$|(?:^|[/\\])(?:test_|conftest)\w{0,60}\.py$/i;
+const LOWER: Readonly<Record<FindingSeverity, FindingSeverity>> = {
+  critical: 'medium',
+  high: 'medium',
+  medium: 'low',
+  low: 'info',
+  info: 'info',
+};
 
 const WHERE: Readonly<Record<SecretFamily, string>> = {
   cloud: 'whoever reads this file can act in the cloud account that it belongs to',
@@ -44,12 +51,14 @@ const WHERE: Readonly<Record<SecretFamily, string>> = {
 /** One finding for each hit; suppressed ones are left out. Ids stay when lines move. */
 export function secretFindings(hits: readonly SecretHit[], options: SecretFindingOptions): Finding[] {
   const seen = new Map<string, number>();
-  return hits.filter((hit) => hit.suppressed === undefined).map((hit) => {
-    const about = `${hit.rule}\0${hit.file}\0${hit.stable}`;
-    const count = seen.get(about) ?? 0;
-    seen.set(about, count + 1);
-    return finding(hit, options, count);
-  });
+  return hits
+    .filter((hit) => hit.suppressed === undefined)
+    .map((hit) => {
+      const about = `${hit.rule}\0${hit.file}\0${hit.stable}`;
+      const count = seen.get(about) ?? 0;
+      seen.set(about, count + 1);
+      return finding(hit, options, count);
+    });
 }
 
 function finding(hit: SecretHit, options: SecretFindingOptions, nth: number): Finding {
@@ -57,9 +66,17 @@ function finding(hit: SecretHit, options: SecretFindingOptions, nth: number): Fi
   const days = age ? Math.floor((options.now - age.when) / DAY_MS) : undefined;
   const isOld = days !== undefined && days > (options.oldDays ?? SECRET_AGE_DAYS_MAX);
   const inTest = TEST_PATH.test(hit.file);
-  const history = age ? ` it came with commit \`${age.commit.slice(0, 12)}\` ${days} days ago${age.present ? '' : ' and has been removed since, but history still holds it'};` : '';
+  const history = age
+    ? ` it came with commit \`${age.commit.slice(0, 12)}\` ${days} days ago${age.present ? '' : ' and has been removed since, but history still holds it'};`
+    : '';
   const encoded = hit.encoding === undefined ? '' : ` (written in ${hit.encoding})`;
-  const tags = ['pci-dss:8.6.2', 'soc2:CC6.1', ...(isOld ? ['secret-age'] : []), ...(inTest ? ['test-code'] : []), ...(age && !age.present ? ['history-only'] : [])];
+  const tags = [
+    'pci-dss:8.6.2',
+    'soc2:CC6.1',
+    ...(isOld ? ['secret-age'] : []),
+    ...(inTest ? ['test-code'] : []),
+    ...(age && !age.present ? ['history-only'] : []),
+  ];
   return {
     id: findingId(`secrets.${hit.rule}`, hit.file, hit.stable, ...(nth > 0 ? [String(nth)] : [])),
     code: `secrets.${hit.rule}`,
@@ -71,12 +88,16 @@ function finding(hit: SecretHit, options: SecretFindingOptions, nth: number): Fi
     cwe: hit.family === 'generic' || hit.family === 'data' ? [798, 312] : [798, 540],
     tags,
     fix: { text: fixOf(hit) },
-    references: ['https://cwe.mitre.org/data/definitions/798.html', 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html'],
+    references: [
+      'https://cwe.mitre.org/data/definitions/798.html',
+      'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
+    ],
   };
 }
 
 const REVOKE: Readonly<Partial<Record<SecretFamily, string>>> = {
-  cloud: 'make a new credential in the cloud account, deploy it, then deactivate and delete this one and read the audit log for its use',
+  cloud:
+    'make a new credential in the cloud account, deploy it, then deactivate and delete this one and read the audit log for its use',
   code: 'revoke the token at its issuer, make a new one with the smallest scope and an expiry, and read the audit log for its use',
   key: 'make a new key pair, replace the public half (and certificates) wherever it is trusted, revoke the old certificate',
   data: 'set a new password in the system it opens, deploy it, then end sessions that use the old one',

@@ -43,6 +43,9 @@ export function describeSecret(
     entropy: Math.round(shannonEntropy(secret) * 100) / 100,
     fingerprint: createHmac('sha256', key).update(secret, 'latin1').digest('hex').slice(0, 32),
     // A guessable secret would be found back from a plain hash of it, so that its own characters stay out.
-    stable: createHash('sha256').update(JSON.stringify(machineMade ? ['secret', secret] : ['place', context]), 'utf8').digest('hex').slice(0, 16),
+    stable: createHash('sha256')
+      .update(JSON.stringify(machineMade ? ['secret', secret] : ['place', context]), 'utf8')
+      .digest('hex')
+      .slice(0, 16),
   };
 }

@@ -12,13 +12,18 @@ const WORDS =
 
 /** Whether a machine-made secret's place holds a mask, a template or a documentation value. */
 export function isMask(secret: string): boolean {
-  if (/EXAMPLE|example|(?:^|[_-])(?:your|YOUR|my|MY)[_-]|[xX*]{6,}|\.{3}|redacted|REDACTED|placeholder|PLACEHOLDER|abc123|123abc|qwerty|asdfgh|\$\{|\{\{|<[a-z]/.test(secret)) return true;
-  return hasFewCharacters(secret) || isPublicValue(secret);
+  if (
+    /EXAMPLE|example|(?:^|[_-])(?:your|YOUR|my|MY)[_-]|[xX*]{6,}|\.{3}|redacted|REDACTED|placeholder|PLACEHOLDER|abc123|123abc|qwerty|asdfgh|\$\{|\{\{|<[a-z]/.test(
+      secret,
+    )
+  )
+    return true;
+  return hasFewCharacters(secret);
 }
 
 /** Whether a value that a person wrote stands for a secret and is none. */
 export function isPlaceholder(value: string): boolean {
-  return REFERENCE.test(value) || TEMPLATE.test(value) || WORDS.test(value) || hasFewCharacters(value) || isPublicValue(value);
+  return REFERENCE.test(value) || TEMPLATE.test(value) || WORDS.test(value) || hasFewCharacters(value);
 }
 
 export function isReference(value: string): boolean {
@@ -39,7 +44,7 @@ function hasFewCharacters(text: string): boolean {
 }
 
 /** Values that vendors print in their documentation and sample projects for everybody. */
-function isPublicValue(secret: string): boolean {
+export function isPublicValue(secret: string): boolean {
   if (secret.length > 200) return false;
   return PUBLIC_VALUES.has(createHash('sha256').update(secret, 'latin1').digest('hex').slice(0, 24));
 }

@@ -17,6 +17,8 @@ export interface FileView {
   readonly isCode: boolean;
   /** Text that was written inside another encoding (base64, hex, percent) of the file. */
   readonly isDecoded: boolean;
+  /** Candidates that may still be looked at closely: what bounds the time for a file that is made of nothing but look-alikes. */
+  readonly effort: { left: number };
 }
 
 /**
@@ -27,7 +29,19 @@ export interface FileView {
 export type Matcher = (view: FileView, at: number, keyword: string, tried: number) => Match | undefined;
 
 /** A family decides the severity where a kind does not say its own, and what to do about it. */
-export const SECRET_FAMILIES = ['cloud', 'code', 'ci', 'ai', 'payment', 'messaging', 'data', 'identity', 'service', 'key', 'generic'] as const;
+export const SECRET_FAMILIES = [
+  'cloud',
+  'code',
+  'ci',
+  'ai',
+  'payment',
+  'messaging',
+  'data',
+  'identity',
+  'service',
+  'key',
+  'generic',
+] as const;
 export type SecretFamily = (typeof SECRET_FAMILIES)[number];
 
 export interface SecretRule {

@@ -9,6 +9,7 @@ import { fileKind, isCodePath, keyMaterial } from './file-kind.ts';
 import { describeSecret } from './hit.ts';
 import type { SecretHit } from './hit.ts';
 import { BytePlaces } from './place.ts';
+import { isPublicValue } from './placeholder.ts';
 import { settle } from './settle.ts';
 import type { Claim } from './settle.ts';
 import type { FileView, SecretRule } from './rule.ts';
@@ -22,6 +23,8 @@ export interface SecretScanOptions {
   /** Commit that the bytes come from, for allow lists. */
   readonly commit?: string;
   readonly hitsMax?: number;
+  /** Gets the reason when not everything could be looked at. */
+  readonly tell?: (why: string) => void;
 }
 
 export interface SecretScanner {
@@ -42,6 +45,10 @@ export interface SecretRuleSet {
 
 const RUNS_MAX = 20_000;
 const HITS_MAX = 2000;
+/** Candidates that are looked at closely: a few thousand in any file, and one in so many bytes. */
+const [EFFORT_MIN, EFFORT_BYTES] = [4000, 128];
+/** Of one text; a file with more is a list of secrets, and the first ones say so. */
+const CLAIMS_MAX = 5000;
 const CONTEXT = 64;
 
 /**
@@ -64,7 +71,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     const tried = new Int32Array(rules.length).fill(-1);
     const wanted = new Map<number, number[]>(always.map((index) => [index, []]));
     let state = 0;
-    for (let i = 0; i < bytes.length; i++) {
+    for (let i = 0; i < bytes.length && claims.length < CLAIMS_MAX; i++) {
       state = next[state + classes[bytes[i]!]!]!;
       if (state < firstOutput) continue;
       for (const word of automaton.outputs[(state - firstOutput) / stride]!) {
@@ -75,7 +82,8 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
           const rule = rules[index]!;
           const match = rule.match(view, at, keyword, tried[index]!);
           tried[index] = match ? match.secretEnd : at;
-          if (match && isReal(rule, view.text, match.secretStart, match.secretEnd)) claims.push({ rule, match });
+          if (match && view.effort.left-- > 0 && isReal(rule, view.text, match.secretStart, match.secretEnd))
+            claims.push({ rule, match });
         }
         for (const index of wholeUsers[word]!) {
           const hits = wanted.get(index);
@@ -86,13 +94,17 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     }
     for (const [index, hits] of wanted) {
       const rule = whole[index]!;
-      for (const match of rule.find(view, hits.sort((a, b) => a - b))) claims.push({ rule, match });
+      for (const match of rule.find(
+        view,
+        hits.sort((a, b) => a - b),
+      ))
+        claims.push({ rule, match });
     }
     return claims;
   };
 
   const scan = (file: string, input: Uint8Array, options: SecretScanOptions = {}): SecretHit[] => {
-    const { decodeDepthMax = 2, fingerprintKey = 'cullis', commit, hitsMax = HITS_MAX } = options;
+    const { decodeDepthMax = 2, fingerprintKey = 'cullis', commit, hitsMax = HITS_MAX, tell } = options;
     const path = file.replaceAll('\\', '/');
     const kind = fileKind(input);
     if (kind.kind === 'binary') return binaryHits(path, input, fingerprintKey);
@@ -101,35 +113,59 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     rules.forEach((rule, i) => rule.path && !rule.path.test(path) && (skip[i] = 1));
     const isCode = isCodePath(path);
     const text = latin1(bytes);
-    const view: FileView = { path, text, isCode, isDecoded: false };
+    const effort = { left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES) };
+    const view: FileView = { path, text, isCode, isDecoded: false, effort };
     const claims = claimsOf(view, bytes, skip);
-    const descend = (outer: FileView, source: Uint8Array, depth: number, place: readonly [number, number] | undefined, encoding: string): void => {
+    const descend = (
+      outer: FileView,
+      source: Uint8Array,
+      depth: number,
+      place: readonly [number, number] | undefined,
+      encoding: string,
+    ): void => {
       if (depth >= decodeDepthMax) return;
       for (const run of encodedRuns(source, RUNS_MAX)) {
         const lead = contextBefore(outer.text, run.start);
         const inner = Buffer.concat([Buffer.from(lead, 'latin1'), run.plain]);
-        const innerView: FileView = { path, text: latin1(inner), isCode, isDecoded: true };
+        const innerView: FileView = { path, text: latin1(inner), isCode, isDecoded: true, effort };
         const at = place ?? [run.start, run.end];
         const label = encoding === '' ? run.encoding : `${encoding}, ${run.encoding}`;
         for (const { rule, match } of claimsOf(innerView, inner, skip)) {
           if (match.secretEnd <= lead.length) continue;
           const secret = innerView.text.slice(match.secretStart, match.secretEnd);
-          claims.push({ rule, match: { start: at[0], end: at[1], secretStart: at[0], secretEnd: at[1] }, secret, encoding: label });
+          claims.push({
+            rule,
+            match: { start: at[0], end: at[1], secretStart: at[0], secretEnd: at[1] },
+            secret,
+            encoding: label,
+          });
         }
         descend({ ...innerView, text: latin1(run.plain) }, run.plain, depth + 1, at, label);
       }
     };
     descend(view, bytes, 0, undefined, '');
+    if (effort.left <= 0 || claims.length >= CLAIMS_MAX)
+      tell?.('the file is made of so many look-alikes of secrets that not all were looked at');
     if (claims.length === 0) return [];
     const places = new BytePlaces(bytes);
     const secretOf = ({ match, secret }: Claim): string => secret ?? text.slice(match.secretStart, match.secretEnd);
     // Before they are settled: a claim that is allowed must not hide another kind's.
-    const counted = allow.length === 0 ? claims : claims.filter((claim) => {
-      const { rule, match } = claim;
-      const line = (): string => places.lineAround(match.secretStart);
-      const whole = text.slice(match.start, match.end);
-      return !isAllowed(allow, { rule: rule.id, file: path, secret: secretOf(claim), match: whole, line, ...(commit !== undefined && { commit }) });
-    });
+    const counted =
+      allow.length === 0
+        ? claims
+        : claims.filter((claim) => {
+            const { rule, match } = claim;
+            const line = (): string => places.lineAround(match.secretStart);
+            const whole = text.slice(match.start, match.end);
+            return !isAllowed(allow, {
+              rule: rule.id,
+              file: path,
+              secret: secretOf(claim),
+              match: whole,
+              line,
+              ...(commit !== undefined && { commit }),
+            });
+          });
     const hits: SecretHit[] = [];
     for (const claim of settle(counted)) {
       if (hits.length >= hitsMax) break;
@@ -146,7 +182,12 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
         ...start,
         endLine: end.line,
         endColumn: end.column,
-        ...describeSecret(secret, rule.machineMade, `${rule.id}\0${path}\0${text.slice(match.start, match.secretStart).slice(-80)}`, fingerprintKey),
+        ...describeSecret(
+          secret,
+          rule.machineMade,
+          `${rule.id}\0${path}\0${text.slice(match.start, match.secretStart).slice(-80)}`,
+          fingerprintKey,
+        ),
         ...(claim.encoding !== undefined && { encoding: claim.encoding }),
         ...(places.lineAround(match.secretStart).includes('gitleaks:allow') && { suppressed: '`gitleaks:allow` on the line' }),
       });
@@ -159,7 +200,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
 function isReal(rule: SecretRule, text: string, start: number, end: number): boolean {
   const secret = text.slice(start, end);
   if (rule.entropy > 0 && shannonEntropy(secret) < rule.entropy) return false;
-  return rule.accept?.(secret) ?? true;
+  return (rule.accept?.(secret) ?? true) && !isPublicValue(secret);
 }
 
 /** What stands before an encoded run on its line: the name it is given. */

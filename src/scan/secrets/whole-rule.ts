@@ -30,7 +30,11 @@ export interface PatternRuleOptions {
   /** Group that holds the secret; 0 for the first group that took part. */
   readonly secretGroup: number;
   /** Other rules that must match nearby for a match to count. */
-  readonly required: readonly { readonly rule: WholeRule; readonly withinLines: number | undefined; readonly withinColumns: number | undefined }[];
+  readonly required: readonly {
+    readonly rule: WholeRule;
+    readonly withinLines: number | undefined;
+    readonly withinColumns: number | undefined;
+  }[];
 }
 
 const REACH_MAX = 8192;
@@ -72,7 +76,7 @@ function compiled(source: string, keywords: readonly string[]): Finder {
   const reach = Math.min(REACH_MAX, lengthMax(tree));
   return function* (text, hits) {
     for (const [from, to] of isLocal ? windows(hits, reach, text.length) : [[0, text.length] as const]) {
-      for (let at = from; at <= to; ) {
+      for (let at = from; at <= to;) {
         const span = pattern.find(text, at, to);
         if (!span) break;
         let start = span[0]!;
@@ -102,14 +106,19 @@ function secretOf(span: Span, group: number): readonly [number, number] {
   return [span[0]!, span[1]!];
 }
 
-function isNear(view: FileView, span: Span, { rule, withinLines, withinColumns }: PatternRuleOptions['required'][number]): boolean {
+function isNear(
+  view: FileView,
+  span: Span,
+  { rule, withinLines, withinColumns }: PatternRuleOptions['required'][number],
+): boolean {
   const { text } = view;
   const from = withinLines === undefined ? 0 : lineBack(text, span[0]!, withinLines);
   const to = withinLines === undefined ? text.length : lineOn(text, span[1]!, withinLines);
   const part = text.slice(from, to);
   for (const match of rule.find({ ...view, text: part }, keywordHits(part, rule.keywords))) {
     if (withinColumns === undefined) return true;
-    const column = (offset: number): number => offset - (text.slice(Math.max(0, offset - 4096), offset).lastIndexOf('\n') + Math.max(0, offset - 4096));
+    const column = (offset: number): number =>
+      offset - (text.slice(Math.max(0, offset - 4096), offset).lastIndexOf('\n') + Math.max(0, offset - 4096));
     if (Math.abs(column(from + match.start) - column(span[0]!)) <= withinColumns) return true;
   }
   return false;
@@ -118,7 +127,8 @@ function isNear(view: FileView, span: Span, { rule, withinLines, withinColumns }
 function keywordHits(text: string, keywords: readonly string[]): number[] {
   const lower = text.toLowerCase();
   const hits: number[] = [];
-  for (const word of keywords) for (let at = lower.indexOf(word); at !== -1 && hits.length < 10_000; at = lower.indexOf(word, at + 1)) hits.push(at);
+  for (const word of keywords)
+    for (let at = lower.indexOf(word); at !== -1 && hits.length < 10_000; at = lower.indexOf(word, at + 1)) hits.push(at);
   return hits.sort((a, b) => a - b);
 }
 

@@ -6,7 +6,7 @@ import type { BuiltGraph } from '../attack/build.ts';
 import type { AttackInput } from '../attack/context.ts';
 import { evidenceIn } from '../attack/evidence.ts';
 import { fixOptions } from '../attack/fix/options.ts';
-import type { FixOption } from '../attack/fix/options.ts';
+import type { FixOption } from '../attack/fix/option.ts';
 import { lossOf } from '../attack/loss.ts';
 import type { FactId } from '../attack/model.ts';
 import { Onward } from '../attack/onward.ts';
@@ -68,7 +68,8 @@ export function contextOf(input: AttackInput, graph: BuiltGraph): ThreatContext 
     }
   const drawn = drawElements(input.system, input.reach, graph);
   let foothold = 0;
-  for (const [n, { kind }] of graph.nodes.entries()) if (kind === 'workload') foothold = Math.max(foothold, search.probability[n]!);
+  for (const [n, { kind }] of graph.nodes.entries())
+    if (kind === 'workload') foothold = Math.max(foothold, search.probability[n]!);
   return {
     input,
     graph,
@@ -117,7 +118,13 @@ export function controlsOnWay(context: ThreatContext, node: number, impact: numb
       if (controls.has(option.id) || controls.size >= 6) continue;
       const without = context.with(option)?.[node] ?? 0;
       const evidence = graph.facts.get(fact)?.evidence;
-      controls.set(option.id, { text: option.text, exists: false, reduction: Math.max(0, search.probability[node]! - without) * impact, fix: option.id, ...(evidence && { evidence }) });
+      controls.set(option.id, {
+        text: option.text,
+        exists: false,
+        reduction: Math.max(0, search.probability[node]! - without) * impact,
+        fix: option.id,
+        ...(evidence && { evidence }),
+      });
     }
   return [...controls.values()].sort((a, b) => b.reduction - a.reduction);
 }
@@ -125,12 +132,18 @@ export function controlsOnWay(context: ThreatContext, node: number, impact: numb
 /** Evidence of the hops of the likeliest way to a node, weakest facts first. */
 export function evidenceOnWay({ graph, search }: ThreatContext, node: number): Threat['evidence'] {
   const hops = wayTo(graph, search, node).filter((e) => graph.nodes[graph.edges[e]!.to]!.kind !== 'group');
-  const told = hops.map((e) => graph.edges[e]!).flatMap((edge) => edge.evidence.slice(0, 1).map((each) => ({ weak: edge.facts.length > 0, each: { ...each, text: edge.text } })));
-  return told.sort((a, b) => Number(b.weak) - Number(a.weak)).map(({ each }) => each).slice(0, 8);
+  const told = hops
+    .map((e) => graph.edges[e]!)
+    .flatMap((edge) =>
+      edge.evidence.slice(0, 1).map((each) => ({ weak: edge.facts.length > 0, each: { ...each, text: edge.text } })),
+    );
+  return told
+    .sort((a, b) => Number(b.weak) - Number(a.weak))
+    .map(({ each }) => each)
+    .slice(0, 8);
 }
 
 /** Evidence of a finding. */
 export function findingEvidence(finding: Finding): Threat['evidence'][number] {
   return evidenceIn(`${finding.code}: ${finding.title}`, finding.location);
 }
-

@@ -12,7 +12,9 @@ interface Drawing {
 }
 
 function drawing(model: ThreatModel): Drawing {
-  const threatened = new Set(model.threats.flatMap(({ element, severity, status }) => (severity === 'high' && status === 'open' ? [element] : [])));
+  const threatened = new Set(
+    model.threats.flatMap(({ element, severity, status }) => (severity === 'high' && status === 'open' ? [element] : [])),
+  );
   const nodes = model.elements.filter(({ kind }) => kind !== 'flow').slice(0, ELEMENTS_MAX);
   const names = new Map(nodes.map(({ id }, i) => [id, `n${i}`]));
   const flows = model.elements.filter(({ kind, from, to }) => kind === 'flow' && names.has(from ?? '') && names.has(to ?? ''));
@@ -33,7 +35,10 @@ export function renderMermaid(model: ThreatModel): string {
     }
     lines.push('  end');
   }
-  for (const { from, to, port, encrypted } of flows) lines.push(`  ${names.get(from!)} ${encrypted === true ? '-->' : '-.->'}|"${port}${encrypted === true ? ' encrypted' : ''}"| ${names.get(to!)}`);
+  for (const { from, to, port, encrypted } of flows)
+    lines.push(
+      `  ${names.get(from!)} ${encrypted === true ? '-->' : '-.->'}|"${port}${encrypted === true ? ' encrypted' : ''}"| ${names.get(to!)}`,
+    );
   const marked = nodes.filter(({ id }) => threatened.has(id)).map(({ id }) => names.get(id));
   lines.push('  classDef threatened stroke:#c00,stroke-width:3px');
   if (marked.length > 0) lines.push(`  class ${marked.join(',')} threatened`);
@@ -50,12 +55,16 @@ export function renderDot(model: ThreatModel): string {
     lines.push(`  subgraph cluster_${b} {`, `    label="${quoteDot(boundary)}"; style=dashed;`);
     for (const { id, kind, name } of own) {
       const shape = kind === 'store' ? 'cylinder' : kind === 'actor' ? 'box' : 'ellipse';
-      lines.push(`    ${names.get(id)} [label="${quoteDot(shortName(name))}", shape=${shape}${threatened.has(id) ? ', color=red, penwidth=2' : ''}];`);
+      lines.push(
+        `    ${names.get(id)} [label="${quoteDot(shortName(name))}", shape=${shape}${threatened.has(id) ? ', color=red, penwidth=2' : ''}];`,
+      );
     }
     lines.push('  }');
   }
   for (const { id, from, to, port, encrypted } of flows)
-    lines.push(`  ${names.get(from!)} -> ${names.get(to!)} [label="${port}"${encrypted === true ? '' : ', style=dashed'}${threatened.has(id) ? ', color=red' : ''}];`);
+    lines.push(
+      `  ${names.get(from!)} -> ${names.get(to!)} [label="${port}"${encrypted === true ? '' : ', style=dashed'}${threatened.has(id) ? ', color=red' : ''}];`,
+    );
   lines.push('}');
   return `${lines.join('\n')}\n`;
 }

@@ -44,13 +44,33 @@ function differs(a: Threat, b: Threat): boolean {
 /** For a comment on a pull request. */
 export function renderDiffMarkdown(diff: ThreatDiff): string {
   const { before, after } = diff.expectedLoss;
-  const lines = [`**Threat model**: expected loss ${formatEuros(before)} → ${formatEuros(after)} a year; ${diff.added.length} new, ${diff.gone.length} gone, ${diff.changed.length} changed`];
-  const row = (threat: Threat, loss: string): string => `| \`${threat.id}\` | ${STRIDE_NAMES[threat.stride]} | ${escapeMarkdown(threat.title)} | ${formatLikelihood(threat.likelihood)} | ${loss} | ${escapeMarkdown(placeOf(threat.evidence[0]))} |`;
+  const lines = [
+    `**Threat model**: expected loss ${formatEuros(before)} → ${formatEuros(after)} a year; ${diff.added.length} new, ${diff.gone.length} gone, ${diff.changed.length} changed`,
+  ];
+  const row = (threat: Threat, loss: string): string =>
+    `| \`${threat.id}\` | ${STRIDE_NAMES[threat.stride]} | ${escapeMarkdown(threat.title)} | ${formatLikelihood(threat.likelihood)} | ${loss} | ${escapeMarkdown(placeOf(threat.evidence[0]))} |`;
   const section = (title: string, rows: readonly string[]): void => {
-    if (rows.length > 0) lines.push('', `### ${title}`, '', '| id | category | threat | likelihood | a year | where |', '|---|---|---|---:|---:|---|', ...rows);
+    if (rows.length > 0)
+      lines.push(
+        '',
+        `### ${title}`,
+        '',
+        '| id | category | threat | likelihood | a year | where |',
+        '|---|---|---|---:|---:|---|',
+        ...rows,
+      );
   };
-  section('New', diff.added.map((threat) => row(threat, formatEuros(threat.loss))));
-  section('Changed', diff.changed.map(({ before: was, after: is }) => row(is, `${formatEuros(was.loss)} → ${formatEuros(is.loss)}`)));
-  section('Gone', diff.gone.map((threat) => row(threat, formatEuros(threat.loss))));
+  section(
+    'New',
+    diff.added.map((threat) => row(threat, formatEuros(threat.loss))),
+  );
+  section(
+    'Changed',
+    diff.changed.map(({ before: was, after: is }) => row(is, `${formatEuros(was.loss)} → ${formatEuros(is.loss)}`)),
+  );
+  section(
+    'Gone',
+    diff.gone.map((threat) => row(threat, formatEuros(threat.loss))),
+  );
   return `${lines.join('\n')}\n`;
 }

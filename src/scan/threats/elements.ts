@@ -19,7 +19,9 @@ const STORES = new Set(['database', 'cache', 'broker', 'vault']);
 
 /** Elements in a stable order: the internet, workloads as declared, flows as declared. */
 export function drawElements(system: System, reach: Reach, graph: BuiltGraph): Drawn {
-  const elements: Element[] = [{ id: INTERNET_ELEMENT, kind: 'actor', name: 'internet', boundary: 'internet', evidence: { text: 'anybody' } }];
+  const elements: Element[] = [
+    { id: INTERNET_ELEMENT, kind: 'actor', name: 'internet', boundary: 'internet', evidence: { text: 'anybody' } },
+  ];
   const boundaries = new Set<string>(['internet']);
   for (const workload of system.workloads) {
     boundaries.add(workload.namespace);
@@ -44,8 +46,20 @@ export function drawElements(system: System, reach: Reach, graph: BuiltGraph): D
     seen.add(id);
     const text = exposureText(exposure);
     const [by] = exposure.by;
-    const evidence = by ? { ...evidenceAt(text, by), ...(exposure.location && { location: exposure.location }) } : evidenceIn(text, exposure.location);
-    elements.push({ id, kind: 'flow', name: `internet to ${exposure.to}:${exposure.port}`, boundary, from: INTERNET_ELEMENT, to: `workload:${exposure.to}`, port: exposure.port, encrypted: exposure.tls, evidence });
+    const evidence = by
+      ? { ...evidenceAt(text, by), ...(exposure.location && { location: exposure.location }) }
+      : evidenceIn(text, exposure.location);
+    elements.push({
+      id,
+      kind: 'flow',
+      name: `internet to ${exposure.to}:${exposure.port}`,
+      boundary,
+      from: INTERNET_ELEMENT,
+      to: `workload:${exposure.to}`,
+      port: exposure.port,
+      encrypted: exposure.tls,
+      evidence,
+    });
   }
   for (const { from, to, port, transport, evidence } of graph.flows) {
     const boundary = namespaces.get(to);
@@ -54,7 +68,17 @@ export function drawElements(system: System, reach: Reach, graph: BuiltGraph): D
     seen.add(id);
     const access = reach.explain(from, to, port, transport);
     accesses.set(id, access);
-    elements.push({ id, kind: 'flow', name: `${from} to ${to}:${port}`, boundary, from: `workload:${from}`, to: `workload:${to}`, port, encrypted: access.link === 'mtls', evidence });
+    elements.push({
+      id,
+      kind: 'flow',
+      name: `${from} to ${to}:${port}`,
+      boundary,
+      from: `workload:${from}`,
+      to: `workload:${to}`,
+      port,
+      encrypted: access.link === 'mtls',
+      evidence,
+    });
   }
   return { boundaries: [...boundaries], elements, accesses };
 }

@@ -20,11 +20,20 @@ const CATEGORIES: readonly (readonly [code: RegExp, stride: Stride])[] = [
 const PER_ELEMENT_MAX = 50;
 
 /** @param made threats that the graph explains already: their evidence is not told twice */
-export function findingThreats(context: ThreatContext, made: readonly Threat[], findings: readonly Finding[]): readonly (readonly [Element, ThreatDraft])[] {
+export function findingThreats(
+  context: ThreatContext,
+  made: readonly Threat[],
+  findings: readonly Finding[],
+): readonly (readonly [Element, ThreatDraft])[] {
   const byResource = new Map<string, Element>();
   const elements = new Map(context.drawn.elements.map((element) => [element.id, element]));
-  for (const { id, resource } of context.input.system.workloads) byResource.set(resourceId(resource), elements.get(`workload:${id}`)!);
-  const told = new Set(made.flatMap(({ evidence }) => evidence.flatMap(({ resource, path }) => (resource && path ? [`${resourceId(resource)} ${path.join('.')}`] : []))));
+  for (const { id, resource } of context.input.system.workloads)
+    byResource.set(resourceId(resource), elements.get(`workload:${id}`)!);
+  const told = new Set(
+    made.flatMap(({ evidence }) =>
+      evidence.flatMap(({ resource, path }) => (resource && path ? [`${resourceId(resource)} ${path.join('.')}`] : [])),
+    ),
+  );
   const counts = new Map<string, number>();
   const found: (readonly [Element, ThreatDraft])[] = [];
   for (const finding of findings) {
@@ -32,11 +41,18 @@ export function findingThreats(context: ThreatContext, made: readonly Threat[], 
     const element = byResource.get(finding.subject ?? '') ?? elements.get('internet')!;
     const at = `${finding.subject ?? ''} ${(finding.path ?? '').replaceAll(/\[(\d+)\]/g, '.$1')}`;
     const n = counts.get(element.id) ?? 0;
-    if (told.has(at) || n >= PER_ELEMENT_MAX) continue;
+    if ((finding.path !== undefined && told.has(at)) || n >= PER_ELEMENT_MAX) continue;
     counts.set(element.id, n + 1);
     const node = context.graph.index.get(element.id);
     const share = finding.severity === 'critical' || finding.severity === 'high' ? 1 : F.flowShare;
-    const impact = element.kind === 'actor' ? context.value * F.outageShare : Math.max(node === undefined ? 0 : context.onward.loss(node) * share, (element.value ?? 0) * F.flowShare, context.value * F.outageShare * share);
+    const impact =
+      element.kind === 'actor'
+        ? context.value * F.outageShare
+        : Math.max(
+            node === undefined ? 0 : context.onward.loss(node) * share,
+            (element.value ?? 0) * F.flowShare,
+            context.value * F.outageShare * share,
+          );
     const reached = node === undefined || element.kind === 'actor' ? 1 : Math.max(context.search.probability[node]!, 0.1);
     const likelihood = F.finding[finding.severity] * reached;
     found.push([

@@ -7,7 +7,10 @@ function threatValue(threat: Threat): Readonly<Record<string, unknown>> {
   return {
     ...threat,
     evidence: threat.evidence.map(evidenceValue),
-    controls: threat.controls.map((control) => ({ ...control, ...(control.evidence && { evidence: evidenceValue(control.evidence) }) })),
+    controls: threat.controls.map((control) => ({
+      ...control,
+      ...(control.evidence && { evidence: evidenceValue(control.evidence) }),
+    })),
   };
 }
 

@@ -17,6 +17,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/[\u0000-\u001f\u007f]/g, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
     .replaceAll(/[\\|*_[\]#]/g, String.raw`\$&`);
 }
 
@@ -62,12 +63,20 @@ export function renderMarkdown(model: ThreatModel, options: MarkdownOptions = {}
 
 function details(threat: Threat): string[] {
   const lines = [`### ${escapeMarkdown(threat.title)} (\`${threat.id}\`)`, '', escapeMarkdown(threat.description)];
-  if (threat.evidence.length > 0) lines.push('', 'Evidence:', ...threat.evidence.map((evidence) => `- ${escapeMarkdown(evidence.text)}${place(placeOf(evidence))}`));
+  if (threat.evidence.length > 0)
+    lines.push(
+      '',
+      'Evidence:',
+      ...threat.evidence.map((evidence) => `- ${escapeMarkdown(evidence.text)}${place(placeOf(evidence))}`),
+    );
   if (threat.controls.length > 0)
     lines.push(
       '',
       'Controls:',
-      ...threat.controls.map(({ text, exists, reduction }) => `- ${exists ? 'in place' : 'proposed'}: ${escapeMarkdown(text)} (${exists ? 'takes off' : 'would take off'} ${formatEuros(reduction)} a year)`),
+      ...threat.controls.map(
+        ({ text, exists, reduction }) =>
+          `- ${exists ? 'in place' : 'proposed'}: ${escapeMarkdown(text)} (${exists ? 'takes off' : 'would take off'} ${formatEuros(reduction)} a year)`,
+      ),
     );
   return lines;
 }

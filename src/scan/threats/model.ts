@@ -1,7 +1,14 @@
 // The threat model of a System: what may happen to each part of it, how likely that is, what it would cost, and what stands against it.
 import type { Evidence } from '../attack/model.ts';
 
-export const STRIDE = ['spoofing', 'tampering', 'repudiation', 'information-disclosure', 'denial-of-service', 'elevation-of-privilege'] as const;
+export const STRIDE = [
+  'spoofing',
+  'tampering',
+  'repudiation',
+  'information-disclosure',
+  'denial-of-service',
+  'elevation-of-privilege',
+] as const;
 export type Stride = (typeof STRIDE)[number];
 
 export const STRIDE_NAMES: Readonly<Record<Stride, string>> = {

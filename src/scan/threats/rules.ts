@@ -4,18 +4,14 @@ import { memberOf, objectAt } from '../reach/raw.ts';
 import { rawPod } from '../attack/pod.ts';
 import { evidenceAt } from '../attack/evidence.ts';
 import { PROBABILITIES as P } from '../attack/probabilities.ts';
-import { isLimited, logsCalls } from './existing.ts';
+import { logsCalls } from './existing.ts';
 import { FIGURES as F } from './model.ts';
 import type { Control, Element } from './model.ts';
 import { controlsOnWay, evidenceOnWay } from './context.ts';
 import type { ThreatContext, ThreatDraft } from './context.ts';
-
-export type ThreatRule = (element: Element, context: ThreatContext) => Iterable<ThreatDraft>;
-
-/** A control that is there took the likelihood from one figure to another; one that is not would. */
-function control(text: string, exists: boolean, without: number, withIt: number, impact: number, more: Pick<Control, 'evidence' | 'fix'> = {}): Control {
-  return { text, exists, reduction: Math.max(0, without - withIt) * impact, ...more };
-}
+import { control } from './control.ts';
+import type { ThreatRule } from './control.ts';
+import { flood, inTheClear } from './flow-rules.ts';
 
 function workloadOf(element: Element, { workloads }: ThreatContext): Workload | undefined {
   return element.kind === 'flow' || element.kind === 'actor' ? undefined : workloads.get(element.name);
@@ -33,8 +29,26 @@ function* jewelTaken(element: Element, context: ThreatContext): Iterable<ThreatD
   const evidence = evidenceOnWay(context, node);
   const description = `The likeliest way from the internet has ${evidence.length} steps; each stands in the evidence.`;
   const what = element.kind === 'store' ? 'data of' : 'what is done by';
-  yield { stride: 'information-disclosure', rule: 'jewel-read', title: `${what} ${element.name} is read by an attacker`, description, likelihood, impact: half, controls, evidence };
-  yield { stride: 'tampering', rule: 'jewel-changed', title: `${what} ${element.name} is changed by an attacker`, description, likelihood, impact: half, controls, evidence };
+  yield {
+    stride: 'information-disclosure',
+    rule: 'jewel-read',
+    title: `${what} ${element.name} is read by an attacker`,
+    description,
+    likelihood,
+    impact: half,
+    controls,
+    evidence,
+  };
+  yield {
+    stride: 'tampering',
+    rule: 'jewel-changed',
+    title: `${what} ${element.name} is changed by an attacker`,
+    description,
+    likelihood,
+    impact: half,
+    controls,
+    evidence,
+  };
 }
 
 /** A workload falls, and what it opens from there. */
@@ -61,17 +75,39 @@ function* foothold(element: Element, context: ThreatContext): Iterable<ThreatDra
 const WAF_STOPS = 0.3;
 
 /** What stands, or would stand, between the internet and a workload that it sends to. */
-function edgeControls(element: Element, { input, exposures }: ThreatContext, likelihood: number, impact: number): readonly Control[] {
+function edgeControls(
+  element: Element,
+  { input, exposures }: ThreatContext,
+  likelihood: number,
+  impact: number,
+): readonly Control[] {
   const own = exposures.get(element.name) ?? [];
   if (own.length === 0) return [];
   const [first] = own;
-  const evidence = first!.by[0] && { ...evidenceAt('where it is opened', first!.by[0]), ...(first!.location && { location: first!.location }) };
+  const evidence = first!.by[0] && {
+    ...evidenceAt('where it is opened', first!.by[0]),
+    ...(first!.location && { location: first!.location }),
+  };
   const asks = own.every(({ authenticated }) => authenticated);
   const bare = asks ? likelihood / P.exposedAuthenticated : likelihood;
   const waf = input.system.resources.find(({ kind }) => kind === 'WafPolicy' || kind === 'WasmPlugin');
   return [
-    control('a token or certificate demanded at the edge (RequestAuthentication with AuthorizationPolicy)', asks, Math.min(1, bare), bare * P.exposedAuthenticated, impact, evidence ? { evidence } : {}),
-    control('requests inspected at the edge (WafPolicy)', waf !== undefined, waf ? likelihood / (1 - WAF_STOPS) : likelihood, waf ? likelihood : likelihood * (1 - WAF_STOPS), impact, waf ? { evidence: evidenceAt(waf.kind, waf) } : {}),
+    control(
+      'a token or certificate demanded at the edge (RequestAuthentication with AuthorizationPolicy)',
+      asks,
+      Math.min(1, bare),
+      bare * P.exposedAuthenticated,
+      impact,
+      evidence ? { evidence } : {},
+    ),
+    control(
+      'requests inspected at the edge (WafPolicy)',
+      waf !== undefined,
+      waf ? likelihood / (1 - WAF_STOPS) : likelihood,
+      waf ? likelihood : likelihood * (1 - WAF_STOPS),
+      impact,
+      waf ? { evidence: evidenceAt(waf.kind, waf) } : {},
+    ),
   ];
 }
 
@@ -89,7 +125,12 @@ function* ownFacts(element: Element, context: ThreatContext): Iterable<ThreatDra
     seen.add(id);
     const impact = onward.loss(edge.to) * edge.probability;
     if (impact === 0) continue;
-    const controls = (optionsByFact.get(id) ?? []).map((option) => control(option.text, false, likelihood, 0, impact, { fix: option.id, ...(edge.evidence[0] && { evidence: edge.evidence[0] }) }));
+    const controls = (optionsByFact.get(id) ?? []).map((option) =>
+      control(option.text, false, likelihood, 0, impact, {
+        fix: option.id,
+        ...(edge.evidence[0] && { evidence: edge.evidence[0] }),
+      }),
+    );
     const secret = edge.kind.startsWith('SECRET');
     yield {
       stride: secret ? 'information-disclosure' : 'elevation-of-privilege',
@@ -119,13 +160,22 @@ function* openCallers(element: Element, context: ThreatContext): Iterable<Threat
   if (impact === 0) return;
   const bare = context.foothold * F.sniff;
   const likelihood = open ? bare : proved ? bare * F.encryptedLeft : search.probability[node]! * F.flowShare;
-  const controls: Control[] = (optionsByFact.get(fact) ?? []).map((option) => control(option.text, false, likelihood, bare * F.encryptedLeft, impact, { fix: option.id }));
-  if (proved) controls.push(control('callers prove who they are by mutual TLS', true, bare, bare * F.encryptedLeft, impact, { evidence: flows[0]!.evidence }));
+  const controls: Control[] = (optionsByFact.get(fact) ?? []).map((option) =>
+    control(option.text, false, likelihood, bare * F.encryptedLeft, impact, { fix: option.id }),
+  );
+  if (proved)
+    controls.push(
+      control('callers prove who they are by mutual TLS', true, bare, bare * F.encryptedLeft, impact, {
+        evidence: flows[0]!.evidence,
+      }),
+    );
   if (!open) controls.push(control('policies let only declared callers in', true, bare, likelihood, impact));
   yield {
     stride: 'spoofing',
     rule: 'open-callers',
-    title: open ? `any workload calls ${element.name} as if it had business there` : `a caller of ${element.name} poses as another one`,
+    title: open
+      ? `any workload calls ${element.name} as if it had business there`
+      : `a caller of ${element.name} poses as another one`,
     description: open ? open.text : 'Only declared callers get there; one of them would have to fall first.',
     likelihood,
     impact,
@@ -134,54 +184,21 @@ function* openCallers(element: Element, context: ThreatContext): Iterable<Threat
   };
 }
 
-/** What flows is read or changed on its way. */
-function* inTheClear(element: Element, context: ThreatContext): Iterable<ThreatDraft> {
-  const { graph, onward } = context;
-  if (element.kind !== 'flow' || element.to === undefined) return;
-  const target = graph.index.get(element.to);
-  const value = context.elements.get(element.to)?.value ?? 0;
-  const impact = (value + (target === undefined ? 0 : onward.loss(target))) * F.flowShare;
-  if (impact === 0) return;
-  const outside = element.from === 'internet';
-  const bare = outside ? F.sniffOutside : context.foothold * F.sniff;
-  const encrypted = element.encrypted === true;
-  const likelihood = encrypted ? bare * F.encryptedLeft : bare;
-  const text = outside ? 'TLS at the edge' : 'mutual TLS (PeerAuthentication STRICT)';
-  const controls = [control(text, encrypted, bare, bare * F.encryptedLeft, impact, { evidence: element.evidence })];
-  const base = { likelihood, impact: impact / 2, controls: controls.map((each) => ({ ...each, reduction: each.reduction / 2 })), evidence: [element.evidence] };
-  const description = encrypted ? 'It is encrypted; keys would have to be taken.' : 'It is not encrypted: whoever sits on the way sees and changes it.';
-  yield { ...base, stride: 'information-disclosure', rule: 'flow-read', title: `what goes from ${element.name} is read on its way`, description };
-  yield { ...base, stride: 'tampering', rule: 'flow-changed', title: `what goes from ${element.name} is changed on its way`, description };
-}
-
-/** Everybody may send as much as they like. */
-function* flood(element: Element, context: ThreatContext): Iterable<ThreatDraft> {
-  if (element.kind !== 'flow' || element.from !== 'internet' || element.to === undefined) return;
-  const impact = context.value * F.outageShare;
-  if (impact === 0) return;
-  const limit = isLimited(context.input.system, element.to.slice('workload:'.length));
-  yield {
-    stride: 'denial-of-service',
-    rule: 'flood',
-    title: `${element.name} is flooded`,
-    description: limit ? 'A rate limit stands before it.' : 'No rate limit stands before it.',
-    likelihood: limit ? F.floodLimited : F.flood,
-    impact,
-    controls: [control('a rate limit for each client at the edge (RateLimitPolicy)', limit !== undefined, F.flood, F.floodLimited, impact, limit ? { evidence: limit } : {})],
-    evidence: [limit ?? element.evidence],
-  };
-}
-
 /** A workload takes the memory of its machine. */
 function* exhaustion(element: Element, context: ThreatContext): Iterable<ThreatDraft> {
   const workload = workloadOf(element, context);
   const impact = context.value * F.outageShare;
   if (!workload || impact === 0) return;
+  if (!rawPod(workload).kubernetes) return;
   const containers = rawPod(workload).containers.filter(({ init }) => !init);
   const bare = containers.find(({ raw }) => memberOf(objectAt(objectAt(raw, 'resources'), 'limits'), 'memory') === undefined);
   if (containers.length === 0) return;
   const limited = bare === undefined;
-  const evidence = evidenceAt(limited ? 'every container has a memory limit' : `container \`${bare.name}\` has no memory limit`, workload.resource, bare ? bare.path : rawPod(workload).path);
+  const evidence = evidenceAt(
+    limited ? 'every container has a memory limit' : `container \`${bare.name}\` has no memory limit`,
+    workload.resource,
+    bare ? bare.path : rawPod(workload).path,
+  );
   yield {
     stride: 'denial-of-service',
     rule: 'exhaustion',
@@ -194,6 +211,11 @@ function* exhaustion(element: Element, context: ThreatContext): Iterable<ThreatD
   };
 }
 
+/** No tag means `latest`. */
+function isLatest(image: string): boolean {
+  return image.endsWith(':latest') || image.lastIndexOf(':') <= image.lastIndexOf('/');
+}
+
 /** The image is another one tomorrow. */
 function* replacedImage(element: Element, context: ThreatContext): Iterable<ThreatDraft> {
   const workload = workloadOf(element, context);
@@ -201,13 +223,19 @@ function* replacedImage(element: Element, context: ThreatContext): Iterable<Thre
   if (!workload || node === undefined) return;
   const impact = context.onward.loss(node) + (element.value ?? 0) * F.flowShare;
   const containers = rawPod(workload).containers;
-  const images = containers.map(({ raw }) => raw['image']).filter((image): image is string => typeof image === 'string' && image !== '');
+  const images = containers
+    .map(({ raw }) => raw['image'])
+    .filter((image): image is string => typeof image === 'string' && image !== '');
   if (images.length === 0 || impact === 0) return;
-  const worst = images.find((image) => !image.includes('@') && (!/:[^/]+$/.test(image) || image.endsWith(':latest'))) ?? images.find((image) => !image.includes('@'));
+  const worst = images.find((image) => !image.includes('@') && isLatest(image)) ?? images.find((image) => !image.includes('@'));
   const pinned = worst === undefined;
-  const bare = pinned ? F.imageByTag : !/:[^/]+$/.test(worst) || worst.endsWith(':latest') ? F.imageByLatest : F.imageByTag;
+  const bare = !pinned && isLatest(worst) ? F.imageByLatest : F.imageByTag;
   const at = containers.find(({ raw }) => raw['image'] === (worst ?? images[0]));
-  const evidence = evidenceAt(pinned ? 'images are named by digest' : `image \`${worst}\` is named by a tag, which may move`, workload.resource, [...(at?.path ?? []), 'image']);
+  const evidence = evidenceAt(
+    pinned ? 'images are named by digest' : `image \`${worst}\` is named by a tag, which may move`,
+    workload.resource,
+    at ? rawPod(workload).at([...at.path, 'image']) : [],
+  );
   yield {
     stride: 'tampering',
     rule: 'image',
@@ -232,10 +260,28 @@ function* noTrace(element: Element, context: ThreatContext): Iterable<ThreatDraf
     description: log ? 'Calls are written down.' : 'Nothing in the manifests writes down who calls it.',
     likelihood: log ? F.noTraceLogged : F.noTrace,
     impact,
-    controls: [control('access logs with the identity of each caller', log !== undefined, F.noTrace, F.noTraceLogged, impact, log ? { evidence: log } : {})],
+    controls: [
+      control(
+        'access logs with the identity of each caller',
+        log !== undefined,
+        F.noTrace,
+        F.noTraceLogged,
+        impact,
+        log ? { evidence: log } : {},
+      ),
+    ],
     evidence: [log ?? element.evidence],
   };
 }
 
-export const THREAT_RULES: readonly ThreatRule[] = [jewelTaken, foothold, ownFacts, openCallers, inTheClear, flood, exhaustion, replacedImage, noTrace];
-
+export const THREAT_RULES: readonly ThreatRule[] = [
+  jewelTaken,
+  foothold,
+  ownFacts,
+  openCallers,
+  inTheClear,
+  flood,
+  exhaustion,
+  replacedImage,
+  noTrace,
+];

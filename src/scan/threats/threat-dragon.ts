@@ -17,10 +17,17 @@ interface Place {
 export function threatDragon(model: ThreatModel, owner = ''): Readonly<Record<string, unknown>> {
   const numbers = new Map(model.threats.map(({ id }, i) => [id, i + 1]));
   const threats = Map.groupBy(model.threats, ({ element }) => element);
-  const cells = layout(model).map(({ element, cell }) => withThreats(element, cell, threats.get(element?.id ?? '') ?? [], numbers));
+  const cells = layout(model).map(({ element, cell }) =>
+    withThreats(element, cell, threats.get(element?.id ?? '') ?? [], numbers),
+  );
   return {
     version: VERSION,
-    summary: { title: model.title, owner, description: `Expected loss ${formatEuros(model.total.expectedLoss)} a year of ${formatEuros(model.total.value)}.`, id: 0 },
+    summary: {
+      title: model.title,
+      owner,
+      description: `Expected loss ${formatEuros(model.total.expectedLoss)} a year of ${formatEuros(model.total.value)}.`,
+      id: 0,
+    },
     detail: {
       contributors: [],
       diagrams: [
@@ -69,7 +76,10 @@ function layout(model: ThreatModel): readonly Drawn[] {
       },
     });
     for (const [i, element] of own.entries()) {
-      const at: Place = { x: left + CELL.gapX + (i % columns) * (CELL.width + CELL.gapX), y: CELL.margin + CELL.gapY + Math.floor(i / columns) * (CELL.height + CELL.gapY) };
+      const at: Place = {
+        x: left + CELL.gapX + (i % columns) * (CELL.width + CELL.gapX),
+        y: CELL.margin + CELL.gapY + Math.floor(i / columns) * (CELL.height + CELL.gapY),
+      };
       drawn.push({ element, cell: node(element, at) });
     }
     left += width + CELL.margin;
@@ -87,7 +97,13 @@ function node({ id, kind, name, value }: Element, position: Place): Record<strin
     position: { ...position },
     size: { width: CELL.width, height: CELL.height },
     attrs: { text: { text: name } },
-    data: { type, name, description: value === undefined ? '' : `Crown jewel worth ${formatEuros(value)}`, outOfScope: false, reasonOutOfScope: '' },
+    data: {
+      type,
+      name,
+      description: value === undefined ? '' : `Crown jewel worth ${formatEuros(value)}`,
+      outOfScope: false,
+      reasonOutOfScope: '',
+    },
   };
 }
 
@@ -115,7 +131,12 @@ function flow({ id, name, from, to, port, encrypted, evidence }: Element): Recor
   };
 }
 
-function withThreats(element: Element | undefined, cell: Record<string, unknown>, threats: readonly Threat[], numbers: ReadonlyMap<string, number>): Record<string, unknown> {
+function withThreats(
+  element: Element | undefined,
+  cell: Record<string, unknown>,
+  threats: readonly Threat[],
+  numbers: ReadonlyMap<string, number>,
+): Record<string, unknown> {
   if (!element) return cell;
   const open = threats.some(({ status }) => status === 'open');
   const written = threats.map((threat) => ({
@@ -124,8 +145,12 @@ function withThreats(element: Element | undefined, cell: Record<string, unknown>
     status: threat.status === 'open' ? 'Open' : 'Mitigated',
     severity: SEVERITIES[threat.severity],
     type: STRIDE_NAMES[threat.stride],
-    description: [threat.description, ...threat.evidence.map((evidence) => `${evidence.text} ${placeOf(evidence)}`.trim())].join('\n'),
-    mitigation: threat.controls.map(({ text, exists, reduction }) => `${exists ? 'In place' : 'Proposed'}: ${text} (${formatEuros(reduction)} a year)`).join('\n'),
+    description: [threat.description, ...threat.evidence.map((evidence) => `${evidence.text} ${placeOf(evidence)}`.trim())].join(
+      '\n',
+    ),
+    mitigation: threat.controls
+      .map(({ text, exists, reduction }) => `${exists ? 'In place' : 'Proposed'}: ${text} (${formatEuros(reduction)} a year)`)
+      .join('\n'),
     modelType: 'STRIDE',
     new: false,
     number: numbers.get(threat.id) ?? 0,
@@ -133,7 +158,10 @@ function withThreats(element: Element | undefined, cell: Record<string, unknown>
   }));
   const data = cell['data'] as Record<string, unknown>;
   const stroke = { stroke: open ? '#ff0000' : '#333333', strokeWidth: open ? 2.5 : 1.5, strokeDasharray: null };
-  const attrs = element.kind === 'flow' ? { line: { ...stroke, targetMarker: { name: 'classic' }, sourceMarker: { name: '' } } } : { ...(cell['attrs'] as object), body: stroke };
+  const attrs =
+    element.kind === 'flow'
+      ? { line: { ...stroke, targetMarker: { name: 'classic' }, sourceMarker: { name: '' } } }
+      : { ...(cell['attrs'] as object), body: stroke };
   return { ...cell, attrs, data: { ...data, hasOpenThreats: open, threats: written } };
 }
 

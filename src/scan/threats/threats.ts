@@ -44,7 +44,8 @@ export function threatModel(input: AttackInput, graph: BuiltGraph, request: Thre
 function threatOf(element: Element, draft: ThreatDraft): Threat {
   const { detail, ...rest } = draft;
   const loss = draft.likelihood * draft.impact;
-  const stands = draft.controls.some(({ exists }) => exists) && !draft.controls.some(({ exists, reduction }) => !exists && reduction > 0);
+  const stands =
+    draft.controls.some(({ exists }) => exists) && !draft.controls.some(({ exists, reduction }) => !exists && reduction > 0);
   return {
     id: hash('sha256', JSON.stringify([element.id, draft.stride, draft.rule, detail ?? ''])).slice(0, 12),
     element: element.id,

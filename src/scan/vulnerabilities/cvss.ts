@@ -1,5 +1,5 @@
 // Scores of CVSS vectors, versions 2 to 4 (https://www.first.org/cvss/).
-import { Cvss2, Cvss3P0, Cvss3P1, Cvss4P0 } from 'ae-cvss-calculator';
+import cvss from 'ae-cvss-calculator';
 import type { FindingSeverity } from '#model/finding.ts';
 import type { Severity } from './osv.ts';
 
@@ -9,6 +9,8 @@ export interface Score {
   /** 0 to 10. */
   readonly score: number;
 }
+
+const CLASSES = { '2.0': cvss.Cvss2, '3.0': cvss.Cvss3P0, '3.1': cvss.Cvss3P1, '4.0': cvss.Cvss4P0 } as const;
 
 const VECTOR = /^(?:CVSS:(3\.0|3\.1|4\.0)\/)?[A-Za-z]{1,4}:[A-Za-z]{1,8}(?:\/[A-Za-z]{1,4}:[A-Za-z]{1,8}){5,40}$/;
 
@@ -23,7 +25,7 @@ export function scoreOf(vector: string): Score | undefined {
   const match = VECTOR.exec(text);
   if (!match) return undefined;
   const version = (match[1] ?? '2.0') as Score['version'];
-  const parsed = new { '2.0': Cvss2, '3.0': Cvss3P0, '3.1': Cvss3P1, '4.0': Cvss4P0 }[version](text);
+  const parsed = new CLASSES[version](text);
   if (!parsed.isBaseFullyDefined()) return undefined;
   const score = parsed.calculateScores().overall;
   return Number.isFinite(score) ? { version, vector: text, score } : undefined;

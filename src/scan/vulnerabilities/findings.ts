@@ -22,7 +22,11 @@ export interface RatedVulnerability extends Vulnerability {
 const UNKNOWN: Reachability = { from: 'unknown', onPath: false, workloads: [] };
 
 /** The vulnerabilities of packages, each package once per place. */
-export function matchPackages(packages: Iterable<Package>, database: AdvisoryDatabase, options: VulnerabilityOptions = {}): RatedVulnerability[] {
+export function matchPackages(
+  packages: Iterable<Package>,
+  database: AdvisoryDatabase,
+  options: VulnerabilityOptions = {},
+): RatedVulnerability[] {
   const rated: RatedVulnerability[] = [];
   const known = new Map<string, readonly Vulnerability[]>();
   for (const found of packages) {
@@ -49,10 +53,17 @@ export function vulnerabilityFinding(vulnerability: RatedVulnerability): Finding
   const malicious = ids.some((each) => each.startsWith('MAL-'));
   const code = malicious ? 'vulnerability.malicious-package' : 'vulnerability.known';
   const sentences = [vulnerability.summary === '' ? `\`${name}\` is affected by ${id}` : `${id}: ${vulnerability.summary}`];
-  if (ids.length > 1) sentences.push(`Also known as ${ids.filter((each) => each !== id).slice(0, 5).join(', ')}.`);
+  if (ids.length > 1)
+    sentences.push(
+      `Also known as ${ids
+        .filter((each) => each !== id)
+        .slice(0, 5)
+        .join(', ')}.`,
+    );
   if (score) sentences.push(`CVSS ${score.version} ${score.score.toFixed(1)} (\`${score.vector}\`).`);
   if (priority.reasons.length > 0) sentences.push(`Rated ${priority.severity}: ${priority.reasons.join('; ')}.`);
-  if (found.path && found.path.length > 1) sentences.push(`It comes in by ${found.path.map((purl) => `\`${shortPurl(purl)}\``).join(' -> ')}.`);
+  if (found.path && found.path.length > 1)
+    sentences.push(`It comes in by ${found.path.map((purl) => `\`${shortPurl(purl)}\``).join(' -> ')}.`);
   if (reach.workloads.length > 0) sentences.push(`Runs in ${reach.workloads.slice(0, 5).join(', ')}.`);
   const tags = [
     ...(fixedIn === undefined ? [] : ['fix:available']),
@@ -66,7 +77,9 @@ export function vulnerabilityFinding(vulnerability: RatedVulnerability): Finding
     id: findingId(code, id, found.ecosystem, found.name, found.location.file),
     code,
     severity: priority.severity,
-    title: malicious ? `\`${name}\` is a malicious package (${id})` : `${id} in \`${name}\`${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
+    title: malicious
+      ? `\`${name}\` is a malicious package (${id})`
+      : `${id} in \`${name}\`${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
     message: sentences.join(' '),
     location: found.location,
     subject: found.purl,
@@ -86,12 +99,17 @@ function fixText({ package: found, fixedIn, ids }: RatedVulnerability): string {
     return `remove \`${found.name}\`, treat the machines that installed it as compromised, and rotate the credentials they held`;
   if (fixedIn === undefined) return `no fixed version is known; remove \`${found.name}\`, or keep what reaches it away by policy`;
   const top = found.path?.[0];
-  const way = found.direct === false && top !== undefined ? ` (update \`${shortPurl(top)}\`, which brings it in, or override it)` : '';
+  const way =
+    found.direct === false && top !== undefined ? ` (update \`${shortPurl(top)}\`, which brings it in, or override it)` : '';
   return `update \`${found.source?.name ?? found.name}\` to ${fixedIn} or later${way}`;
 }
 
 /** Findings of packages, worst first. */
-export function vulnerabilityFindings(packages: Iterable<Package>, database: AdvisoryDatabase, options: VulnerabilityOptions = {}): Finding[] {
+export function vulnerabilityFindings(
+  packages: Iterable<Package>,
+  database: AdvisoryDatabase,
+  options: VulnerabilityOptions = {},
+): Finding[] {
   const findings = new Map<string, Finding>();
   for (const vulnerability of matchPackages(packages, database, options)) {
     const finding = vulnerabilityFinding(vulnerability);

@@ -23,7 +23,7 @@ interface Reached {
 }
 
 const NODES_MAX = 200_000;
-const PATH_MAX = 64;
+const PATH_MAX = 24;
 
 /** Collects the packages of one lockfile. */
 export class PackageGraph {
@@ -78,7 +78,7 @@ export class PackageGraph {
       const at = reached.get(key);
       const direct = node.direct ?? (known ? this.#roots.has(key) : undefined);
       const dev = node.dev ?? (known && at ? at.dev : undefined);
-      const path = at ? this.#way(key, reached, urlOf) : undefined;
+      const path = at ? way(key, reached, urlOf) : undefined;
       const dependsOn = [...new Set((node.needs ?? []).map(urlOf).filter((url) => url !== undefined))];
       const location: Location = { file: this.#file, line: node.line, column: 1 };
       const found: Package = {
@@ -119,12 +119,20 @@ export class PackageGraph {
     }
     return reached;
   }
+}
 
-  #way(key: string, reached: ReadonlyMap<string, Reached>, urlOf: (key: string) => string | undefined): string[] {
-    const way: string[] = [];
-    for (let at: string | undefined = key; at !== undefined && way.length < PATH_MAX; at = reached.get(at)?.parent) way.push(urlOf(at)!);
-    return way.reverse();
+/** From a root to a package; undefined when it is so long that nobody would read it. */
+function way(
+  key: string,
+  reached: ReadonlyMap<string, Reached>,
+  urlOf: (key: string) => string | undefined,
+): string[] | undefined {
+  const found: string[] = [];
+  for (let at: string | undefined = key; at !== undefined; at = reached.get(at)?.parent) {
+    if (found.length >= PATH_MAX) return undefined;
+    found.push(urlOf(at)!);
   }
+  return found.toReversed();
 }
 
 /** One package that stands in several places (npm's nested copies): what holds for one of them holds. */

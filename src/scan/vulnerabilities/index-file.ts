@@ -29,7 +29,10 @@ const RECORD_MAX = 64 * 1024 * 1024;
 
 /** First eight bytes of SHA-256 over ecosystem (without release) and name. */
 function keyOf(ecosystem: string, name: string): bigint {
-  return createHash('sha256').update(`${familyOf(ecosystem)}\0${name}`).digest().readBigUInt64BE(0);
+  return createHash('sha256')
+    .update(`${familyOf(ecosystem)}\0${name}`)
+    .digest()
+    .readBigUInt64BE(0);
 }
 
 /** The ecosystem without its release: `Debian:12` is `debian`. */

@@ -15,6 +15,13 @@ export interface LockfileRead {
 export interface LockfileContext {
   /** @param path from the tree's root, with `/` @returns undefined when there is none */
   text(path: string): string | undefined;
+  /** Whether a file is there, where that is cheaper than its text. */
+  readonly has?: (path: string) => boolean;
+}
+
+/** Whether the tree holds a file. */
+export function holds(context: LockfileContext, path: string): boolean {
+  return context.has?.(path) ?? context.text(path) !== undefined;
 }
 
 export interface LockfileReader {

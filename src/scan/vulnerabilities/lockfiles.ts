@@ -1,10 +1,11 @@
 // Every lockfile and manifest of packages that is read, one row each.
 import type { Diagnostic } from '#model/diagnostic.ts';
-import { baseName, folderOf, joinPath, unreadable, withoutLock } from './lockfile.ts';
+import { baseName, folderOf, holds, joinPath, unreadable, withoutLock } from './lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from './lockfile.ts';
 import { BUN_LOCK } from './lockfiles/bun.ts';
 import { CARGO_LOCK } from './lockfiles/cargo.ts';
 import { COMPOSER_LOCK } from './lockfiles/composer.ts';
+import { DENO_LOCK } from './lockfiles/deno.ts';
 import { GO_MOD } from './lockfiles/go.ts';
 import { GRADLE_CATALOG, GRADLE_LOCK } from './lockfiles/gradle.ts';
 import { MIX_LOCK } from './lockfiles/hex.ts';
@@ -13,7 +14,7 @@ import { NPM_LOCK } from './lockfiles/npm.ts';
 import { NUGET_CONFIG, NUGET_DEPS, NUGET_LOCK, NUGET_PROJECT } from './lockfiles/nuget.ts';
 import { PNPM_LOCK } from './lockfiles/pnpm.ts';
 import { PUBSPEC_LOCK } from './lockfiles/pub.ts';
-import { PDM_LOCK, PIPFILE_LOCK, POETRY_LOCK, UV_LOCK } from './lockfiles/python.ts';
+import { PDM_LOCK, PIPFILE_LOCK, POETRY_LOCK, PYLOCK, UV_LOCK } from './lockfiles/python.ts';
 import { REQUIREMENTS } from './lockfiles/requirements.ts';
 import { GEMFILE_LOCK } from './lockfiles/ruby.ts';
 import { YARN_LOCK } from './lockfiles/yarn.ts';
@@ -23,6 +24,7 @@ export const LOCKFILES: readonly LockfileReader[] = [
   PNPM_LOCK,
   YARN_LOCK,
   BUN_LOCK,
+  DENO_LOCK,
   MAVEN_POM,
   GRADLE_LOCK,
   GRADLE_CATALOG,
@@ -31,6 +33,7 @@ export const LOCKFILES: readonly LockfileReader[] = [
   POETRY_LOCK,
   UV_LOCK,
   PDM_LOCK,
+  PYLOCK,
   GO_MOD,
   CARGO_LOCK,
   NUGET_LOCK,
@@ -47,11 +50,11 @@ export const LOCKFILES: readonly LockfileReader[] = [
 const MANIFESTS: readonly { readonly name: string; readonly locks: readonly string[]; readonly has: RegExp }[] = [
   {
     name: 'package.json',
-    locks: ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb'],
+    locks: ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'deno.lock'],
     has: /"(?:dependencies|optionalDependencies)"\s*:\s*\{\s*"/,
   },
   { name: 'composer.json', locks: ['composer.lock'], has: /"require"\s*:\s*\{\s*"/ },
-  { name: 'Gemfile', locks: ['Gemfile.lock'], has: /^\s*gem\s/m },
+  { name: 'Gemfile', locks: ['Gemfile.lock'], has: /^[ \t]*gem[ \t(]/m },
   { name: 'Cargo.toml', locks: ['Cargo.lock'], has: /^\[(?:workspace\.)?dependencies/m },
   { name: 'Pipfile', locks: ['Pipfile.lock'], has: /^\[packages\]/m },
   {
@@ -79,7 +82,8 @@ export function isLockfile(path: string): boolean {
  */
 export function readLockfile(path: string, text: string, context: LockfileContext): LockfileRead | undefined {
   const reader = LOCKFILES.find((each) => each.matches(path));
-  if (text.length > BYTES_MAX && reader) return unreadable(path, `the file is larger than ${BYTES_MAX / 1024 / 1024} MB and is not read`);
+  if (text.length > BYTES_MAX && reader)
+    return unreadable(path, `the file is larger than ${BYTES_MAX / 1024 / 1024} MB and is not read`);
   if (reader) return reader.read(path, text, context);
   const missing = missingLock(path, text, context);
   return missing === undefined ? undefined : { packages: [], diagnostics: missing, exact: missing.length === 0 };
@@ -92,7 +96,7 @@ function missingLock(path: string, text: string, context: LockfileContext): read
   if (at === -1) return [];
   let folder = folderOf(path);
   for (let up = 0; up < FOLDERS_UP_MAX; up++) {
-    if (manifest.locks.some((lock) => context.text(joinPath(folder, lock)) !== undefined)) return [];
+    if (manifest.locks.some((lock) => holds(context, joinPath(folder, lock)))) return [];
     if (folder === '') break;
     folder = folderOf(folder);
   }

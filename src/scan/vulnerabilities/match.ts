@@ -4,10 +4,11 @@ import type { Score } from './cvss.ts';
 import type { AdvisoryDatabase } from './index-file.ts';
 import { familyOf } from './index-file.ts';
 import { inRanges, nearestFix } from './osv.ts';
-import type { Advisory, Affected } from './osv.ts';
+import type { Advisory, Affected, Severity } from './osv.ts';
 import { canonicalName } from './package.ts';
 import type { Package } from './package.ts';
-import { compareVersions } from './versions.ts';
+import { compareVersions, versionOrder } from './versions.ts';
+import { compareDebian } from './versions/debian.ts';
 
 /** One vulnerability of one package. */
 export interface Vulnerability {
@@ -18,8 +19,10 @@ export interface Vulnerability {
   readonly package: Package;
   readonly summary: string;
   readonly score: Score | undefined;
-  /** The database's own word when there is no score: `LOW` … `CRITICAL`. */
+  /** The database's own word: `LOW` … `CRITICAL`; '' when it gives none. */
   readonly word: string;
+  /** The distribution's judgment of it in its own package, which counts more than a score of the code in general; '' when it gives none. */
+  readonly vendor: string;
   readonly cwe: readonly number[];
   readonly references: readonly string[];
   /** The nearest version without it. */
@@ -44,6 +47,21 @@ function sameRelease(affected: string, own: string): boolean {
   }
   // `Maven:https://repo…` and the like name a repository.
   if (/^https?:/.test(left) || /^https?:/.test(right)) return /^https?:/.test(left) === /^https?:/.test(right);
+  if (familyOf(own) === 'red hat') {
+    // `enterprise_linux:9::appstream`: the product and its major version, whatever the repository.
+    const product = (text: string): string =>
+      text
+        .split(':')
+        .slice(0, 2)
+        .join(':')
+        .replace(/\.\d+$/, '');
+    return product(left) === product(right);
+  }
+  if (familyOf(own) === 'suse') {
+    // The modules of one service pack are one system: `… Module for Basesystem 15 SP5`.
+    const pack = (text: string): string => /(\d+(?: SP\d+)?)(?:-\w+)?$/.exec(text)?.[1] ?? text;
+    return left.startsWith('Linux Enterprise') && pack(left) === pack(right);
+  }
   const major = (text: string): string => text.replace(/^v(?=\d)/, '').split(/[.:]/)[0]!;
   if (familyOf(own) === 'alpine') return left.replace(/^v/, '') === right.replace(/^v/, '');
   if (/^(?:rocky linux|almalinux|debian)$/.test(familyOf(own))) return major(left) === major(right);
@@ -68,13 +86,14 @@ function affectedEntry(advisory: Advisory, ecosystem: string, name: string, vers
  */
 export function vulnerabilitiesOf(found: Package, database: AdvisoryDatabase): readonly Vulnerability[] {
   if (found.ecosystem === '' || found.version === '') return [];
-  const { name, version } = found.source ?? found;
-  const canonical = canonicalName(found.ecosystem, name);
-  const matches: { advisory: Advisory; entry: Affected }[] = [];
-  for (const advisory of database.find(found.ecosystem, canonical)) {
-    if (advisory.withdrawn !== '') continue;
-    const entry = affectedEntry(advisory, found.ecosystem, canonical, version);
-    if (entry) matches.push({ advisory, entry });
+  const { version } = found.source ?? found;
+  const matches: Match[] = [];
+  for (const name of namesToFind(found)) {
+    for (const advisory of database.find(found.ecosystem, name)) {
+      if (advisory.withdrawn !== '') continue;
+      const entry = affectedEntry(advisory, found.ecosystem, name, version);
+      if (entry) for (const names of namesOf(advisory)) matches.push({ advisory, entry, names });
+    }
   }
   // `malicious package` entries of the same id as others, distribution notices made from CVEs: all names that meet are one.
   return groups(matches)
@@ -82,14 +101,24 @@ export function vulnerabilitiesOf(found: Package, database: AdvisoryDatabase): r
     .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
+/** dpkg's advisories are about source packages; those of other distributions about either. */
+function namesToFind({ ecosystem, name, source }: Package): string[] {
+  if (!source || source.name === name) return [canonicalName(ecosystem, name)];
+  return versionOrder(ecosystem) === compareDebian ? [source.name] : [source.name, name];
+}
+
 interface Match {
   readonly advisory: Advisory;
   readonly entry: Affected;
+  /** Under which it is the same vulnerability as another. */
+  readonly names: readonly string[];
 }
 
-/** Names under which an advisory is the same vulnerability as another; a notice about several CVEs stays by itself. */
-function namesOf({ id, aliases, upstream }: Advisory): string[] {
-  return [id, ...aliases, ...(upstream.length === 1 ? upstream : [])];
+/** The vulnerabilities that an advisory is about, each with its names: a distribution's notice may be about many CVEs, and stands for each of them. */
+function namesOf({ id, aliases, upstream }: Advisory): string[][] {
+  const names = [...new Set([id, ...aliases, ...upstream])];
+  const cves = names.filter((name) => name.startsWith('CVE-'));
+  return cves.length > 1 && !id.startsWith('CVE-') ? cves.map((cve) => [cve]) : [names];
 }
 
 function groups(matches: readonly Match[]): Match[][] {
@@ -100,8 +129,8 @@ function groups(matches: readonly Match[]): Match[][] {
     return at;
   };
   const owner = new Map<string, number>();
-  for (const [i, { advisory }] of matches.entries()) {
-    for (const name of namesOf(advisory)) {
+  for (const [i, { names }] of matches.entries()) {
+    for (const name of names) {
       const first = owner.get(name);
       if (first === undefined) owner.set(name, i);
       else parent[root(i)] = root(first);
@@ -117,29 +146,38 @@ function groups(matches: readonly Match[]): Match[][] {
 }
 
 function merge(found: Package, version: string, group: readonly Match[]): Vulnerability {
-  const ids = [...new Set(group.flatMap(({ advisory }) => [...namesOf(advisory), ...advisory.upstream]))].toSorted(compareIds);
+  const ids = [...new Set(group.flatMap(({ advisory, names }) => [...names, advisory.id]))].toSorted(compareIds);
   const severities = group.flatMap(({ advisory, entry }) => [...entry.severity, ...advisory.severity]);
   const fixes = group.flatMap(({ entry }) => nearestFix(entry, version) ?? []);
   // All databases must agree that it is fixed: the latest of their nearest fixes.
   const fixedIn = fixes.toSorted((a, b) => compareVersions(found.ecosystem, b, a))[0];
-  const dates = group.map(({ advisory }) => advisory.published).filter((date) => date !== '').toSorted();
+  const dates = group
+    .map(({ advisory }) => advisory.published)
+    .filter((date) => date !== '')
+    .toSorted();
   return {
     id: ids[0]!,
     ids,
     package: found,
     summary: group.map(({ advisory }) => advisory.summary).find((text) => text !== '') ?? '',
     score: bestScore(severities),
-    word: group.map(({ advisory }) => advisory.word).find((word) => word !== '') ?? ubuntuWord(severities),
+    word: group.map(({ advisory }) => advisory.word).find((word) => word !== '') ?? '',
+    vendor: vendorWord(group, severities),
     cwe: [...new Set(group.flatMap(({ advisory }) => advisory.cwe))],
     references: [...new Set(group.flatMap(({ advisory }) => advisory.references))].slice(0, 5),
     fixedIn,
     published: dates[0] ?? '',
-    modified: group.map(({ advisory }) => advisory.modified).toSorted().at(-1) ?? '',
+    modified:
+      group
+        .map(({ advisory }) => advisory.modified)
+        .toSorted()
+        .at(-1) ?? '',
   };
 }
 
-function ubuntuWord(severities: readonly { readonly type: string; readonly score: string }[]): string {
-  return severities.find(({ type }) => !type.startsWith('CVSS'))?.score.toUpperCase() ?? '';
+function vendorWord(group: readonly Match[], severities: readonly Severity[]): string {
+  const urgency = group.map(({ entry }) => entry.urgency).find((word) => word !== '');
+  return urgency ?? severities.find(({ type }) => !type.startsWith('CVSS'))?.score.toUpperCase() ?? '';
 }
 
 /** CVE first, then GHSA, then the rest. */

@@ -33,6 +33,8 @@ export interface Affected {
   /** There are ranges of commits, which no package version can be compared with. */
   readonly commits: boolean;
   readonly severity: readonly Severity[];
+  /** A distribution's own judgment for its release (Debian's urgency); '' when it gives none. */
+  readonly urgency: string;
 }
 
 export interface Advisory {
@@ -66,7 +68,9 @@ export function readAdvisory(raw: unknown): Advisory | undefined {
   if (!isRecord(raw)) return undefined;
   const id = textOf(raw['id']);
   if (id === '' || id.length > 200) return undefined;
-  const affected = listOf(raw['affected']).slice(0, LIST_MAX).flatMap((each) => readAffected(each) ?? []);
+  const affected = listOf(raw['affected'])
+    .slice(0, LIST_MAX)
+    .flatMap((each) => readAffected(each) ?? []);
   if (affected.length === 0) return undefined;
   const database = recordOf(raw['database_specific']);
   const specific = listOf(raw['affected']).map((each) => recordOf(recordOf(each)['database_specific']));
@@ -77,7 +81,7 @@ export function readAdvisory(raw: unknown): Advisory | undefined {
   return {
     id,
     aliases: texts(raw['aliases']),
-    upstream: texts(raw['upstream']),
+    upstream: upstreamOf(id, raw),
     summary: cut(textOf(raw['summary']) || textOf(raw['details'])),
     published: textOf(raw['published']),
     modified: textOf(raw['modified']),
@@ -85,13 +89,28 @@ export function readAdvisory(raw: unknown): Advisory | undefined {
     severity: readSeverity(raw['severity']),
     word: textOf(database['severity']).toUpperCase(),
     cwe: cweOf([database, ...specific]),
-    references: references.toSorted((a, b) => Number(b.advisory) - Number(a.advisory)).slice(0, REFERENCES_MAX).map(({ url }) => url),
+    references: references
+      .toSorted((a, b) => Number(b.advisory) - Number(a.advisory))
+      .slice(0, REFERENCES_MAX)
+      .map(({ url }) => url),
     affected,
   };
 }
 
 function texts(value: unknown): string[] {
-  return listOf(value).slice(0, 100).map(textOf).filter((text) => text !== '');
+  return listOf(value)
+    .slice(0, 100)
+    .map(textOf)
+    .filter((text) => text !== '');
+}
+
+/** Notices of some distributions name the CVEs that they fix as related only. */
+const NOTICE = /^(?:AL[SBE]A|RLSA|RXSA|RH[SBE]A|ELSA|OESA|MGASA|DSA|DTSA|DLA|USN|LSN|SUSE-[SRO]U|openSUSE-[SRO]U)-/;
+
+function upstreamOf(id: string, raw: Readonly<Record<string, unknown>>): string[] {
+  const told = texts(raw['upstream']);
+  if (told.length > 0 || !NOTICE.test(id)) return told;
+  return texts(raw['related']).filter((name) => name.startsWith('CVE-'));
 }
 
 function cut(text: string): string {
@@ -100,7 +119,9 @@ function cut(text: string): string {
 }
 
 function readSeverity(value: unknown): Severity[] {
-  return listOf(value).slice(0, 10).map((each) => ({ type: textOf(recordOf(each)['type']), score: textOf(recordOf(each)['score']) }));
+  return listOf(value)
+    .slice(0, 10)
+    .map((each) => ({ type: textOf(recordOf(each)['type']), score: textOf(recordOf(each)['score']) }));
 }
 
 function cweOf(places: readonly Readonly<Record<string, unknown>>[]): number[] {
@@ -126,11 +147,24 @@ function readAffected(raw: unknown): Affected | undefined {
     const { type, events } = recordOf(each);
     if (type === 'GIT') commits = true;
     if (type !== 'SEMVER' && type !== 'ECOSYSTEM') continue;
-    const read = listOf(events).slice(0, LIST_MAX).flatMap((event) => readEvent(recordOf(event)) ?? []);
+    const read = listOf(events)
+      .slice(0, LIST_MAX)
+      .flatMap((event) => readEvent(recordOf(event)) ?? []);
     if (read.length > 0) ranges.push({ type, events: sortEvents(ecosystem, type, read) });
   }
-  const versions = listOf(entry['versions']).slice(0, LIST_MAX).map(textOf).filter((version) => version !== '' && !inRanges(ecosystem, version, ranges));
-  return { ecosystem, name: canonicalName(ecosystem, name), ranges, versions, commits, severity: readSeverity(entry['severity']) };
+  const versions = listOf(entry['versions'])
+    .slice(0, LIST_MAX)
+    .map(textOf)
+    .filter((version) => version !== '' && !inRanges(ecosystem, version, ranges));
+  return {
+    ecosystem,
+    name: canonicalName(ecosystem, name),
+    ranges,
+    versions,
+    commits,
+    severity: readSeverity(entry['severity']),
+    urgency: textOf(recordOf(entry['ecosystem_specific'])['urgency']).toUpperCase(),
+  };
 }
 
 function readEvent(event: Readonly<Record<string, unknown>>): RangeEvent | undefined {

@@ -58,11 +58,13 @@ export function packageUrl(ecosystem: string, name: string, version: string, qua
   return purl ? formatPurl(purl) : `pkg:generic/${encodeURIComponent(name)}@${encodeURIComponent(version)}`;
 }
 
-/** The name by which an ecosystem's index finds a package. PEP 503 for Python; NuGet, Composer and Hex do not tell case apart. */
+const CASELESS: ReadonlySet<string> = new Set(['NuGet', 'Packagist', 'Hex', 'Go']);
+
+/** The name by which an ecosystem's index finds a package. PEP 503 for Python; NuGet, Composer, Hex and package URLs of Go do not tell case apart. */
 export function canonicalName(ecosystem: string, name: string): string {
   const base = ecosystem.split(':')[0]!;
   if (base === 'PyPI') return name.toLowerCase().replace(/[-_.]+/g, '-');
-  return base === 'NuGet' || base === 'Packagist' || base === 'Hex' ? name.toLowerCase() : name;
+  return CASELESS.has(base) ? name.toLowerCase() : name;
 }
 
 /** Ecosystem of OSV for a type of package URL; '' when there is none. Distributions have none without their release. */

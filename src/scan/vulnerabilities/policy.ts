@@ -36,7 +36,9 @@ const DAY_MS = 86_400_000;
  */
 export function violates(vulnerability: RatedVulnerability, policy: VulnerabilityPolicy, now: number): string | undefined {
   const { ids, priority, reach, fixedIn, published, package: found } = vulnerability;
-  const until = ids.map((id) => (Object.hasOwn(policy.accepted, id) ? policy.accepted[id] : undefined)).find((day) => day !== undefined);
+  const until = ids
+    .map((id) => (Object.hasOwn(policy.accepted, id) ? policy.accepted[id] : undefined))
+    .find((day) => day !== undefined);
   if (until !== undefined && now < Date.parse(until) + DAY_MS) return undefined;
   if (found.dev === true && !policy.development) return undefined;
   if (policy.urgentAtOnce && priority.kev) return 'it is known to be exploited';

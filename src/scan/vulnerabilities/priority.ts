@@ -47,11 +47,13 @@ const WORDS: Readonly<Record<string, FindingSeverity>> = {
 };
 
 /** What the advisory itself says; `medium` when it says nothing, so that silence hides nothing. */
-export function baseSeverity(vulnerability: Pick<Vulnerability, 'score' | 'word' | 'id' | 'ids'>): FindingSeverity {
+export function baseSeverity(vulnerability: Pick<Vulnerability, 'score' | 'word' | 'vendor' | 'ids'>): FindingSeverity {
   // Malicious packages have no score: whoever installed one has run the attacker's code.
   if (vulnerability.ids.some((id) => id.startsWith('MAL-'))) return 'critical';
-  if (vulnerability.score) return severityOfScore(vulnerability.score.score);
-  return (Object.hasOwn(WORDS, vulnerability.word) ? WORDS[vulnerability.word] : undefined) ?? 'medium';
+  const { vendor, word, score } = vulnerability;
+  if (Object.hasOwn(WORDS, vendor)) return WORDS[vendor]!;
+  if (score) return severityOfScore(score.score);
+  return Object.hasOwn(WORDS, word) ? WORDS[word]! : 'medium';
 }
 
 function shift(severity: FindingSeverity, steps: number): FindingSeverity {

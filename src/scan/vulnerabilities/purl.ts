@@ -41,7 +41,11 @@ const TYPES: Readonly<Record<string, TypeRule>> = {
   composer: { lower: BOTH, namespace: 'required' },
   conan: {},
   conda: { namespace: 'prohibited' },
-  cpan: { upper: ['namespace'], name: (name) => (name.includes('::') ? undefined : name) },
+  // With an author it is a distribution, whose parts are joined by dashes; without one a module, joined by colons.
+  cpan: {
+    upper: ['namespace'],
+    name: (name, { namespace }) => (name.includes(namespace === '' ? '-' : '::') ? undefined : name),
+  },
   cran: { namespace: 'prohibited', versionRequired: true },
   deb: { lower: BOTH },
   gem: { namespace: 'prohibited' },
@@ -63,11 +67,11 @@ const TYPES: Readonly<Record<string, TypeRule>> = {
   opam: { namespace: 'prohibited' },
   otp: { lower: ['name'], namespace: 'prohibited' },
   pub: { namespace: 'prohibited', name: (name) => name.toLowerCase().replaceAll('-', '_') },
-  pypi: { namespace: 'prohibited', name: (name) => name.toLowerCase().replaceAll('_', '-') },
+  pypi: { lower: ['version'], namespace: 'prohibited', name: (name) => name.toLowerCase().replace(/[-_.]+/g, '-') },
   qpkg: { lower: ['namespace'] },
   rpm: { lower: ['namespace'] },
   swid: { qualifier: 'tag_id' },
-  swift: { namespace: 'required', versionRequired: true },
+  swift: { namespace: 'required' },
   'vscode-extension': { lower: BOTH, namespace: 'required' },
   wordpress: { lower: BOTH },
 };
@@ -108,7 +112,14 @@ export function parsePurl(text: string): Purl | undefined {
   const qualifiers = parseQualifiers(query);
   const path = segments(subpath);
   if (name === undefined || decodedVersion === undefined || !namespace || !qualifiers || !path) return undefined;
-  return makePurl({ type, namespace: namespace.join('/'), name, version: decodedVersion, qualifiers, subpath: path.filter((part) => part !== '.' && part !== '..').join('/') });
+  return makePurl({
+    type,
+    namespace: namespace.join('/'),
+    name,
+    version: decodedVersion,
+    qualifiers,
+    subpath: path.filter((part) => part !== '.' && part !== '..').join('/'),
+  });
 }
 
 /**

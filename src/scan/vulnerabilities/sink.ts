@@ -7,7 +7,10 @@ import { readAdvisory } from './osv.ts';
  * Takes raw OSV records, each id once (the newest of those that come in a row of archives is the first that is given).
  * @param fetched RFC 3339
  */
-export function advisorySink(from: string, fetched: string): {
+export function advisorySink(
+  from: string,
+  fetched: string,
+): {
   add(raw: unknown): Uint8Array | undefined;
   finish(unreadable: number): Uint8Array;
   /** After `finish`. */

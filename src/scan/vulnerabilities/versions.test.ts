@@ -26,11 +26,12 @@ for (const [ecosystem, line] of ORDERS)
   test(`versions of ${ecosystem} are in order`, () => {
     const versions = line.split(' ');
     for (const [i, a] of versions.entries())
-      for (const [j, b] of versions.entries()) assert.equal(Math.sign(compareVersions(ecosystem, a, b)), Math.sign(i - j), `${a} and ${b}`);
+      for (const [j, b] of versions.entries())
+        assert.equal(Math.sign(compareVersions(ecosystem, a, b)), Math.sign(i - j), `${a} and ${b}`);
   });
 
 test('versions: every ordering is total on any text, and long ones take no time', () => {
-  const text = fc.string({ unit: fc.constantFrom(...'019.-+~^_:abrcdpvX#!'), maxLength: 12 });
+  const text = fc.string({ unit: fc.constantFrom(...Array.from('019.-+~^_:abrcdpvX#!')), maxLength: 12 });
   for (const [ecosystem] of ORDERS)
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
@@ -38,11 +39,21 @@ test('versions: every ordering is total on any text, and long ones take no time'
         assert.equal(sign(a, a), 0);
         assert.equal(sign(a, b), 0 - sign(b, a));
         // Packagist compares words of different kinds as equal, so that only the strict part is transitive there.
-        if (ecosystem !== 'Packagist' && ecosystem !== 'CRAN' && ecosystem !== 'Hackage' && ecosystem !== 'Alpine:v3.18' && sign(a, b) < 0 && sign(b, c) < 0) assert.equal(sign(a, c), -1);
+        if (
+          ecosystem !== 'Packagist' &&
+          ecosystem !== 'CRAN' &&
+          ecosystem !== 'Hackage' &&
+          ecosystem !== 'Alpine:v3.18' &&
+          sign(a, b) < 0 &&
+          sign(b, c) < 0
+        )
+          assert.equal(sign(a, c), -1);
       }),
       { numRuns: 150 },
     );
-  const started = performance.now();
-  for (const [ecosystem] of ORDERS) for (const unit of ['1', '1.', 'a1', '-', '1-', '+', '0', '1a.']) compareVersions(ecosystem, unit.repeat(20_000), `${unit.repeat(20_000)}1`);
-  assert.ok(performance.now() - started < 2000);
+  const started = process.cpuUsage();
+  for (const [ecosystem] of ORDERS)
+    for (const unit of ['1', '1.', 'a1', '-', '1-', '+', '0', '1a.'])
+      compareVersions(ecosystem, unit.repeat(20_000), `${unit.repeat(20_000)}1`);
+  assert.ok(process.cpuUsage(started).user < 5_000_000);
 });

@@ -75,11 +75,19 @@ export function watchStep(before: WatchState, now: readonly WatchSubject[], at: 
     const match = current.get(key);
     const subject = subjects.get(entry.subject);
     if (match) {
-      const next = { ...entry, ...facts(match.vulnerability), ...(entry.fixKnown === undefined && match.vulnerability.fixedIn !== undefined && { fixKnown: time }) };
+      const next = {
+        ...entry,
+        ...facts(match.vulnerability),
+        ...(entry.fixKnown === undefined && match.vulnerability.fixedIn !== undefined && { fixKnown: time }),
+      };
       entries!.push(next);
       if (next.fixKnown !== entry.fixKnown || RANKS.indexOf(next.severity) < RANKS.indexOf(entry.severity)) changed!.push(next);
     } else if (subject) {
-      const next: WatchEntry = { ...entry, fixedAt: time, closed: subject.purls.has(entry.purl) ? 'advisory-changed' : 'package-changed' };
+      const next: WatchEntry = {
+        ...entry,
+        fixedAt: time,
+        closed: subject.purls.has(entry.purl) ? 'advisory-changed' : 'package-changed',
+      };
       entries!.push(next);
       closed!.push(next);
     } else entries!.push(entry);

@@ -22,14 +22,19 @@ export const suite = {
   name: 'cyclonedx',
   needs: 'schemas/cyclonedx/cases-1.6.jsonl',
   run({ dir }): Promise<RowResult[]> {
-    const validate = cycloneDxValidator({ bom: schema('bom-1.6.schema.json'), jsf: schema('jsf-0.82.schema.json'), spdx: schema('spdx.schema.json') });
+    const validate = cycloneDxValidator({
+      bom: schema('bom-1.6.schema.json'),
+      jsf: schema('jsf-0.82.schema.json'),
+      spdx: schema('spdx.schema.json'),
+    });
     const rows = readJsonLines<Row>(join(dir, 'schemas/cyclonedx/cases-1.6.jsonl'));
     return Promise.resolve(
       rows.map(({ id, expect, document }) => {
         const faults = validate(JSON.parse(document));
         const read = readSbom(`${id}.json`, document, { validate });
         const verdict = faults.length === 0 ? 'valid' : 'invalid';
-        if (verdict !== expect) return { id, pass: false, why: faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; ') || 'accepted' };
+        if (verdict !== expect)
+          return { id, pass: false, why: faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; ') || 'accepted' };
         // The reader tells the same as the schema alone; a document of another format is none that it reads.
         const told = read ? read.diagnostics.length : -1;
         const same = read === undefined ? expect === 'invalid' : (told === 0) === (expect === 'valid');

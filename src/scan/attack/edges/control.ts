@@ -9,7 +9,18 @@ import { evidenceAt } from '../evidence.ts';
 import { PROBABILITIES as P } from '../probabilities.ts';
 import { wordsOf } from '../stores.ts';
 
-const CI = new Set(['jenkins', 'runner', 'tekton', 'drone', 'concourse', 'buildkite', 'teamcity', 'woodpecker', 'argocd', 'flux']);
+const CI = new Set([
+  'jenkins',
+  'runner',
+  'tekton',
+  'drone',
+  'concourse',
+  'buildkite',
+  'teamcity',
+  'woodpecker',
+  'argocd',
+  'flux',
+]);
 const TARGETS_MAX = 500;
 
 export function controlEdges(build: Build): void {
@@ -24,17 +35,36 @@ function applications(build: Build): void {
   for (const resource of system.resources) {
     if (resource.kind !== 'Application' || !resource.apiVersion.startsWith('argoproj.io/')) continue;
     const namespace = textAt(objectAt(resource.spec, 'destination'), 'namespace');
-    const targets = system.workloads.filter((workload) => namespace === undefined || namespace === '' || workload.namespace === namespace).slice(0, TARGETS_MAX);
+    const targets = system.workloads
+      .filter((workload) => namespace === undefined || namespace === '' || workload.namespace === namespace)
+      .slice(0, TARGETS_MAX);
     if (targets.length === 0) continue;
-    const source = textAt(objectAt(resource.spec, 'source'), 'repoURL') ?? textAt(listAt(resource.spec, 'sources')[0], 'repoURL') ?? 'its repository';
+    const source =
+      textAt(objectAt(resource.spec, 'source'), 'repoURL') ??
+      textAt(listAt(resource.spec, 'sources')[0], 'repoURL') ??
+      'its repository';
     for (const [account, grants] of build.permissions)
       for (const grant of grants) {
         if (grant.namespace !== undefined && grant.namespace !== resource.metadata.namespace) continue;
         if (verbsOn(grant, 'argoproj.io', 'applications', ['create', 'update', 'patch']).length === 0) continue;
-        const control = builder.node(`control:${resource.metadata.namespace}/${resource.metadata.name}`, 'control', `Argo CD application ${resource.metadata.name}`);
+        const control = builder.node(
+          `control:${resource.metadata.namespace}/${resource.metadata.name}`,
+          'control',
+          `Argo CD application ${resource.metadata.name}`,
+        );
         const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
-        const fact = builder.fact(`grant:${account}:${resourceId(grant.binding)}`, `${resourceId(grant.binding)} gives ${account} ${grant.role}`, given);
-        builder.edge(identityNode(build, account), control, { kind: 'CONTROL', probability: P.control, text: `points Argo CD application ${resource.metadata.name} at a repository of its own, away from ${source}`, evidence: [given], facts: [fact] });
+        const fact = builder.fact(
+          `grant:${account}:${resourceId(grant.binding)}`,
+          `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
+          given,
+        );
+        builder.edge(identityNode(build, account), control, {
+          kind: 'CONTROL',
+          probability: P.control,
+          text: `points Argo CD application ${resource.metadata.name} at a repository of its own, away from ${source}`,
+          evidence: [given],
+          facts: [fact],
+        });
         deploys(build, control, targets, resource.metadata.name);
       }
   }
@@ -42,7 +72,12 @@ function applications(build: Build): void {
 
 function deploys(build: Build, control: number, targets: readonly Workload[], by: string): void {
   for (const target of targets)
-    build.builder.edge(control, workloadNode(build, target.id), { kind: 'CONTROL', probability: P.control, text: `${by} deploys ${target.id}`, evidence: [evidenceAt(`${target.id} is deployed by it`, target.resource)] });
+    build.builder.edge(control, workloadNode(build, target.id), {
+      kind: 'CONTROL',
+      probability: P.control,
+      text: `${by} deploys ${target.id}`,
+      evidence: [evidenceAt(`${target.id} is deployed by it`, target.resource)],
+    });
 }
 
 /** CI runners and deployers that run in the System itself. */
@@ -51,11 +86,18 @@ function pipelines(build: Build): void {
   for (const workload of system.workloads) {
     const image = workload.containers.find(({ init, image: each }) => !init && wordsOf(each).some((word) => CI.has(word)));
     if (!image) continue;
-    const targets = system.workloads.filter(({ id, namespace }) => id !== workload.id && namespace !== workload.namespace).slice(0, TARGETS_MAX);
+    const targets = system.workloads
+      .filter(({ id, namespace }) => id !== workload.id && namespace !== workload.namespace)
+      .slice(0, TARGETS_MAX);
     if (targets.length === 0) continue;
     const control = builder.node(`control:${workload.id}`, 'control', `deployments by ${workload.id}`);
     const why = evidenceAt(`its image \`${image.image}\` builds or deploys`, workload.resource);
-    builder.edge(workloadNode(build, workload.id), control, { kind: 'CONTROL', probability: P.ci, text: `changes what ${workload.id} builds and deploys`, evidence: [why] });
+    builder.edge(workloadNode(build, workload.id), control, {
+      kind: 'CONTROL',
+      probability: P.ci,
+      text: `changes what ${workload.id} builds and deploys`,
+      evidence: [why],
+    });
     deploys(build, control, targets, workload.id);
   }
 }
@@ -83,10 +125,25 @@ function pullSecrets(build: Build): void {
         if (verbsOn(grant, '', 'secrets', ['get', 'list']).length === 0) continue;
         const node = builder.node(`secret:${id}@pull`, 'secret', `pull secret ${id}`);
         const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
-        const fact = builder.fact(`grant:${account}:${resourceId(grant.binding)}`, `${resourceId(grant.binding)} gives ${account} ${grant.role}`, given);
-        builder.edge(identityNode(build, account), node, { kind: 'RBAC_SECRETS', probability: P.rbac, text: `reads pull secret ${id} (${grant.role})`, evidence: [given], facts: [fact] });
+        const fact = builder.fact(
+          `grant:${account}:${resourceId(grant.binding)}`,
+          `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
+          given,
+        );
+        builder.edge(identityNode(build, account), node, {
+          kind: 'RBAC_SECRETS',
+          probability: P.rbac,
+          text: `reads pull secret ${id} (${grant.role})`,
+          evidence: [given],
+          facts: [fact],
+        });
         for (const target of workloads.slice(0, TARGETS_MAX))
-          builder.edge(node, workloadNode(build, target.id), { kind: 'CONTROL', probability: P.registryPush, text: `pushes another image of ${target.id}, if the credential may push`, evidence: [evidenceAt(`${target.id} pulls with it`, target.resource, build.pods.get(target.id)!.path)] });
+          builder.edge(node, workloadNode(build, target.id), {
+            kind: 'CONTROL',
+            probability: P.registryPush,
+            text: `pushes another image of ${target.id}, if the credential may push`,
+            evidence: [evidenceAt(`${target.id} pulls with it`, target.resource, build.pods.get(target.id)!.path)],
+          });
       }
   }
 }

@@ -23,7 +23,8 @@ export interface HeldSecret {
   readonly keys: readonly string[];
 }
 
-const CREDENTIAL = /(?:PASS(?:WORD|WD)?|PWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|DSN|CONNECTION_?STRING)(?:_|$)/i;
+const CREDENTIAL =
+  /(?:PASS(?:WORD|WD)?|PWD|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|DSN|CONNECTION_?STRING)(?:_|$)/i;
 /** A connection string with a password in it. The value itself goes no further than this test. */
 const DSN = /^[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{0,256}:[^\s/@]{1,256}@/i;
 const HOLD_MAX = 500;
@@ -34,7 +35,8 @@ export function secretsOf(build: Build, workload: Workload): readonly HeldSecret
   const pod = build.pods.get(workload.id)!;
   const add = (one: HeldSecret): void => {
     const present = held.get(one.id);
-    if (present) held.set(one.id, { ...present, variables: [...present.variables, ...one.variables], keys: [...present.keys, ...one.keys] });
+    if (present)
+      held.set(one.id, { ...present, variables: [...present.variables, ...one.variables], keys: [...present.keys, ...one.keys] });
     else if (held.size < HOLD_MAX) held.set(one.id, one);
   };
   const named = (name: string): string => `${workload.namespace}/${name}`;
@@ -44,16 +46,44 @@ export function secretsOf(build: Build, workload: Workload): readonly HeldSecret
       const [name, secret, value] = [textAt(variable, 'name') ?? '', textAt(ref, 'name'), textAt(variable, 'value')];
       const at = [...path, 'env', i];
       if (secret !== undefined) {
-        add({ id: named(secret), kind: 'SECRET_ENV', text: `\`${name}\` comes from secret \`${secret}\``, path: at, variables: [name], keys: [textAt(ref, 'key') ?? ''] });
-      } else if (value !== undefined && value !== '' && value.length <= 8192 && (DSN.test(value) || (CREDENTIAL.test(name) && !/_?FILE$|_?PATH$/i.test(name)))) {
-        add({ id: `literal ${workload.id} ${name}`, kind: 'SECRET_LITERAL', text: `\`${name}\` is written out`, path: [...at, 'value'], variables: [name], keys: [] });
+        add({
+          id: named(secret),
+          kind: 'SECRET_ENV',
+          text: `\`${name}\` comes from secret \`${secret}\``,
+          path: at,
+          variables: [name],
+          keys: [textAt(ref, 'key') ?? ''],
+        });
+      } else if (
+        value !== undefined &&
+        value !== '' &&
+        value.length <= 8192 &&
+        (DSN.test(value) || (CREDENTIAL.test(name) && !/_?FILE$|_?PATH$/i.test(name)))
+      ) {
+        add({
+          id: `literal ${workload.id} ${name}`,
+          kind: 'SECRET_LITERAL',
+          text: `\`${name}\` is written out`,
+          path: [...at, 'value'],
+          variables: [name],
+          keys: [],
+        });
       }
     }
     for (const [i, source] of listAt(raw, 'envFrom').entries()) {
       const secret = textAt(objectAt(source, 'secretRef'), 'name');
       if (secret === undefined) continue;
-      const keys = workload.containers.flatMap(({ env }) => env.filter(({ from }) => from?.kind === 'secret' && from.name === secret).map(({ name }) => name));
-      add({ id: named(secret), kind: 'SECRET_ENV', text: `takes every key of secret \`${secret}\` as a variable`, path: [...path, 'envFrom', i], variables: keys, keys });
+      const keys = workload.containers.flatMap(({ env }) =>
+        env.filter(({ from }) => from?.kind === 'secret' && from.name === secret).map(({ name }) => name),
+      );
+      add({
+        id: named(secret),
+        kind: 'SECRET_ENV',
+        text: `takes every key of secret \`${secret}\` as a variable`,
+        path: [...path, 'envFrom', i],
+        variables: keys,
+        keys,
+      });
     }
   }
   for (const [i, volume] of listAt(pod.spec, 'volumes').entries()) {
@@ -63,7 +93,15 @@ export function secretsOf(build: Build, workload: Workload): readonly HeldSecret
       sources.push([textAt(objectAt(source, 'secret'), 'name'), [...at, 'projected', 'sources', s]]);
     sources.push([textAt(objectAt(objectAt(volume, 'csi'), 'nodePublishSecretRef'), 'name'), at]);
     for (const [secret, place] of sources)
-      if (secret !== undefined) add({ id: named(secret), kind: 'SECRET_MOUNT', text: `mounts secret \`${secret}\``, path: place, variables: [], keys: [] });
+      if (secret !== undefined)
+        add({
+          id: named(secret),
+          kind: 'SECRET_MOUNT',
+          text: `mounts secret \`${secret}\``,
+          path: place,
+          variables: [],
+          keys: [],
+        });
   }
   return [...held.values()];
 }
@@ -105,7 +143,8 @@ export class Credentials {
     const found = new Map<string, Opens>();
     const take = (one: Opens): void => {
       const present = found.get(one.asset.holder);
-      if (one.asset.holder !== workload.id && (!present || present.probability < one.probability)) found.set(one.asset.holder, one);
+      if (one.asset.holder !== workload.id && (!present || present.probability < one.probability))
+        found.set(one.asset.holder, one);
     };
     for (const variable of secret.variables) for (const one of this.#byVariable(workload, variable)) take(one);
     for (const one of this.byName(secret.id, secret.keys)) take(one);
@@ -130,7 +169,12 @@ export class Credentials {
       const own = wordsOf(workload.name);
       const called = own.length > 0 && own.every((word) => words.has(word));
       const kind = sign !== undefined && sign.store.words.some((word) => words.has(word)) && this.#only(asset);
-      if (called || kind) found.push({ asset, probability: P.credentialGuess, text: `its name speaks of ${called ? workload.name : sign!.store.name}` });
+      if (called || kind)
+        found.push({
+          asset,
+          probability: P.credentialGuess,
+          text: `its name speaks of ${called ? workload.name : sign!.store.name}`,
+        });
     }
     return found;
   }
@@ -138,7 +182,8 @@ export class Credentials {
   /** Whether a jewel is the only one of its kind in its namespace. */
   #only(asset: WorkloadAsset): boolean {
     for (const other of this.#build.assets.values())
-      if (other !== asset && other.sign?.store === asset.sign?.store && other.workload.namespace === asset.workload.namespace) return false;
+      if (other !== asset && other.sign?.store === asset.sign?.store && other.workload.namespace === asset.workload.namespace)
+        return false;
     return true;
   }
 
@@ -148,11 +193,13 @@ export class Credentials {
     for (const { env } of workload.containers) {
       const variable = env.find((each) => each.name === name);
       if (!variable) continue;
-      for (const asset of this.#named(variable.value, workload)) found.push({ asset, probability: P.credential, text: `\`${name}\` is a connection string for it` });
+      for (const asset of this.#named(variable.value, workload))
+        found.push({ asset, probability: P.credential, text: `\`${name}\` is a connection string for it` });
       const prefix = prefixOf(name);
       for (const beside of env) {
         if (beside === variable || beside.value === undefined || prefixOf(beside.name) !== prefix || !isAddress(beside)) continue;
-        for (const asset of this.#named(beside.value, workload)) found.push({ asset, probability: P.credential, text: `\`${beside.name}\` beside it names the host` });
+        for (const asset of this.#named(beside.value, workload))
+          found.push({ asset, probability: P.credential, text: `\`${beside.name}\` beside it names the host` });
       }
     }
     return found;
@@ -170,12 +217,21 @@ export class Credentials {
 }
 
 function looksLikeCredential(name: string, keys: readonly string[]): boolean {
-  return CREDENTIAL.test(name.replaceAll(/[-.]/g, '_')) || keys.length === 0 || keys.some((key) => CREDENTIAL.test(key.replaceAll(/[-.]/g, '_')) || /url|uri|user/i.test(key));
+  return (
+    CREDENTIAL.test(name.replaceAll(/[-.]/g, '_')) ||
+    keys.length === 0 ||
+    keys.some((key) => CREDENTIAL.test(key.replaceAll(/[-.]/g, '_')) || /url|uri|user/i.test(key))
+  );
 }
 
 /** `ORDERS_DB_PASSWORD` → `ORDERS_DB` */
 function prefixOf(name: string): string {
-  const cut = name.toUpperCase().replace(/_?(?:USER(?:NAME)?|PASS(?:WORD|WD)?|PWD|SECRET|TOKEN|HOST(?:NAME)?|ADDR(?:ESS)?|SERVER|URL|URI|ENDPOINT|PORT|NAME|DATABASE)$/, '');
+  const cut = name
+    .toUpperCase()
+    .replace(
+      /_?(?:USER(?:NAME)?|PASS(?:WORD|WD)?|PWD|SECRET|TOKEN|HOST(?:NAME)?|ADDR(?:ESS)?|SERVER|URL|URI|ENDPOINT|PORT|NAME|DATABASE)$/,
+      '',
+    );
   return cut;
 }
 
@@ -189,16 +245,33 @@ export function credentialEdges(build: Build, credentials: Credentials): void {
   if (build.assets.size === 0) return;
   for (const workload of build.system.workloads) {
     for (const secret of credentials.held.get(workload.id)!) {
-      const opened = credentials.opens(workload, secret).filter(({ asset }) => !build.clients.has(`${workload.id} ${asset.holder}`));
+      const opened = credentials
+        .opens(workload, secret)
+        .filter(({ asset }) => !build.clients.has(`${workload.id} ${asset.holder}`));
       for (const { asset, probability, text } of opened) {
         if (!reachesAny(build, workload.id, asset)) continue;
         const from = workloadNode(build, workload.id);
         const label = secret.kind === 'SECRET_LITERAL' ? secret.id.slice(secret.id.lastIndexOf(' ') + 1) : secret.id;
         const node = builder.node(`secret:${secret.id}@${workload.id}`, 'secret', `secret ${label}`, { workload: workload.id });
         const held: Evidence = evidenceAt(secret.text, workload.resource, secret.path);
-        const fact = builder.fact(`secret:${workload.id}:${secret.id}`, `${workload.id} holds a credential of ${asset.holder}, which it has no declared business with`, held);
-        builder.edge(from, node, { kind: secret.kind, probability: P.secretInProcess, text: secret.text, evidence: [held], facts: [fact] });
-        builder.edge(node, assetNode(build, asset), { kind: 'CRED_FOR', probability, text: `opens ${asset.holder} with it: ${text}`, evidence: [held] });
+        const fact = builder.fact(
+          `secret:${workload.id}:${secret.id}`,
+          `${workload.id} holds a credential of ${asset.holder}, which it has no declared business with`,
+          held,
+        );
+        builder.edge(from, node, {
+          kind: secret.kind,
+          probability: P.secretInProcess,
+          text: secret.text,
+          evidence: [held],
+          facts: [fact],
+        });
+        builder.edge(node, assetNode(build, asset), {
+          kind: 'CRED_FOR',
+          probability,
+          text: `opens ${asset.holder} with it: ${text}`,
+          evidence: [held],
+        });
       }
     }
   }
@@ -209,11 +282,15 @@ export function reachesAny(build: Build, from: string, asset: WorkloadAsset): bo
   if (from === asset.holder) return true;
   const ranges = build.reach.connections(from, asset.holder);
   if (ranges.length === 0) return false;
-  return build.reach.access(from, asset.holder).some(({ network, link, requests }) => network && link !== 'refused' && requests !== 'none');
+  return build.reach
+    .access(from, asset.holder)
+    .some(({ network, link, requests }) => network && link !== 'refused' && requests !== 'none');
 }
 
 /** Secrets that are declared, with their keys. */
-export function declaredSecrets(build: Build): readonly { readonly id: string; readonly namespace: string; readonly keys: readonly string[]; readonly type: string }[] {
+export function declaredSecrets(
+  build: Build,
+): readonly { readonly id: string; readonly namespace: string; readonly keys: readonly string[]; readonly type: string }[] {
   return build.system.resources.flatMap((resource) => {
     if (resource.kind !== 'Secret' || resource.apiVersion !== 'v1') return [];
     const { namespace, name } = resource.metadata;

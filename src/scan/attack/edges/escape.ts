@@ -32,7 +32,8 @@ const SOCKET = /(?:docker|containerd|crio|cri-dockerd|podman)\.sock$/;
 /** Folders of the machine from which one becomes root there; any path when the mount is the root itself. */
 const SENSITIVE =
   /^\/(?:$|(?:etc|root|home|boot|usr|bin|sbin|lib|lib64|proc|sys|dev|run)(?:\/|$)|var\/?$|var\/(?:run|log|lib\/(?:kubelet|docker|containerd|etcd|cni|rancher|k0s))(?:\/|$)|opt\/cni(?:\/|$))/;
-const HARMLESS = /^\/(?:var\/log\/(?:pods|containers)|var\/lib\/docker\/containers|etc\/(?:localtime|timezone|ssl|machine-id|os-release)|sys\/fs\/cgroup|lib\/modules|dev\/shm|usr\/share)(?:\/|$)/;
+const HARMLESS =
+  /^\/(?:var\/log\/(?:pods|containers)|var\/lib\/docker\/containers|etc\/(?:localtime|timezone|ssl|machine-id|os-release)|sys\/fs\/cgroup|lib\/modules|dev\/shm|usr\/share)(?:\/|$)/;
 
 /** The ways out of a workload's containers, by what its pod declares. */
 export function escapesOf(build: Pick<Build, 'pods'>, workload: Workload): readonly EscapeWay[] {
@@ -48,18 +49,41 @@ export function escapesOf(build: Pick<Build, 'pods'>, workload: Workload): reado
     const where = [...at, 'securityContext'];
     if (memberOf(security, 'privileged') === true) {
       privileged = true;
-      ways.push({ kind: 'ESCAPE_PRIVILEGED', what: `privileged:${name}`, probability: P.escapePrivileged * own, text: `container \`${name}\` is privileged: it has the machine's devices and every capability`, path: [...where, 'privileged'], change: 'privileged' });
+      ways.push({
+        kind: 'ESCAPE_PRIVILEGED',
+        what: `privileged:${name}`,
+        probability: P.escapePrivileged * own,
+        text: `container \`${name}\` is privileged: it has the machine's devices and every capability`,
+        path: [...where, 'privileged'],
+        change: 'privileged',
+      });
     }
     for (const [i, added] of textsAt(objectAt(security, 'capabilities'), 'add').entries()) {
       const capability = added.toUpperCase().replace(/^CAP_/, '');
       if (capability === 'SYS_PTRACE' || capability === 'ALL') traces = true;
-      const means = CAPABILITIES.get(capability) ?? (capability === 'SYS_PTRACE' && hostPid ? 'may take over any process of the machine' : undefined);
+      const means =
+        CAPABILITIES.get(capability) ??
+        (capability === 'SYS_PTRACE' && hostPid ? 'may take over any process of the machine' : undefined);
       if (means !== undefined)
-        ways.push({ kind: 'ESCAPE_CAPABILITY', what: `capability:${name}:${capability}`, probability: P.escapeCapability * own, text: `container \`${name}\` has \`${added}\`: it ${means}`, path: [...where, 'capabilities', 'add', i], change: 'capability' });
+        ways.push({
+          kind: 'ESCAPE_CAPABILITY',
+          what: `capability:${name}:${capability}`,
+          probability: P.escapeCapability * own,
+          text: `container \`${name}\` has \`${added}\`: it ${means}`,
+          path: [...where, 'capabilities', 'add', i],
+          change: 'capability',
+        });
     }
   }
   if (hostPid && (privileged || traces))
-    ways.push({ kind: 'ESCAPE_NAMESPACE', what: 'pid', probability: P.escapeNamespace, text: 'it sees the processes of the machine (`hostPID`) and may enter them', path: [...path, 'hostPID'], change: 'pid' });
+    ways.push({
+      kind: 'ESCAPE_NAMESPACE',
+      what: 'pid',
+      probability: P.escapeNamespace,
+      text: 'it sees the processes of the machine (`hostPID`) and may enter them',
+      path: [...path, 'hostPID'],
+      change: 'pid',
+    });
   for (const [i, volume] of listAt(spec, 'volumes').entries()) {
     const folder = textAt(objectAt(volume, 'hostPath'), 'path');
     const name = textAt(volume, 'name');
@@ -70,8 +94,19 @@ export function escapesOf(build: Pick<Build, 'pods'>, workload: Workload): reado
     const at = [...path, 'volumes', i];
     if (SOCKET.test(folder) || /^\/(?:var\/)?run\/?$/.test(folder)) {
       // A socket can be written to through a read-only mount.
-      ways.push({ kind: 'ESCAPE_SOCKET', what: `volume:${name}`, probability: P.escapeSocket, text: `it has the container runtime's socket (\`${folder}\`), which starts any container on the machine`, path: at, change: 'hostPath' });
-    } else if (SENSITIVE.test(folder) && !HARMLESS.test(folder) && (writable || /^\/(?:etc\/kubernetes|root|var\/lib\/kubelet)?\/?$/.test(folder))) {
+      ways.push({
+        kind: 'ESCAPE_SOCKET',
+        what: `volume:${name}`,
+        probability: P.escapeSocket,
+        text: `it has the container runtime's socket (\`${folder}\`), which starts any container on the machine`,
+        path: at,
+        change: 'hostPath',
+      });
+    } else if (
+      SENSITIVE.test(folder) &&
+      !HARMLESS.test(folder) &&
+      (writable || /^\/(?:etc\/kubernetes|root|var\/lib\/kubelet)?\/?$/.test(folder))
+    ) {
       ways.push({
         kind: 'ESCAPE_HOST_PATH',
         what: `volume:${name}`,
@@ -102,7 +137,8 @@ const placements = (build: Pick<Build, 'pods'>, workload: Workload): Placement =
 /** Whether pods of two placements may meet on one machine: yes unless a label says otherwise. */
 function mayMeet(a: Placement, b: Placement): boolean {
   if (a.nodeName !== undefined && b.nodeName !== undefined) return a.nodeName === b.nodeName;
-  for (const key of Object.keys(a.selector)) if (Object.hasOwn(b.selector, key) && b.selector[key] !== a.selector[key]) return false;
+  for (const key of Object.keys(a.selector))
+    if (Object.hasOwn(b.selector, key) && b.selector[key] !== a.selector[key]) return false;
   return true;
 }
 
@@ -120,8 +156,12 @@ function nodeOf(build: Build, placement: Placement): number {
     builder.edge(node, workloadNode(build, workload.id), {
       kind: 'NODE_PIVOT',
       probability: every ? P.nodePivotEvery : P.nodePivotShared,
-      text: every ? `enters the pod of ${workload.id} on the same machine` : `enters the pod of ${workload.id}, which may run on the same machine`,
-      evidence: [evidenceAt(`nothing keeps ${workload.id} off that machine`, workload.resource, build.pods.get(workload.id)!.path)],
+      text: every
+        ? `enters the pod of ${workload.id} on the same machine`
+        : `enters the pod of ${workload.id}, which may run on the same machine`,
+      evidence: [
+        evidenceAt(`nothing keeps ${workload.id} off that machine`, workload.resource, build.pods.get(workload.id)!.path),
+      ],
     });
   }
   return node;
@@ -141,9 +181,15 @@ export function escapeEdges(build: Build): void {
   const { builder, system } = build;
   for (const workload of system.workloads) {
     for (const way of escapesOf(build, workload)) {
-      const evidence = evidenceAt(way.text, workload.resource, way.path);
+      const evidence = evidenceAt(way.text, workload.resource, build.pods.get(workload.id)!.at(way.path));
       const fact = builder.fact(`escape:${workload.id}:${way.what}`, `${workload.id}: ${way.text}`, evidence);
-      builder.edge(workloadNode(build, workload.id), nodeOf(build, placements(build, workload)), { kind: way.kind, probability: way.probability, text: `breaks out to the machine: ${way.text}`, evidence: [evidence], facts: [fact] });
+      builder.edge(workloadNode(build, workload.id), nodeOf(build, placements(build, workload)), {
+        kind: way.kind,
+        probability: way.probability,
+        text: `breaks out to the machine: ${way.text}`,
+        evidence: [evidence],
+        facts: [fact],
+      });
     }
   }
 }

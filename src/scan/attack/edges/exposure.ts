@@ -1,6 +1,7 @@
 // From the internet to ports, and from ports into workloads.
 import type { Resource } from '#model/resource.ts';
 import { resourceId } from '#model/resource.ts';
+import { listAt, textAt } from '../../reach/raw.ts';
 import { evidenceAt, evidenceIn } from '../evidence.ts';
 import { INTERNET_NODE, accessNode, assetNode, forwardNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
@@ -16,15 +17,34 @@ export function exposureEdges(build: Build): void {
     if (!build.workloads.has(exposure.to)) continue;
     const to = accessNode(build, exposure.to, exposure.port, 'TCP');
     const text = exposureText(exposure);
-    const hindrance = (exposure.authenticated ? P.exposedAuthenticated : 1) * (exposure.sources.length > 0 ? P.exposedSources : 1);
-    const evidence: Evidence[] = exposure.by.map((resource, i) => placed(text, resource, i === 0 ? exposure.location : undefined));
+    const hindrance =
+      (exposure.authenticated ? P.exposedAuthenticated : 1) * (exposure.sources.length > 0 ? P.exposedSources : 1);
+    const evidence: Evidence[] = exposure.by.map((resource, i) =>
+      placed(text, resource, i === 0 ? exposure.location : undefined),
+    );
     if (evidence.length === 0) evidence.push(evidenceIn(text, exposure.location));
     const intended = isIntended(exposure, (id) => assets.has(id));
-    const notes = [exposure.authenticated ? 'asks who calls' : 'anyone may call', ...(exposure.sources.length > 0 ? [`only from ${exposure.sources.slice(0, 3).join(', ')}`] : [])];
+    const notes = [
+      exposure.authenticated ? 'asks who calls' : 'anyone may call',
+      ...(exposure.sources.length > 0 ? [`only from ${exposure.sources.slice(0, 3).join(', ')}`] : []),
+    ];
     const facts = intended
       ? []
-      : [builder.fact(`exposure:${exposure.to}:${exposure.port}:${exposure.through}:${exposure.by[0] ? resourceId(exposure.by[0]) : ''}`, `${exposure.to}:${exposure.port} is open to the internet by ${text}`, evidence[0]!)];
-    builder.edge(internet, to, { kind: 'EXPOSED', probability: P.exposed * hindrance, text: `${text}, ${notes.join(', ')}`, evidence, facts, required: intended });
+      : [
+          builder.fact(
+            `exposure:${exposure.to}:${exposure.port}:${exposure.through}:${exposure.by[0] ? resourceId(exposure.by[0]) : ''}`,
+            `${exposure.to}:${exposure.port} is open to the internet by ${text}`,
+            evidence[0]!,
+          ),
+        ];
+    builder.edge(internet, to, {
+      kind: 'EXPOSED',
+      probability: P.exposed * hindrance,
+      text: `${text}, ${notes.join(', ')}`,
+      evidence,
+      facts,
+      required: intended,
+    });
   }
 }
 
@@ -40,8 +60,13 @@ export function footholdEdges(build: Build): void {
     const ports = portsOf(build, id);
     const asset = assets.get(id);
     if (asset) {
-      const text = `${asset.declared ? 'holds what was declared a crown jewel' : `holds it: ${asset.reason}`}`;
-      builder.edge(workloadNode(build, id), assetNode(build, asset), { kind: 'HOLDS', probability: P.holds, text, evidence: [asset.evidence] });
+      const text = asset.declared ? 'holds what was declared a crown jewel' : `holds it: ${asset.reason}`;
+      builder.edge(workloadNode(build, id), assetNode(build, asset), {
+        kind: 'HOLDS',
+        probability: P.holds,
+        text,
+        evidence: [asset.evidence],
+      });
     }
     if (ports.length === 0) continue;
     const inside = workloadNode(build, id);
@@ -54,10 +79,18 @@ export function footholdEdges(build: Build): void {
         evidence: [evidenceAt(`${id} runs here`, resource)],
       });
       for (const [vulnerability, exploit] of known) {
-        const evidence = vulnerability.location ? evidenceIn(exploit.text, vulnerability.location) : imageEvidence(build, id, vulnerability, exploit.text);
+        const evidence = vulnerability.location
+          ? evidenceIn(exploit.text, vulnerability.location)
+          : imageEvidence(build, id, vulnerability, exploit.text);
         const fact = builder.fact(`vulnerability:${id}:${vulnerability.id}`, `${id} has ${vulnerability.id}`, evidence);
         const to = exploit.kind === 'VULN_SSRF' ? forwardNode(build, id) : inside;
-        builder.edge(access, to, { kind: exploit.kind, probability: exploit.probability, text: exploit.text, evidence: [evidence], facts: [fact] });
+        builder.edge(access, to, {
+          kind: exploit.kind,
+          probability: exploit.probability,
+          text: exploit.text,
+          evidence: [evidence],
+          facts: [fact],
+        });
       }
       if (asset) jewelEdge(build, id, access, exposed.has(id));
     }
@@ -73,15 +106,39 @@ function jewelEdge(build: Build, id: string, access: number, meantForAll: boolea
   const open = container && asset.sign?.store.open?.(container);
   const to = assetNode(build, asset);
   if (open) {
-    const raw = build.pods.get(id)?.containers.find(({ name }) => name === container.name);
-    const variable = open.variable === undefined ? -1 : container.env.findIndex(({ name }) => name === open.variable);
-    const evidence = evidenceAt(open.text, asset.workload.resource, raw ? [...raw.path, ...(variable >= 0 ? ['env', variable] : ['image'])] : []);
+    const pod = build.pods.get(id)!;
+    const raw = pod.containers.find(({ name }) => name === container.name) ?? pod.containers[0];
+    const variable =
+      raw && open.variable !== undefined
+        ? listAt(raw.raw, 'env').findIndex((each) => textAt(each, 'name') === open.variable)
+        : -1;
+    const evidence = evidenceAt(
+      open.text,
+      asset.workload.resource,
+      raw ? pod.at([...raw.path, ...(variable >= 0 ? ['env', variable] : ['image'])]) : [],
+    );
     const fact = builder.fact(`password:${id}`, `${id} asks for no password`, evidence);
-    builder.edge(access, to, { kind: 'NO_AUTH', probability: P.noPassword, text: open.text, evidence: [evidence], facts: [fact] });
+    builder.edge(access, to, {
+      kind: 'NO_AUTH',
+      probability: P.noPassword,
+      text: open.text,
+      evidence: [evidence],
+      facts: [fact],
+    });
   } else if (store || asset.kind === 'vault' || meantForAll) {
-    builder.edge(access, to, { kind: 'NO_AUTH', probability: P.passwordUnknown, text: 'with a weak, shared or default credential', evidence: [asset.evidence] });
+    builder.edge(access, to, {
+      kind: 'NO_AUTH',
+      probability: P.passwordUnknown,
+      text: 'with a weak, shared or default credential',
+      evidence: [asset.evidence],
+    });
   } else {
-    builder.edge(access, to, { kind: 'NO_AUTH', probability: P.openApi, text: 'nothing checks who calls', evidence: [asset.evidence] });
+    builder.edge(access, to, {
+      kind: 'NO_AUTH',
+      probability: P.openApi,
+      text: 'nothing checks who calls',
+      evidence: [asset.evidence],
+    });
   }
 }
 
@@ -92,6 +149,7 @@ function portsOf(build: Build, id: string): readonly number[] {
 
 function imageEvidence(build: Build, id: string, vulnerability: VulnerabilityInput, text: string): Evidence {
   const workload = build.workloads.get(id)!;
-  const raw = build.pods.get(id)!.containers.find(({ raw: each }) => vulnerability.image === undefined || each['image'] === vulnerability.image);
-  return evidenceAt(text, workload.resource, raw ? [...raw.path, 'image'] : []);
+  const pod = build.pods.get(id)!;
+  const raw = pod.containers.find(({ raw: each }) => vulnerability.image === undefined || each['image'] === vulnerability.image);
+  return evidenceAt(text, workload.resource, raw ? pod.at([...raw.path, 'image']) : []);
 }

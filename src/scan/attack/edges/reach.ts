@@ -5,9 +5,11 @@ import type { Access, PortRange, Reach, Transport } from '../../reach/face.ts';
 import { accessNode, assetNode, forwardNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
 import { evidenceAt } from '../evidence.ts';
-import type { RequiredFlow } from '../flows.ts';
+import type { RequiredFlow } from '../model.ts';
 import type { EdgeKind, Evidence, FactId } from '../model.ts';
+import { NetworkPolicies } from '../network-policies.ts';
 import { PROBABILITIES as P } from '../probabilities.ts';
+import { Callers } from './callers.ts';
 import { classesOf } from './classes.ts';
 
 interface Port {
@@ -28,16 +30,29 @@ const L7_SOME: Quality = { kind: 'REACH_L7', probability: P.reachSome };
 
 export function reachEdges(build: Build): void {
   const { system, reach } = build;
-  const { members } = classesOf(system);
-  const meshed = system.authorizationPolicies.length + system.peerAuthentications.length + system.requestAuthentications.length > 0 || system.runs.length > 0;
+  const services = Map.groupBy(system.services, ({ namespace }) => namespace);
+  const portsById = new Map(
+    system.workloads.map((workload) => [workload.id, portsOf({ services: services.get(workload.namespace) ?? [] }, workload)]),
+  );
+  const members = classesOf(system, ({ id }) =>
+    portsById
+      .get(id)!
+      .map(({ port, transport }) => `${transport}${port}`)
+      .join(),
+  );
+  const meshed =
+    system.authorizationPolicies.length + system.peerAuthentications.length + system.requestAuthentications.length > 0 ||
+    system.runs.length > 0;
   const contained = portTest();
+  const callers = meshed ? new Callers(system) : undefined;
   const groups = new Groups(build);
   const flows = Map.groupBy(build.flows, ({ to }) => to);
-  const services = Map.groupBy(system.services, ({ namespace }) => namespace);
   for (const [at, targets] of members.entries()) {
     const first = system.workloads[targets[0]!]!;
-    const ports = portsOf({ services: services.get(first.namespace) ?? [] }, first);
+    const ports = portsById.get(first.id)!;
     if (ports.length === 0) continue;
+    const keyOf = callers?.keysFor(first);
+    const answers = new Map<string, Quality | undefined>();
     // Sources of each port by how they reach it.
     const found = ports.map(() => new Map<Quality, number[]>());
     for (let c = 0; c < members.length; c++) {
@@ -45,12 +60,18 @@ export function reachEdges(build: Build): void {
       // Of a class that talks to itself another member stands for the source. A workload alone in its class is left out here: it needs no way to itself.
       const other = source.id === first.id ? targets[1] : undefined;
       if (source.id === first.id && other === undefined) continue;
-      const from = other === undefined ? source.id : system.workloads[other]!.id;
+      const index = other ?? members[c]![0]!;
+      const from = system.workloads[index]!.id;
       const ranges = reach.connections(from, first.id);
       if (ranges.length === 0) continue;
       ports.forEach((port, p) => {
         if (!contained(ranges, port)) return;
-        const quality = meshed ? qualityOf(reach.explain(from, first.id, port.port, port.transport)) : L4;
+        let quality: Quality | undefined = L4;
+        if (keyOf) {
+          const key = `${p} ${keyOf(index)}`;
+          if (!answers.has(key)) answers.set(key, qualityOf(reach.explain(from, first.id, port.port, port.transport)));
+          quality = answers.get(key);
+        }
         if (!quality) return;
         const list = found[p]!.get(quality);
         if (list) list.push(c);
@@ -100,21 +121,36 @@ function requiredEdges(build: Build, target: Workload, { port, transport }: Port
     const store = asset.kind === 'database' || asset.kind === 'cache' || asset.kind === 'broker';
     const asked = store ? 'as its own client' : 'whatever its own clients may ask';
     const probability = (store ? P.client : P.clientApi) * quality.probability;
-    builder.edge(from, assetNode(build, asset), { kind: 'CLIENT', probability, text: `${asked}: ${flow.why}`, evidence, required: true });
+    builder.edge(from, assetNode(build, asset), {
+      kind: 'CLIENT',
+      probability,
+      text: `${asked}: ${flow.why}`,
+      evidence,
+      required: true,
+    });
   }
 }
 
 /** Equal sets of sources become one node between them and the ports that they reach. */
 class Groups {
   readonly #build: Build;
+  readonly #policies: NetworkPolicies;
   readonly #nodes = new Map<string, number>();
   readonly #open = new Map<string, readonly FactId[]>();
 
   constructor(build: Build) {
     this.#build = build;
+    this.#policies = new NetworkPolicies(build.system);
   }
 
-  add(target: Workload, port: Port, quality: Quality, classes: readonly number[], members: readonly (readonly number[])[], flows: readonly RequiredFlow[]): void {
+  add(
+    target: Workload,
+    port: Port,
+    quality: Quality,
+    classes: readonly number[],
+    members: readonly (readonly number[])[],
+    flows: readonly RequiredFlow[],
+  ): void {
     const { builder, system } = this.#build;
     const onPort = flows.filter((flow) => flow.port === port.port && flow.transport === port.transport);
     const wanted = new Set(onPort.map(({ from }) => from));
@@ -125,7 +161,9 @@ class Groups {
     if (size <= wanted.size + DIRECT_MAX) {
       const others = ids().filter((id) => id !== target.id && !wanted.has(id));
       for (const id of others) this.#edge(workloadNode(this.#build, id), id, target, port, quality, wanted.has('internet'));
-      for (const id of others) if (this.#build.forwarders.has(id)) this.#edge(forwardNode(this.#build, id), id, target, port, quality, wanted.has('internet'));
+      for (const id of others)
+        if (this.#build.forwarders.has(id))
+          this.#edge(forwardNode(this.#build, id), id, target, port, quality, wanted.has('internet'));
       return;
     }
     const sources = ids();
@@ -151,7 +189,14 @@ class Groups {
     const { reach } = this.#build;
     builder.edge(from, to, {
       ...quality,
-      text: quality.kind === 'REACH_L4' ? 'no policy stands in between' : quality.probability < 1 ? 'policy lets some requests through' : 'policy lets it through',
+      text:
+        quality.kind === 'REACH_L4'
+          ? this.#policies.holding(target, 'ingress').length > 0
+            ? 'a NetworkPolicy lets it through'
+            : 'no policy stands in between'
+          : quality.probability < 1
+            ? 'policy lets some requests through'
+            : 'policy lets it through',
       evidence: () => reasons(reach, source, target, port),
       // The world sends there anyway: closing it to the neighbours takes nothing away.
       facts: exposed ? [] : this.#fact(target),
@@ -171,7 +216,11 @@ class Groups {
 
 function reasons(reach: Reach, source: string, target: Workload, { port, transport }: Port): readonly Evidence[] {
   const told = reach.explain(source, target.id, port, transport).reasons.filter(({ allows }) => allows);
-  const evidence = told.map(({ text, resource, location }) => ({ text, ...(resource && { resource }), ...(location && { location }) }));
+  const evidence = told.map(({ text, resource, location }) => ({
+    text,
+    ...(resource && { resource }),
+    ...(location && { location }),
+  }));
   const placed = evidence.filter(({ resource, location }) => resource ?? location);
   return placed.length > 0 ? placed : [evidenceAt(evidence[0]?.text ?? 'no policy stands in between', target.resource)];
 }
@@ -195,7 +244,8 @@ function portTest(): (ranges: readonly PortRange[], port: Port) => boolean {
 /** Ports that containers declare and Services aim at. */
 function portsOf(system: Parameters<typeof servicesOf>[0], workload: Workload): readonly Port[] {
   const found = new Map<string, Port>();
-  for (const { ports, init } of workload.containers) if (!init) for (const { port, transport } of ports) found.set(`${transport}${port}`, { port, transport });
+  for (const { ports, init } of workload.containers)
+    if (!init) for (const { port, transport } of ports) found.set(`${transport}${port}`, { port, transport });
   for (const service of servicesOf(system, workload))
     for (const each of service.ports) {
       const port = targetPort(workload, each);

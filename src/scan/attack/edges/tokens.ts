@@ -14,7 +14,9 @@ const JWKS_MAX = 65_536;
 export function forgeEdges(build: Build): void {
   const { builder, system, reach } = build;
   const weak = system.requestAuthentications.flatMap((policy) =>
-    (policy.spec.jwtRules ?? []).flatMap(({ jwks, issuer }, i) => (jwks !== undefined && jwks.length <= JWKS_MAX && /"kty"\s{0,8}:\s{0,8}"oct"/.test(jwks) ? [{ policy, issuer, i }] : [])),
+    (policy.spec.jwtRules ?? []).flatMap(({ jwks, issuer }, i) =>
+      jwks !== undefined && jwks.length <= JWKS_MAX && /"kty"\s{0,8}:\s{0,8}"oct"/.test(jwks) ? [{ policy, issuer, i }] : [],
+    ),
   );
   if (weak.length === 0) return;
   const internet = builder.node(INTERNET_NODE, 'internet', 'internet');
@@ -26,8 +28,18 @@ export function forgeEdges(build: Build): void {
       if (!inForce.some(({ resource }) => resource === policy)) continue;
       const text = `signs its own token of \`${issuer}\`: the key that checks them is symmetric and stands in the manifest`;
       const evidence = evidenceAt(text, policy, ['spec', 'jwtRules', i, 'jwks']);
-      const fact = builder.fact(`forge:${policy.metadata.namespace}/${policy.metadata.name}:${formatPath(['jwtRules', i])}`, text, evidence);
-      builder.edge(internet, accessNode(build, exposure.to, exposure.port, 'TCP'), { kind: 'TOKEN_FORGE', probability: P.tokenForge, text, evidence: [evidence], facts: [fact] });
+      const fact = builder.fact(
+        `forge:${policy.metadata.namespace}/${policy.metadata.name}:${formatPath(['jwtRules', i])}`,
+        text,
+        evidence,
+      );
+      builder.edge(internet, accessNode(build, exposure.to, exposure.port, 'TCP'), {
+        kind: 'TOKEN_FORGE',
+        probability: P.tokenForge,
+        text,
+        evidence: [evidence],
+        facts: [fact],
+      });
     }
   }
 }
@@ -44,9 +56,22 @@ export function oauthEdges(build: Build): void {
     const internet = builder.node(INTERNET_NODE, 'internet', INTERNET);
     const evidence = evidenceIn(finding.title, finding.location);
     const reason = 'who has the tokens of users acts as them';
-    const asset = { holder: 'users', kind: 'identity-provider', value: INFERRED_VALUES['identity-provider'], declared: false, reason, evidence } as const;
+    const asset = {
+      holder: 'users',
+      kind: 'identity-provider',
+      value: INFERRED_VALUES['identity-provider'],
+      declared: false,
+      reason,
+      evidence,
+    } as const;
     const users = builder.node('asset:users', 'asset', 'tokens of users', { asset });
     const fact = builder.fact(`finding:${finding.id}`, finding.title, evidence);
-    builder.edge(internet, users, { kind: forge ? 'TOKEN_FORGE' : 'OAUTH_ABUSE', probability: P.oauthAbuse, text: `takes over sessions of users: ${finding.title}`, evidence: [evidence], facts: [fact] });
+    builder.edge(internet, users, {
+      kind: forge ? 'TOKEN_FORGE' : 'OAUTH_ABUSE',
+      probability: P.oauthAbuse,
+      text: `takes over sessions of users: ${finding.title}`,
+      evidence: [evidence],
+      facts: [fact],
+    });
   }
 }

@@ -14,7 +14,7 @@ import { lossOf } from '../loss.ts';
 import { changesOf } from './apply.ts';
 import type { Changes } from './apply.ts';
 import { fixOptions } from './options.ts';
-import type { FixOption } from './options.ts';
+import type { FixOption } from './option.ts';
 import { Oracle, breakers, cutProblem } from './problem.ts';
 import type { CutProblem } from './problem.ts';
 import { alternativeCuts, smallestCut } from './solve.ts';
@@ -80,7 +80,12 @@ const SHOWN_MAX = 20;
 /**
  * @returns the cheapest fix with its proof; nothing to fix gives an empty one; undefined `fix` when no set of known changes is enough
  */
-export function smallestFix(input: AttackInput, ports: FixPorts, request: FixRequest = {}, graph: BuiltGraph = buildAttackGraph(input)): { readonly fix?: SmallestFix; readonly none?: NoFix } {
+export function smallestFix(
+  input: AttackInput,
+  ports: FixPorts,
+  request: FixRequest = {},
+  graph: BuiltGraph = buildAttackGraph(input),
+): { readonly fix?: SmallestFix; readonly none?: NoFix } {
   const options = fixOptions(input.system, graph, input.vulnerabilities);
   const from = startNode(graph, request.from ?? INTERNET) ?? 0;
   const targets = targetsOf(graph, request);
@@ -91,7 +96,8 @@ export function smallestFix(input: AttackInput, ports: FixPorts, request: FixReq
     const { cut, unbreakable } = smallestCut(problem, { without, must });
     if (!cut) return { none: noFix(graph, unbreakable ?? []) };
     const tried = check(input, ports, request, problem, options, cut);
-    if (tried.useless.length === 0 && tried.more.length === 0) return { fix: complete(problem, options, cut, tried.certificate, without, request.alternatives ?? 2) };
+    if (tried.useless.length === 0 && tried.more.length === 0)
+      return { fix: complete(problem, options, cut, tried.certificate, without, request.alternatives ?? 2) };
     for (const fix of tried.useless) without.add(fix);
     must.push(...tried.more);
   }
@@ -120,7 +126,14 @@ interface Checked {
 }
 
 /** Applies, reads again, and looks whether it is true. */
-function check(input: AttackInput, ports: FixPorts, request: FixRequest, problem: CutProblem, options: readonly FixOption[], cut: Cut): Checked {
+function check(
+  input: AttackInput,
+  ports: FixPorts,
+  request: FixRequest,
+  problem: CutProblem,
+  options: readonly FixOption[],
+  cut: Cut,
+): Checked {
   const chosen = cut.chosen.map((fix) => options[fix]!);
   const edits = editsOf(chosen);
   const changes = changesOf(input.system, edits);
@@ -149,7 +162,11 @@ function check(input: AttackInput, ports: FixPorts, request: FixRequest, problem
   const certificate: Certificate = {
     system: { before: input.system.hash, after: after.hash },
     paths: { before: new Oracle(problem).remaining(new Set()).length, after: left.length },
-    byDesign: attackPaths(graph, { from: request.from ?? INTERNET, ...(request.to !== undefined && { to: request.to }), max: 100 }).filter(({ byDesign }) => byDesign).length,
+    byDesign: attackPaths(graph, {
+      from: request.from ?? INTERNET,
+      ...(request.to !== undefined && { to: request.to }),
+      max: 100,
+    }).filter(({ byDesign }) => byDesign).length,
     flows: { declared: flows.declared, before: flows.before, kept: flows.before - flows.lost.length, lost: flows.lost },
     expectedLoss: { before, after: lossOf(graph, request.from) },
     assumed: chosen.filter((fix) => fix.edits.length === 0).map(({ text }) => text),
@@ -170,7 +187,11 @@ function editsOf(fixes: readonly FixOption[]): readonly FindingEdit[] {
   return [...seen.values()];
 }
 
-function keptFlows(before: Reach, after: Reach, graph: BuiltGraph): { readonly declared: number; readonly before: number; readonly lost: readonly string[] } {
+function keptFlows(
+  before: Reach,
+  after: Reach,
+  graph: BuiltGraph,
+): { readonly declared: number; readonly before: number; readonly lost: readonly string[] } {
   const open = (reach: Reach): ReadonlySet<string> => new Set(reach.exposures().map(({ to, port }) => `${to}:${port}`));
   const [exposedBefore, exposedAfter] = [open(before), open(after)];
   let count = 0;
@@ -191,20 +212,35 @@ function keptFlows(before: Reach, after: Reach, graph: BuiltGraph): { readonly d
 
 /** The fixes that closed too much: those about the target of a lost flow, or all when none is. */
 function blameFor(lost: readonly string[], chosen: readonly number[], options: readonly FixOption[]): readonly number[] {
-  const about = chosen.filter((fix) => lost.some((flow) => options[fix]!.ends.some((fact) => fact === `open:${flow.slice(flow.indexOf('-> ') + 3, flow.lastIndexOf(':'))}`)));
+  const about = chosen.filter((fix) =>
+    lost.some((flow) =>
+      options[fix]!.ends.some((fact) => fact === `open:${flow.slice(flow.indexOf('-> ') + 3, flow.lastIndexOf(':'))}`),
+    ),
+  );
   return about.length > 0 ? about : chosen;
 }
 
-function complete(problem: CutProblem, options: readonly FixOption[], cut: Cut, certificate: Certificate, without: ReadonlySet<number>, alternatives: number): SmallestFix {
+function complete(
+  problem: CutProblem,
+  options: readonly FixOption[],
+  cut: Cut,
+  certificate: Certificate,
+  without: ReadonlySet<number>,
+  alternatives: number,
+): SmallestFix {
   const fixes = cut.chosen.map((fix) => options[fix]!);
-  const usable = without.size === 0 ? problem : { ...problem, fixesOf: problem.fixesOf.map((own) => own.filter((fix) => !without.has(fix))) };
+  const usable =
+    without.size === 0 ? problem : { ...problem, fixesOf: problem.fixesOf.map((own) => own.filter((fix) => !without.has(fix))) };
   const others = cut.chosen.length === 0 ? [] : alternativeCuts(usable, cut, alternatives);
   return {
     fixes,
     edits: editsOf(fixes),
     cost: cut.cost,
     bound: cut.bound,
-    paths: cut.paths.slice(0, SHOWN_MAX).map((way) => pathOf(problem.graph, way)).sort((a, b) => b.risk - a.risk),
+    paths: cut.paths
+      .slice(0, SHOWN_MAX)
+      .map((way) => pathOf(problem.graph, way))
+      .sort((a, b) => b.risk - a.risk),
     alternatives: others.map(({ chosen, cost }) => ({ fixes: chosen.map((fix) => options[fix]!), cost })),
     certificate,
   };

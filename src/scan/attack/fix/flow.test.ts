@@ -50,8 +50,14 @@ test('the minimum cut costs what the cheapest of all bipartitions costs, and sep
       const { value, edges } = minCut(nodes, columns(arcs), 0, 1);
       assert.equal(value, bruteCut(nodes, arcs));
       if (value === Infinity) return;
-      assert.equal(connected(arcs, 0, 1, (_, i) => !edges.includes(i)), false);
-      assert.equal(edges.reduce((sum, e) => sum + arcs[e]!.capacity, 0), value);
+      assert.equal(
+        connected(arcs, 0, 1, (_, i) => !edges.includes(i)),
+        false,
+      );
+      assert.equal(
+        edges.reduce((sum, e) => sum + arcs[e]!.capacity, 0),
+        value,
+      );
     }),
     { numRuns: 300 },
   );
@@ -63,13 +69,18 @@ test('the minimum vertex cut costs what the cheapest of all sets of nodes costs,
       const { value, nodes: cut } = minVertexCut(nodes, columns(arcs), weight, 0, 1);
       let best = Infinity;
       for (let mask = 0; mask < 1 << nodes; mask++) {
-        if ((mask & 3) !== 0 || connected(arcs, 0, 1, ({ from, to }) => ((mask >> from) & 1) === 0 && ((mask >> to) & 1) === 0)) continue;
+        if ((mask & 3) !== 0 || connected(arcs, 0, 1, ({ from, to }) => ((mask >> from) & 1) === 0 && ((mask >> to) & 1) === 0))
+          continue;
         let sum = 0;
         for (let n = 0; n < nodes; n++) if (((mask >> n) & 1) === 1) sum += weight[n]!;
         best = Math.min(best, sum);
       }
       assert.equal(value, best);
-      if (value !== Infinity) assert.equal(connected(arcs, 0, 1, ({ from, to }) => !cut.includes(from) && !cut.includes(to)), false);
+      if (value !== Infinity)
+        assert.equal(
+          connected(arcs, 0, 1, ({ from, to }) => !cut.includes(from) && !cut.includes(to)),
+          false,
+        );
     }),
     { numRuns: 200 },
   );

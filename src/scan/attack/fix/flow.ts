@@ -160,7 +160,8 @@ class Network {
     while (node !== sink) {
       let a = this.#next[node]!;
       const end = this.#start[node + 1]!;
-      while (a < end && !(this.#left[a]! > EPSILON && this.#level[this.#head[a]!]! === this.#level[node]! + 1)) a++;
+      const below = this.#level[node]! + 1;
+      while (a < end && (this.#left[a]! <= EPSILON || this.#level[this.#head[a]!] !== below)) a++;
       this.#next[node] = a;
       if (a < end) {
         way.push(a);

@@ -11,7 +11,10 @@ test('no hitting set is cheaper, of all that there are', () => {
       let best = Infinity;
       for (let mask = 0; mask < 256; mask++) {
         if (!sets.every((set) => set.some((element) => ((mask >> element) & 1) === 1))) continue;
-        best = Math.min(best, weight.reduce((sum, each, i) => sum + (((mask >> i) & 1) === 1 ? each : 0), 0));
+        best = Math.min(
+          best,
+          weight.reduce((sum, each, i) => sum + (((mask >> i) & 1) === 1 ? each : 0), 0),
+        );
       }
       const { chosen, cost, bound } = cheapestHittingSet(sets, weight);
       assert.ok(sets.every((set) => set.some((element) => chosen.includes(element))));
@@ -23,8 +26,14 @@ test('no hitting set is cheaper, of all that there are', () => {
 });
 
 test('a search that is cut short still hits every set and says how good it is at worst', () => {
-  const sets = Array.from({ length: 60 }, (_, i) => [i % 31, (i * 7 + 3) % 31, (i * 11 + 5) % 31].filter((each, at, all) => all.indexOf(each) === at));
-  const { chosen, cost, bound } = cheapestHittingSet(sets, Array.from({ length: 31 }, () => 1), 5);
+  const sets = Array.from({ length: 60 }, (_, i) =>
+    [i % 31, (i * 7 + 3) % 31, (i * 11 + 5) % 31].filter((each, at, all) => all.indexOf(each) === at),
+  );
+  const { chosen, cost, bound } = cheapestHittingSet(
+    sets,
+    Array.from({ length: 31 }, () => 1),
+    5,
+  );
   assert.ok(sets.every((set) => set.some((element) => chosen.includes(element))));
   assert.ok(bound >= 1 && bound <= cost);
 });

@@ -15,7 +15,11 @@ export const STEPS_MAX = 200_000;
  * @param weight of each element, over 0
  * @param stepsMax bound of the search; Infinity for an exact answer whatever it takes
  */
-export function cheapestHittingSet(sets: readonly (readonly number[])[], weight: readonly number[], stepsMax = STEPS_MAX): HittingSet {
+export function cheapestHittingSet(
+  sets: readonly (readonly number[])[],
+  weight: readonly number[],
+  stepsMax = STEPS_MAX,
+): HittingSet {
   const family = minimal(sets);
   const greedy = greedySet(family, weight);
   const search = { best: greedy, bestCost: costOf(greedy, weight), steps: 0, stepsMax };
@@ -35,7 +39,14 @@ interface Search {
 
 const SLACK = 1e-9;
 
-function branch(family: readonly (readonly number[])[], weight: readonly number[], chosen: ReadonlySet<number>, barred: ReadonlySet<number>, cost: number, search: Search): void {
+function branch(
+  family: readonly (readonly number[])[],
+  weight: readonly number[],
+  chosen: ReadonlySet<number>,
+  barred: ReadonlySet<number>,
+  cost: number,
+  search: Search,
+): void {
   if (search.steps++ >= search.stepsMax) return;
   const open = family.filter((set) => !set.some((element) => chosen.has(element)));
   if (open.length === 0) {

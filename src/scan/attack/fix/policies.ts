@@ -1,7 +1,7 @@
 // Policies that let through what is declared, and nothing else.
 import type { System, Workload } from '#model/system.ts';
 import { memberOf, objectAt, recordAt } from '../../reach/raw.ts';
-import type { RequiredFlow } from '../flows.ts';
+import type { RequiredFlow } from '../model.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -22,11 +22,18 @@ export const MANAGED = { 'app.kubernetes.io/managed-by': 'cullis' } as const;
 
 /** A name that Kubernetes takes, at most 63 characters. */
 export function nameFor(workload: Pick<Workload, 'name'>, suffix: string): string {
-  return `${workload.name.toLowerCase().slice(0, 62 - suffix.length).replace(/[-.]+$/, '')}-${suffix}`;
+  return `${workload.name
+    .toLowerCase()
+    .slice(0, 62 - suffix.length)
+    .replace(/[-.]+$/, '')}-${suffix}`;
 }
 
 /** Ingress rules for the flows into one workload: callers by label, ports that the world may use from anywhere. */
-export function ingressRules(system: System, target: Workload, flows: readonly RequiredFlow[]): readonly Record<string, unknown>[] {
+export function ingressRules(
+  system: System,
+  target: Workload,
+  flows: readonly RequiredFlow[],
+): readonly Record<string, unknown>[] {
   const workloads = new Map(system.workloads.map((workload) => [workload.id, workload]));
   const ports = Map.groupBy(
     flows.filter(({ to }) => to === target.id),
@@ -51,7 +58,9 @@ export function ingressRules(system: System, target: Workload, flows: readonly R
 
 function peerOf(caller: Workload, target: Workload): Record<string, unknown> {
   return {
-    ...(caller.namespace !== target.namespace && { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': caller.namespace } } }),
+    ...(caller.namespace !== target.namespace && {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': caller.namespace } },
+    }),
     podSelector: { matchLabels: { ...ownLabels(caller) } },
   };
 }
@@ -62,7 +71,11 @@ export function networkPolicy(system: System, target: Workload, flows: readonly 
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name: nameFor(target, 'callers'), namespace: target.namespace, labels: { ...MANAGED } },
-    spec: { podSelector: { matchLabels: { ...ownLabels(target) } }, policyTypes: ['Ingress'], ingress: ingressRules(system, target, flows) },
+    spec: {
+      podSelector: { matchLabels: { ...ownLabels(target) } },
+      policyTypes: ['Ingress'],
+      ingress: ingressRules(system, target, flows),
+    },
   };
 }
 
@@ -71,9 +84,16 @@ export function networkPolicy(system: System, target: Workload, flows: readonly 
  * allow does not matter; without a proved identity a caller matches `notPrincipals`, so plaintext is refused as well.
  * @param ports of the pod that it speaks of
  */
-export function denyPolicy(system: System, target: Workload, flows: readonly RequiredFlow[], ports: readonly number[]): Record<string, unknown> {
+export function denyPolicy(
+  system: System,
+  target: Workload,
+  flows: readonly RequiredFlow[],
+  ports: readonly number[],
+): Record<string, unknown> {
   const workloads = new Map(system.workloads.map((workload) => [workload.id, workload]));
-  const callers = flows.filter(({ to, from }) => to === target.id && from !== 'internet').flatMap(({ from }) => workloads.get(from) ?? []);
+  const callers = flows
+    .filter(({ to, from }) => to === target.id && from !== 'internet')
+    .flatMap(({ from }) => workloads.get(from) ?? []);
   const principals = [...new Set(callers.map(({ identity }) => identity.replace(/^spiffe:\/\//, '')))].sort();
   return {
     apiVersion: 'security.istio.io/v1',
@@ -101,7 +121,15 @@ export function metadataPolicy(namespace: string, name: string, podSelector: Rec
     spec: {
       podSelector,
       policyTypes: ['Egress'],
-      egress: [{ to: [{ namespaceSelector: {} }, { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } }, { ipBlock: { cidr: '::/0' } }] }],
+      egress: [
+        {
+          to: [
+            { namespaceSelector: {} },
+            { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },
+            { ipBlock: { cidr: '::/0' } },
+          ],
+        },
+      ],
     },
   };
 }

@@ -30,7 +30,12 @@ export interface CutProblem {
 const NONE: readonly number[] = [];
 
 /** @param targets nodes of kind `asset`; all jewels when absent */
-export function cutProblem(graph: AttackGraph, from: number, fixes: readonly LabelledFix[], targets: readonly number[] = graph.jewels): CutProblem {
+export function cutProblem(
+  graph: AttackGraph,
+  from: number,
+  fixes: readonly LabelledFix[],
+  targets: readonly number[] = graph.jewels,
+): CutProblem {
   const enders = new Map<FactId, number[]>();
   fixes.forEach(({ ends }, i) => {
     for (const fact of ends) {
@@ -74,7 +79,9 @@ export class Oracle {
     });
     this.#zones = problem.targets.map((target) => {
       const { workload } = graph.nodes[target]!;
-      const inside = (node: number): boolean => node === target || (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
+      const inside = (node: number): boolean =>
+        node === target ||
+        (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
       return { target, inside, direct: direct.get(target)! };
     });
     this.#best = new Float64Array(2 * graph.nodes.length);
@@ -116,7 +123,7 @@ export class Oracle {
         const e = out[i]!;
         const { to, probability } = edges[e]!;
         const fixes = fixesOf[e]!;
-        if (fixes.length > 0 && fixes.some((fix) => chosen.has(fix))) continue;
+        if (fixes.some((fix) => chosen.has(fix))) continue;
         if (weak === 1 && direct.has(node) && to !== target) continue;
         if (bound && !inside(to)) continue;
         const after = weak === 1 || fixes.length > 0 ? 1 : 0;
@@ -140,12 +147,12 @@ const LIKELIER = 1 + 1e-9;
 
 function wayOf(graph: AttackGraph, by: Int32Array, state: number): number[] {
   const way: number[] = [];
-  for (let at = state; by[at]! >= 0; ) {
+  for (let at = state; by[at]! >= 0;) {
     const e = by[at]! >> 1;
     way.push(e);
     at = 2 * graph.edges[e]!.from + (by[at]! & 1);
   }
-  return way.reverse();
+  return way.toReversed();
 }
 
 /** The fixes of which one at least must be chosen to break a path. */

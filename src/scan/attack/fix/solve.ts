@@ -37,7 +37,10 @@ const ROUNDS_MAX = 2000;
  * cheapest the answer can be at most, and equals `cost` when it is the cheapest.
  * @returns undefined when a path is left that the allowed fixes cannot break, with that path
  */
-export function smallestCut(problem: CutProblem, options: SolveOptions = {}): { readonly cut?: Cut; readonly unbreakable?: readonly number[] } {
+export function smallestCut(
+  problem: CutProblem,
+  options: SolveOptions = {},
+): { readonly cut?: Cut; readonly unbreakable?: readonly number[] } {
   const without = options.without ?? new Set<number>();
   const { fixes } = problem;
   const oracle = new Oracle(problem);
@@ -76,7 +79,15 @@ export function smallestCut(problem: CutProblem, options: SolveOptions = {}): { 
   }
   // Not reached by real systems: everything that breaks a known path, and the bound says what that is worth.
   const all = [...new Set(sets.flat())].sort((a, b) => a - b);
-  return { cut: { chosen: all, cost: all.reduce((sum, fix) => sum + weight[fix]!, 0), bound: answer.bound, method: 'hitting-set', paths } };
+  return {
+    cut: {
+      chosen: all,
+      cost: all.reduce((sum, fix) => sum + weight[fix]!, 0),
+      bound: answer.bound,
+      method: 'hitting-set',
+      paths,
+    },
+  };
 }
 
 /**

@@ -37,7 +37,9 @@ function cutOf(problem: CutProblem, reading: 'wide' | 'narrow'): Omit<CutAnswer,
   if (targets.length !== 1) return undefined;
   const target = targets[0]!;
   const { workload } = graph.nodes[target]!;
-  const inside = (node: number): boolean => node === target || (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
+  const inside = (node: number): boolean =>
+    node === target ||
+    (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
   const direct = new Set<number>();
   graph.edges.forEach((edge, e) => {
     if (edge.to === target && fixesOf[e]!.length === 0) direct.add(edge.from);

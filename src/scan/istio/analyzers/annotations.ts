@@ -4,6 +4,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { ANNOTATIONS, isIstioAnnotation, SET_BY_ISTIO } from '../annotation-table.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import { containersOf } from '../mesh-index.ts';
 import type { MeshIndex, PodView } from '../mesh-index.ts';
@@ -43,18 +44,22 @@ export const ANNOTATION_ANALYZER = {
   references: [messageUrl('UnknownAnnotation'), messageUrl('MisplacedAnnotation'), messageUrl('InvalidAnnotation')],
   tags: [],
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
+    const guesses = new Budget(GUESSES_MAX);
     for (const place of placesOf(mesh)) {
-      for (const [key, value] of Object.entries(place.annotations)) yield* judge(place, key, value);
+      for (const [key, value] of Object.entries(place.annotations)) yield* judge(place, key, value, guesses);
     }
   },
 } satisfies MeshAnalyzer;
 
-function* judge({ resource, kind, path }: Place, key: string, value: string): Generator<MeshHit> {
+/** Looking for the word that was meant costs more than all the rest. */
+const GUESSES_MAX = 50;
+
+function* judge({ resource, kind, path }: Place, key: string, value: string, guesses: Budget): Generator<MeshHit> {
   if (!isIstioAnnotation(key) || SET_BY_ISTIO.has(key)) return;
   const at = { resource, path: [...path, key] };
   const row = ANNOTATIONS.get(key);
   if (!row) {
-    const meant = nearest(key, ANNOTATIONS.keys());
+    const meant = guesses.take() ? nearest(key, ANNOTATIONS.keys()) : undefined;
     yield {
       code: 'UnknownAnnotation',
       at,

@@ -24,20 +24,22 @@ export const DESTINATION_RULE_CA_ANALYZER = {
     for (const rule of mesh.istio('networking', 'DestinationRule')) {
       const policy = objectAt(rule.spec, 'trafficPolicy');
       const path: Path = ['spec', 'trafficPolicy'];
-      if (isUnverified(rule, objectAt(policy, 'tls'))) yield hitOf(rule, policy, path);
+      if (isUnverified(mesh, rule, objectAt(policy, 'tls'))) yield hitOf(rule, policy, path);
       for (const { raw, path: portPath } of itemsAt(policy, 'portLevelSettings', path)) {
-        if (isUnverified(rule, objectAt(raw, 'tls'))) yield hitOf(rule, raw, portPath);
+        if (isUnverified(mesh, rule, objectAt(raw, 'tls'))) yield hitOf(rule, raw, portPath);
       }
     }
   },
 } satisfies MeshAnalyzer;
 
-function isUnverified({ spec }: Resource, tls: unknown): boolean {
+function isUnverified({ complete }: MeshIndex, { spec }: Resource, tls: unknown): boolean {
   const mode = textAt(tls, 'mode');
   if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return false;
   // Said loudly: told by the rule about `insecureSkipVerify`.
   if (memberOf(tls, 'insecureSkipVerify') === true) return false;
   if ((textAt(tls, 'caCertificates') ?? '') !== '') return false;
+  // `tls.upstream-off` tells of those that name nothing at all; a Secret that is named and not read looks right and is not.
+  if (!complete && !textAt(tls, 'credentialName')) return false;
   // A Secret may bring the authority along, but is read only where the rule is for chosen workloads.
   return !(textAt(tls, 'credentialName') && memberOf(spec, 'workloadSelector') !== undefined);
 }

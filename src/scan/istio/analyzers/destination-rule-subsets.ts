@@ -1,10 +1,9 @@
 // DestinationRules for hosts that nobody has, and subsets that no pod is in.
-import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import { recordAt, textAt, textsAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
-import { hostsMatch, servicePlace, serviceOf } from '../hosts.ts';
+import { HostIndex, servicePlace, serviceOf } from '../hosts.ts';
 import { itemsAt } from '../items.ts';
 import type { MeshIndex, PodView } from '../mesh-index.ts';
 
@@ -19,17 +18,20 @@ export const DESTINATION_RULE_SUBSETS_ANALYZER = {
   references: [messageUrl('DestinationRuleSubsetNotSelectPods'), messageUrl('UnknownDestinationRuleHost')],
   tags: [],
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
-    for (const rule of mesh.istio('networking', 'DestinationRule')) yield* judge(mesh, rule);
+    const entries = new HostIndex<Resource>();
+    for (const entry of mesh.istio('networking', 'ServiceEntry'))
+      for (const host of textsAt(entry.spec, 'hosts')) entries.add(host, entry);
+    for (const rule of mesh.istio('networking', 'DestinationRule')) yield* judge(mesh, rule, entries);
   },
 } satisfies MeshAnalyzer;
 
-function* judge(mesh: MeshIndex, rule: Resource): Generator<MeshHit> {
+function* judge(mesh: MeshIndex, rule: Resource, entries: HostIndex<Resource>): Generator<MeshHit> {
   const host = textAt(rule.spec, 'host') ?? '';
   if (host === '' || host.includes('*')) return;
   const service = serviceOf(mesh, host, rule.metadata.namespace);
   if (!service) {
     const place = servicePlace(mesh, host, rule.metadata.namespace);
-    if (isServiceEntry(mesh, host) || (!mesh.complete && (!place || mesh.servicesIn(place.namespace).length === 0))) return;
+    if (entries.find(host).length > 0 || (!mesh.complete && (!place || mesh.servicesIn(place.namespace).length === 0))) return;
     yield {
       code: 'UnknownDestinationRuleHost',
       at: { resource: rule, path: ['spec', 'host'] },
@@ -39,7 +41,7 @@ function* judge(mesh: MeshIndex, rule: Resource): Generator<MeshHit> {
   }
   const selector = recordAt(service.spec, 'selector');
   if (Object.keys(selector).length === 0) return;
-  const pods = mesh.podsIn(service.metadata.namespace).filter((pod) => labelsMatch(selector, pod.labels));
+  const pods = mesh.podsWith(selector, service.metadata.namespace);
   if (!mesh.complete && pods.length === 0) return;
   for (const { raw, path } of itemsAt(rule.spec, 'subsets', ['spec'])) {
     const labels = recordAt(raw, 'labels');
@@ -54,12 +56,6 @@ function* judge(mesh: MeshIndex, rule: Resource): Generator<MeshHit> {
   }
 }
 
-function isServiceEntry(mesh: MeshIndex, host: string): boolean {
-  return mesh
-    .istio('networking', 'ServiceEntry')
-    .some(({ spec }) => textsAt(spec, 'hosts').some((other) => hostsMatch(other, host)));
-}
-
 const TOPOLOGY: ReadonlySet<string> = new Set([
   'topology.kubernetes.io/region',
   'topology.kubernetes.io/zone',
@@ -71,7 +67,7 @@ const TOPOLOGY: ReadonlySet<string> = new Set([
 
 /** Labels of topology come from the node; an empty one of it does not count. */
 function isIn(mesh: MeshIndex, pod: PodView, labels: Readonly<Record<string, string>>): boolean {
-  const node = mesh.kind('', 'Node').find(({ metadata }) => metadata.name === textAt(pod.spec, 'nodeName'));
+  const node = mesh.named('', 'Node', '', textAt(pod.spec, 'nodeName') ?? '');
   return Object.entries(labels).every(([key, value]) => {
     if (pod.labels[key] === value) return true;
     if (!TOPOLOGY.has(key)) return false;

@@ -3,6 +3,7 @@ import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import { listAt, memberOf, objectAt, recordAt, textAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import type { MeshIndex } from '../mesh-index.ts';
 
@@ -27,13 +28,16 @@ export const GATEWAY_API_SELECTOR_ANALYZER = {
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const gateways = gatewaysOf(mesh);
     if (gateways.length === 0) return;
+    const budget = new Budget();
     for (const policy of KINDS.flatMap(([area, kind]) => mesh.istio(area, kind))) {
+      if (budget.isSpent) return;
       const { spec, metadata } = policy;
       const labels = recordAt(objectAt(spec, 'selector'), 'matchLabels');
       if (Object.keys(labels).length === 0) continue;
       if (memberOf(spec, 'targetRef') !== undefined || listAt(spec, 'targetRefs').length > 0) continue;
       const found = gateways.find(
         (each) =>
+          budget.take() &&
           (metadata.namespace === mesh.rootNamespace || each.namespace === metadata.namespace) &&
           labelsMatch(labels, each.labels),
       );
@@ -67,7 +71,7 @@ function gatewaysOf(mesh: MeshIndex): readonly GatewayPods[] {
     ...mesh.pods.flatMap(({ namespace, labels }) => {
       const name = labels[LABEL];
       if (name === undefined) return [];
-      const gateway = gateways.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+      const gateway = mesh.named('gateway.networking.k8s.io', 'Gateway', namespace, name);
       return [{ name, namespace, labels, waypoint: gateway !== undefined && isWaypoint(gateway) }];
     }),
     ...gateways.map((each) => {

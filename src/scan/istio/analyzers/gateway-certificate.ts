@@ -4,6 +4,7 @@ import type { Resource } from '#model/resource.ts';
 import { textAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { objectName } from '../analyzer.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import { selectorOf, serversOf } from '../gateway-server.ts';
 import type { MeshIndex } from '../mesh-index.ts';
@@ -21,10 +22,12 @@ export const GATEWAY_CERTIFICATE_ANALYZER = {
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const rows = mesh.istio('networking', 'Gateway').flatMap(certificatesOf);
     const told = new Set<Resource>();
+    const budget = new Budget();
     for (const [, group] of Map.groupBy(rows, ({ certificate }) => certificate)) {
       for (const { gateway, path } of group) {
+        if (budget.isSpent) return;
         if (told.has(gateway)) continue;
-        const others = group.filter((row) => row.gateway !== gateway && isWithin(mesh, gateway, row.gateway));
+        const others = group.filter((row) => row.gateway !== gateway && budget.take() && isWithin(mesh, gateway, row.gateway));
         if (others.length === 0) continue;
         told.add(gateway);
         const names = [...new Set(others.map((row) => objectName(row.gateway)))];

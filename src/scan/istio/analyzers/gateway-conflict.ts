@@ -3,6 +3,7 @@ import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { objectName } from '../analyzer.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import { selectorOf, serversOf, splitHost } from '../gateway-server.ts';
 import type { GatewayServer } from '../gateway-server.ts';
@@ -21,11 +22,17 @@ export const GATEWAY_CONFLICT_ANALYZER = {
   tags: [],
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const gateways = mesh.istio('networking', 'Gateway').map((gateway) => ({ gateway, servers: serversOf(gateway) }));
+    const budget = new Budget();
     for (const { gateway, servers } of gateways) {
-      const rivals = gateways.filter((other) => other.gateway !== gateway && shareProxies(mesh, gateway, other.gateway));
+      if (budget.isSpent) return;
+      const rivals = gateways.filter(
+        (other) => other.gateway !== gateway && budget.take() && shareProxies(mesh, gateway, other.gateway),
+      );
       if (rivals.length === 0) continue;
       const clashes = servers.flatMap((server) => {
-        const against = rivals.filter((rival) => rival.servers.some((other) => clash(server, other)));
+        const against = rivals.filter(
+          (rival) => budget.take(rival.servers.length) && rival.servers.some((other) => clash(server, other, budget)),
+        );
         return against.length === 0 ? [] : [{ server, against }];
       });
       if (clashes.length === 0) continue;
@@ -51,11 +58,15 @@ function shareProxies(mesh: MeshIndex, a: Resource, b: Resource): boolean {
   const [left, right] = [selectorOf(a), selectorOf(b)];
   if (Object.keys(left).length === 0 || Object.keys(right).length === 0) return false;
   if (labelsMatch(left, right) || labelsMatch(right, left)) return true;
-  return mesh.pods.some(({ labels }) => labelsMatch(left, labels) && labelsMatch(right, labels));
+  return mesh.pods.length > 0 && labelsAgree(left, right) && mesh.hasPod({ ...left, ...right });
 }
 
-function clash(a: GatewayServer, b: GatewayServer): boolean {
-  if (a.port === undefined || a.port !== b.port) return false;
+function labelsAgree(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  return Object.entries(a).every(([key, value]) => b[key] === undefined || b[key] === value);
+}
+
+function clash(a: GatewayServer, b: GatewayServer, budget: Budget): boolean {
+  if (a.port === undefined || a.port !== b.port || !budget.take(a.hosts.length * b.hosts.length)) return false;
   return a.hosts.some((left) => b.hosts.some((right) => sameHost(a, left, b, right)));
 }
 

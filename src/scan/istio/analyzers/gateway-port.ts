@@ -1,6 +1,5 @@
 // Gateways without proxies, and ports that the Service in front of the proxies does not have.
-import { labelsMatch } from '#model/resource.ts';
-import { memberOf, numberAt, recordAt } from '../../reach/raw.ts';
+import { memberOf, numberAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { selectorOf, serversOf } from '../gateway-server.ts';
@@ -58,9 +57,7 @@ function portsOf(mesh: MeshIndex, pods: readonly PodView[]): ReadonlySet<number>
       fronted = true;
       for (const port of DEFAULT_GATEWAY_PORTS) open.add(port);
     }
-    for (const service of mesh.servicesIn(pod.namespace)) {
-      const selector = recordAt(service.spec, 'selector');
-      if (Object.keys(selector).length === 0 || !labelsMatch(selector, pod.labels)) continue;
+    for (const service of mesh.servicesOf(pod)) {
       fronted = true;
       for (const { raw } of itemsAt(service.spec, 'ports', ['spec'])) {
         const port = numberAt(raw, 'port');

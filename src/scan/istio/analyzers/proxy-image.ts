@@ -22,13 +22,14 @@ export const PROXY_IMAGE_ANALYZER = {
   references: [messageUrl('PodsIstioProxyImageMismatchInNamespace')],
   tags: [],
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
+    const types = imageTypes(mesh);
     for (const [name, resource] of mesh.namespaces) {
       const { labels } = resource.metadata;
       const revision = labels[INJECTION] === 'enabled' ? '' : labels[REVISION];
       if (revision === undefined || labels[INJECTION] === 'disabled') continue;
       const wanted = imageOf(injectorValues(mesh, revision));
       if (wanted === undefined) continue;
-      const wrong = mesh.podsIn(name).filter((pod) => pod.real && isInjected(mesh, pod) && differs(mesh, pod, wanted));
+      const wrong = mesh.podsIn(name).filter((pod) => pod.real && isInjected(mesh, pod) && differs(mesh, pod, wanted, types));
       if (wrong.length === 0) continue;
       const names = wrong.slice(0, 5).map((pod) => `\`${pod.name}\``);
       yield {
@@ -49,32 +50,38 @@ function imageOf(values: unknown): string | undefined {
   return hub === undefined || (typeof tag !== 'string' && typeof tag !== 'number') ? undefined : `${hub}/${image}:${tag}`;
 }
 
-function differs(mesh: MeshIndex, pod: PodView, image: string): boolean {
+function differs(mesh: MeshIndex, pod: PodView, image: string, types: readonly ImageType[]): boolean {
   const proxy = containersOf(pod).find(({ name }) => name === 'istio-proxy');
   if (proxy === undefined) return false;
   const wanted = pod.annotations[OVERRIDE] ?? image;
-  const type = imageType(mesh, pod);
+  const type = imageType(mesh, pod, types);
   return proxy.image !== (type === undefined || wanted.endsWith(`-${type}`) ? wanted : `${wanted}-${type}`);
 }
 
+interface ImageType {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly type: string;
+}
+
+function imageTypes(mesh: MeshIndex): readonly ImageType[] {
+  return mesh.istio('networking', 'ProxyConfig').flatMap(({ metadata, spec }) => {
+    const type = typeOf(spec);
+    if (type === undefined) return [];
+    return [{ namespace: metadata.namespace, labels: recordAt(objectAt(spec, 'selector'), 'matchLabels'), type }];
+  });
+}
+
 /** `distroless` or `debug`: the pod's own word, else of a ProxyConfig for the pod, its namespace, or the mesh. */
-function imageType(mesh: MeshIndex, pod: PodView): string | undefined {
+function imageType(mesh: MeshIndex, pod: PodView, all: readonly ImageType[]): string | undefined {
   const own = pod.annotations[CONFIG];
   const parsed = own === undefined ? undefined : readYaml(CONFIG, own.slice(0, 100_000)).documents[0]?.value;
-  const all = mesh.istio('networking', 'ProxyConfig');
-  const among = (namespace: string, selected: boolean): unknown =>
-    all.find(({ metadata, spec }) => {
-      const labels = recordAt(objectAt(spec, 'selector'), 'matchLabels');
-      const some = Object.keys(labels).length > 0;
-      return (
-        metadata.namespace === namespace && some === selected && labelsMatch(labels, pod.labels) && typeOf(spec) !== undefined
-      );
-    })?.spec;
-  const said =
-    typeOf(parsed) ??
-    typeOf(among(pod.namespace, true)) ??
-    typeOf(among(pod.namespace, false)) ??
-    typeOf(among(mesh.rootNamespace, false));
+  const among = (namespace: string, selected: boolean): string | undefined =>
+    all.find(
+      (each) =>
+        each.namespace === namespace && Object.keys(each.labels).length > 0 === selected && labelsMatch(each.labels, pod.labels),
+    )?.type;
+  const said = typeOf(parsed) ?? among(pod.namespace, true) ?? among(pod.namespace, false) ?? among(mesh.rootNamespace, false);
   return said === '' || said === 'default' ? undefined : said;
 }
 

@@ -1,7 +1,6 @@
 // One deployment behind several Services that disagree about its ports.
-import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
-import { memberOf, numberAt, recordAt, textAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, textAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { isInjected } from '../injection.ts';
@@ -38,17 +37,15 @@ export const SERVICE_ASSOCIATION_ANALYZER = {
 } satisfies MeshAnalyzer;
 
 function rowsOf(mesh: MeshIndex, pod: PodView): readonly PortRow[] {
-  return mesh.servicesIn(pod.namespace).flatMap((service) => {
-    const selector = recordAt(service.spec, 'selector');
-    if (Object.keys(selector).length === 0 || !labelsMatch(selector, pod.labels)) return [];
-    return itemsAt(service.spec, 'ports', ['spec']).flatMap(({ raw }): PortRow[] => {
+  return mesh.servicesOf(pod).flatMap((service) =>
+    itemsAt(service.spec, 'ports', ['spec']).flatMap(({ raw }): PortRow[] => {
       const port = numberAt(raw, 'port');
       if (port === undefined || textAt(raw, 'protocol') === 'UDP') return [];
       const target = memberOf(raw, 'targetPort');
       const aim = typeof target === 'number' || typeof target === 'string' ? String(target) : String(port);
       return [{ service, port, target: aim, protocol: protocolOf(raw) ?? textAt(raw, 'protocol') ?? '' }];
-    });
-  });
+    }),
+  );
 }
 
 function* severalProtocols({ resource, name }: PodView, rows: readonly PortRow[]): Generator<MeshHit> {

@@ -2,6 +2,7 @@
 import type { Resource } from '#model/resource.ts';
 import { listAt, numberAt, textAt, textsAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import { scopeOf, scopesMeet } from '../hosts.ts';
 import { itemsAt } from '../items.ts';
@@ -48,13 +49,18 @@ export const SERVICE_ENTRY_CONFLICT_ANALYZER = {
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const rows = mesh.istio('networking', 'ServiceEntry').flatMap(rowsOf);
     const told = new Set<Resource>();
+    const budget = new Budget();
     for (const group of Map.groupBy(rows, ({ key }) => key).values()) {
       if (group.length < 2) continue;
       for (const row of group) {
+        if (budget.isSpent) return;
         if (told.has(row.entry)) continue;
         const other = group.find(
           (each) =>
-            each.entry !== row.entry && each.protocol !== row.protocol && scopesMeet(scopeOf(each.entry), scopeOf(row.entry)),
+            each.entry !== row.entry &&
+            budget.take() &&
+            each.protocol !== row.protocol &&
+            scopesMeet(scopeOf(each.entry), scopeOf(row.entry)),
         );
         if (!other) continue;
         told.add(row.entry);

@@ -1,4 +1,3 @@
-import { labelsMatch } from '#model/resource.ts';
 import { objectAt, recordAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
@@ -31,7 +30,7 @@ export const SIDECAR_SELECTOR_ANALYZER = {
       const whole = Object.keys(labels).length === 0;
       const ambient = whole
         ? isAmbient(mesh, namespace)
-        : mesh.podsIn(namespace).some((pod) => labelsMatch(labels, pod.labels) && pod.annotations[REDIRECTION] === 'enabled');
+        : mesh.podsWith(labels, namespace).some((pod) => pod.annotations[REDIRECTION] === 'enabled');
       if (!ambient) continue;
       yield {
         code: 'IneffectivePolicy',

@@ -3,7 +3,7 @@ import type { Resource } from '#model/resource.ts';
 import { numberAt, textsAt } from '../../reach/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
-import { fullName, hostsMatch, isVisible, scopeOf, servicePlace, serviceOf, serviceScope } from '../hosts.ts';
+import { fullName, HostIndex, isVisible, scopeOf, servicePlace, serviceOf, serviceScope } from '../hosts.ts';
 import type { Scope } from '../hosts.ts';
 import { itemsAt } from '../items.ts';
 import type { MeshIndex } from '../mesh-index.ts';
@@ -23,9 +23,12 @@ export const VIRTUAL_SERVICE_DESTINATION_ANALYZER = {
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const services = mesh.istio('networking', 'VirtualService');
     const chosen = subsetsInMesh(mesh, services);
+    const entries = new HostIndex<Resource>();
+    for (const entry of mesh.istio('networking', 'ServiceEntry'))
+      for (const host of textsAt(entry.spec, 'hosts')) entries.add(host, entry);
     for (const service of services) {
       for (const destination of destinationsOf(service)) {
-        yield* judge(mesh, service, destination);
+        yield* judge(mesh, service, destination, entries);
         yield* atGateway(mesh, service, destination, chosen);
       }
     }
@@ -38,14 +41,16 @@ interface Target {
   readonly ports: readonly number[];
 }
 
-function* judge(mesh: MeshIndex, service: Resource, destination: Destination): Generator<MeshHit> {
+function* judge(mesh: MeshIndex, service: Resource, destination: Destination, index: HostIndex<Resource>): Generator<MeshHit> {
   const { host, port, path } = destination;
   const { namespace, name } = service.metadata;
   const at = { resource: service, path: [...path, 'host'] };
   // Those who see the route must see where it leads.
   const scope = scopeOf(service);
   const viewers = scope === 'all' ? [namespace] : [...scope];
-  const targets = targetsOf(mesh, host, namespace).filter((target) => viewers.every((each) => isVisible(target.scope, each)));
+  const targets = targetsOf(mesh, host, namespace, index).filter((target) =>
+    viewers.every((each) => isVisible(target.scope, each)),
+  );
   const [target] = targets;
   if (!target) {
     if (!mesh.complete && !isKnowable(mesh, host, namespace)) return;
@@ -79,16 +84,14 @@ function* judge(mesh: MeshIndex, service: Resource, destination: Destination): G
 }
 
 /** Services and ServiceEntries with that name. */
-function targetsOf(mesh: MeshIndex, host: string, namespace: string): readonly Target[] {
+function targetsOf(mesh: MeshIndex, host: string, namespace: string, index: HostIndex<Resource>): readonly Target[] {
   if (host === '') return [];
   const service = serviceOf(mesh, host, namespace);
   const full = fullName(host, namespace, mesh.clusterDomain);
-  const entries = mesh
-    .istio('networking', 'ServiceEntry')
-    .filter(({ spec }) => textsAt(spec, 'hosts').some((each) => hostsMatch(each, host) || each === full));
+  const entries = new Set([...index.find(host), ...(full === host ? [] : index.find(full))]);
   return [
     ...(service ? [{ resource: service, scope: serviceScope(service), ports: portsOf(service, 'port') }] : []),
-    ...entries.map((resource) => ({ resource, scope: scopeOf(resource), ports: portsOf(resource, 'number') })),
+    ...[...entries].map((resource) => ({ resource, scope: scopeOf(resource), ports: portsOf(resource, 'number') })),
   ];
 }
 

@@ -44,8 +44,7 @@ function* judge(mesh: MeshIndex, service: Resource, name: string, index: number)
   const slash = name.indexOf('/');
   const namespace = slash === -1 ? service.metadata.namespace : name.slice(0, slash);
   const bare = name.slice(slash + 1);
-  const here = (group: string): Resource | undefined =>
-    mesh.kind(group, 'Gateway').find(({ metadata }) => metadata.name === bare && metadata.namespace === namespace);
+  const here = (group: string): Resource | undefined => mesh.named(group, 'Gateway', namespace, bare);
   const gateway = here('networking.istio.io') ?? here('gateway.networking.k8s.io');
   if (!gateway) {
     if (!mesh.complete && !hasGateways(mesh, namespace)) return;

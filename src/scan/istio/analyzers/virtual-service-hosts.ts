@@ -2,6 +2,7 @@
 import type { Resource } from '#model/resource.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { objectName } from '../analyzer.ts';
+import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';
 import { covers, fullName, scopeOf, scopesMeet } from '../hosts.ts';
 import type { Scope } from '../hosts.ts';
@@ -36,9 +37,16 @@ export const VIRTUAL_SERVICE_HOSTS_ANALYZER = {
       });
     const byHost = new Map<string, Row[]>();
     const wild = rows.filter(({ hosts }) => hosts.some((host) => host.startsWith('*')));
-    for (const row of rows) for (const host of new Set(row.hosts)) byHost.set(host, [...(byHost.get(host) ?? []), row]);
+    for (const row of rows)
+      for (const host of new Set(row.hosts)) {
+        const list = byHost.get(host);
+        if (list) list.push(row);
+        else byHost.set(host, [row]);
+      }
+    const budget = new Budget();
     for (const row of rows) {
-      const found = conflictOf(row, byHost, wild);
+      if (budget.isSpent) return;
+      const found = conflictOf(row, byHost, wild, budget);
       if (!found) continue;
       const { service } = row;
       yield {
@@ -57,6 +65,7 @@ function conflictOf(
   row: Row,
   byHost: ReadonlyMap<string, readonly Row[]>,
   wild: readonly Row[],
+  budget: Budget,
 ): { readonly host: string; readonly index: number; readonly others: readonly Resource[] } | undefined {
   for (const [index, host] of row.hosts.entries()) {
     const isWild = host.startsWith('*');
@@ -64,6 +73,7 @@ function conflictOf(
     const others = same.filter(
       (other) =>
         other !== row &&
+        budget.take(isWild ? other.hosts.length : 1) &&
         scopesMeet(row.scope, other.scope) &&
         // Of two patterns the narrower one should win, but sidecars do not promise it.
         (!isWild || other.hosts.some((each) => each.startsWith('*') && (covers(each, host) || covers(host, each)))),

@@ -54,9 +54,7 @@ function gatewayPodsOf(mesh: MeshIndex, service: Resource): { readonly gateway: 
     if (name === MESH_GATEWAY) return [];
     const slash = name.indexOf('/');
     const namespace = slash === -1 ? service.metadata.namespace : name.slice(0, slash);
-    const gateway = mesh
-      .istio('networking', 'Gateway')
-      .find(({ metadata }) => metadata.name === name.slice(slash + 1) && metadata.namespace === namespace);
+    const gateway = mesh.named('networking.istio.io', 'Gateway', namespace, name.slice(slash + 1));
     return gateway ? mesh.gatewayPods(selectorOf(gateway)).map((pod) => ({ gateway: name, pod })) : [];
   });
 }

@@ -19,7 +19,7 @@ export const WEBHOOK_ANALYZER = {
   *analyze(mesh: MeshIndex): Generator<MeshHit> {
     const hooks = injectionWebhooks(mesh);
     for (const group of Map.groupBy(hooks, ({ resource }) => resource).values()) yield* withoutService(mesh, group);
-    yield* overlapping(hooks);
+    yield* overlapping(hooks.slice(0, HOOKS_MAX));
   },
 } satisfies MeshAnalyzer;
 
@@ -31,7 +31,7 @@ function* withoutService(mesh: MeshIndex, hooks: readonly Webhook[]): Generator<
     const [name, namespace] = [textAt(service, 'name') ?? '', textAt(service, 'namespace') ?? ''];
     const id = `${namespace}/${name}`;
     const known = mesh.servicesIn(namespace);
-    if (told.has(id) || known.some(({ metadata }) => metadata.name === name) || (!mesh.complete && known.length === 0)) continue;
+    if (told.has(id) || mesh.named('', 'Service', namespace, name) || (!mesh.complete && known.length === 0)) continue;
     told.add(id);
     yield {
       code: 'InvalidWebhook',
@@ -70,7 +70,9 @@ function takes({ namespaceSelector, objectSelector }: Webhook, { namespace, pod 
   return selectorMatches(namespaceSelector, namespace) && selectorMatches(objectSelector, pod);
 }
 
-const VALUES_MAX = 12;
+const VALUES_MAX = 5;
+/** More than any installation has. */
+const HOOKS_MAX = 200;
 
 /** Every combination of the labels that injection is about, with the values that any selector names. */
 function samplesOf(hooks: readonly Webhook[]): readonly Sample[] {

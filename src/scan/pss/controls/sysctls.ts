@@ -26,7 +26,8 @@ export const sysctls = {
   check: (pod, minor) =>
     listAt(pod.securityContext, 'sysctls').flatMap((each, index) => {
       const name = textAt(each, 'name') ?? '';
-      if ((SAFE.get(name) ?? Infinity) <= minor) return [];
+      const since = SAFE.get(name);
+      if (since !== undefined && since <= minor) return [];
       return [
         { path: ['spec', 'securityContext', 'sysctls', index, 'name'], text: `the pod sets the kernel parameter \`${name}\`` },
       ];

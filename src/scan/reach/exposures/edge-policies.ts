@@ -27,12 +27,19 @@ const KINDS: readonly { readonly group: string; readonly kind: string; demands(s
   },
 ];
 
-/** Those that name one of `targets`, from the target's own namespace. */
-export function authenticatingPolicies(system: System, targets: readonly Resource[]): readonly Resource[] {
+/** Every policy of the System by which an edge demands who calls. */
+export function demandingPolicies(system: Pick<System, 'resources'>): readonly Resource[] {
   return system.resources.filter((policy) => {
-    const group = policy.apiVersion.split('/')[0];
-    const row = KINDS.find((each) => each.kind === policy.kind && each.group === group);
-    if (!row || !row.demands(policy.spec)) return false;
+    const rows = BY_KIND.get(policy.kind);
+    return rows?.some((row) => policy.apiVersion.startsWith(`${row.group}/`) && row.demands(policy.spec)) === true;
+  });
+}
+
+const BY_KIND = Map.groupBy(KINDS, ({ kind }) => kind);
+
+/** Those of `policies` that name one of `targets`, from the target's own namespace. */
+export function authenticatingPolicies(policies: readonly Resource[], targets: readonly Resource[]): readonly Resource[] {
+  return policies.filter((policy) => {
     const refs = [...listAt(policy.spec, 'targetRefs'), memberOf(policy.spec, 'targetRef')];
     return refs.some((ref) =>
       targets.some(

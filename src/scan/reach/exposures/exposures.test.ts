@@ -182,6 +182,7 @@ test('Istio Gateway and VirtualService: subsets, hosts, client certificates, and
   ]);
   assert.deepEqual(told(...pods, gateway(SIMPLE, 'other/*'), virtual, rule), []);
   assert.deepEqual(told(...pods, gateway(SIMPLE, '"*.other"'), virtual, rule), []);
+  assert.deepEqual(told(...pods, gateway('{httpsRedirect: true}'), virtual, rule), []);
   const proxy = deployment('gw', { namespace: 'edge', port: 8443, labels: { istio: 'ingressgateway' } });
   const lines = (type: string): number =>
     told(...pods, gateway(SIMPLE), virtual, rule, namespace('edge'), proxy, service('gw', 443, 8443, { type }, 'edge')).filter(

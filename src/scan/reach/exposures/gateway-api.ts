@@ -13,7 +13,7 @@ import type { RequestJudge } from '../requests.ts';
 import { backendsOf } from './backends.ts';
 import { INTERNAL_SOURCES } from './drafts.ts';
 import type { ExposureDraft } from './drafts.ts';
-import { authenticatingPolicies } from './edge-policies.ts';
+import { authenticatingPolicies, demandingPolicies } from './edge-policies.ts';
 
 const GROUP = 'gateway.networking.k8s.io';
 const ROUTES: Readonly<Record<string, readonly GatewayListener['protocol'][]>> = {
@@ -37,11 +37,12 @@ export function gatewayDrafts(system: System, judge: RequestJudge): readonly Exp
     ({ spec, metadata }) =>
       !WAYPOINTS.has(spec.gatewayClassName) && metadata.annotations['networking.istio.io/service-type'] !== 'ClusterIP',
   );
+  const edge: Edge = { system, judge, demanding: demandingPolicies(system) };
   return gateways.flatMap((gateway) => {
     const plan = plans.get(`${gateway.metadata.namespace}/${gateway.metadata.name}`);
     return gateway.spec.listeners.flatMap((listener, index) =>
       routes.flatMap((route) =>
-        isAttached(system, gateway, listener, route) ? draftsOf(system, judge, gateway, index, plan, route) : [],
+        isAttached(system, gateway, listener, route) ? draftsOf(edge, gateway, index, plan, route) : [],
       ),
     );
   });
@@ -69,19 +70,26 @@ function isAttached(system: System, gateway: Gateway, listener: GatewayListener,
   return labelsMatch(selector ?? {}, labels);
 }
 
+interface Edge {
+  readonly system: System;
+  readonly judge: RequestJudge;
+  /** Policies by which an edge demands who calls. */
+  readonly demanding: readonly Resource[];
+}
+
 function draftsOf(
-  system: System,
-  judge: RequestJudge,
+  edge: Edge,
   gateway: Gateway,
   index: number,
   plan: GatewayPlan | undefined,
   route: Resource,
 ): readonly ExposureDraft[] {
+  const { system } = edge;
   const listener = gateway.spec.listeners[index]!;
   const hosts = intersect(listener.hostname, textsAt(route.spec, 'hostnames'));
   if (hosts.length === 0) return [];
   const internal = INTERNAL_CLASS.test(gateway.spec.gatewayClassName);
-  const guard = edgeOf(system, judge, gateway, listener, plan, route);
+  const guard = edgeOf(edge, gateway, listener, plan, route);
   if (guard.closed) return [];
   return listAt(route.spec, 'rules').flatMap((rule, r) =>
     listAt(rule, 'backendRefs').flatMap((ref, b) => {
@@ -122,14 +130,13 @@ function draftsOf(
 
 /** What the gateway's own policies demand of a caller without anything to show. */
 function edgeOf(
-  system: System,
-  judge: RequestJudge,
+  { judge, demanding }: Edge,
   gateway: Gateway,
   listener: GatewayListener,
   plan: GatewayPlan | undefined,
   route: Resource,
 ): { readonly closed: boolean; readonly authenticates: boolean; readonly reasons: readonly Reason[] } {
-  const policies = authenticatingPolicies(system, [gateway, route]);
+  const policies = authenticatingPolicies(demanding, [gateway, route]);
   const reasons = policies.map((policy) => reasonOf(false, `${resourceName(policy)} demands who calls`, policy));
   if (!plan) return { closed: false, authenticates: policies.length > 0, reasons };
   const point = {

@@ -1,7 +1,7 @@
 // Ingress, OpenShift Route and Traefik IngressRoute: what a controller at the edge sends to pods.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import type { System } from '#model/system.ts';
+import type { System, Workload } from '#model/system.ts';
 import { ingressSettings } from '#plan/ingress.ts';
 import type { IngressDraft, IngressSettings } from '#plan/ingress-settings.ts';
 import { middlewareSettings } from '#plan/ingress-traefik.ts';
@@ -24,31 +24,46 @@ interface RouteTo {
 
 /** @param openings what Services and pods open, for how the controller itself is reached */
 export function ingressDrafts(system: System, openings: readonly ExposureDraft[]): readonly ExposureDraft[] {
+  const known = new Map<string, readonly Workload[]>();
+  const proxiesOf: ProxiesOf = (served) => {
+    const key = served.join();
+    const found = known.get(key) ?? controllersOf(system, served);
+    known.set(key, found);
+    return found;
+  };
+  const edge: Edge = { system, openings, proxiesOf };
   return system.resources.flatMap((resource) => {
     const group = resource.apiVersion.split('/')[0];
     if (resource.kind === 'Ingress' && (group === 'networking.k8s.io' || group === 'extensions')) {
-      return draftsOf(system, resource, ingressRoutes(resource), ingressSettings(resource, system.resources), openings);
+      return draftsOf(edge, resource, ingressRoutes(resource), ingressSettings(resource, system.resources));
     }
     if (resource.kind === 'Route' && group === 'route.openshift.io') {
-      return draftsOf(system, resource, openshiftRoutes(resource, system), undefined, openings);
+      return draftsOf(edge, resource, openshiftRoutes(resource, system), undefined);
     }
     if (resource.kind === 'IngressRoute' && (group === 'traefik.io' || group === 'traefik.containo.us')) {
       return traefikRoutes(resource).flatMap(({ route, middlewares }) =>
-        draftsOf(system, resource, [route], traefikSettingsOf(system, resource, middlewares), openings),
+        draftsOf(edge, resource, [route], traefikSettingsOf(system, resource, middlewares)),
       );
     }
     return [];
   });
 }
 
+type ProxiesOf = (served: IngressSettings['controllers']) => readonly Workload[];
+
+interface Edge {
+  readonly system: System;
+  readonly openings: readonly ExposureDraft[];
+  readonly proxiesOf: ProxiesOf;
+}
+
 function draftsOf(
-  system: System,
+  { system, openings, proxiesOf }: Edge,
   resource: Resource,
   routes: readonly RouteTo[],
   settings: IngressSettings | undefined,
-  openings: readonly ExposureDraft[],
 ): readonly ExposureDraft[] {
-  const proxies = settings ? controllersOf(system, settings.controllers) : [];
+  const proxies = settings ? proxiesOf(settings.controllers) : [];
   const proxy = proxies.length === 1 ? proxies[0] : undefined;
   const door = frontDoorOf(system, proxy, openings);
   if (door.open === false) return [];

@@ -67,7 +67,9 @@ function draftsOf(context: Context): readonly ExposureDraft[] {
   const { system, gateway, server, index, service, proxy } = context;
   const door = frontDoorOf(system, proxy, context.openings);
   const hosts = commonHosts(textsAt(server, 'hosts'), textsAt(service.spec, 'hosts'), gateway, service);
-  if (hosts.length === 0 || door.open === false) return [];
+  // A server that only redirects to HTTPS leads nowhere.
+  const redirects = memberOf(objectAt(server, 'tls'), 'httpsRedirect') === true;
+  if (hosts.length === 0 || door.open === false || redirects) return [];
   const listen = objectAt(server, 'port');
   const port = numberAt(listen, 'number') ?? 0;
   const mode = textAt(objectAt(server, 'tls'), 'mode');

@@ -80,11 +80,17 @@ export const UNDEFINED_SCHEME = {
       for (const operation of api.operations)
         for (const name of new Set(operation.security.flatMap((one) => Object.keys(one))))
           // OpenAPI 3.2 section 4.30: a name may be the URI of a scheme elsewhere.
-          if (!known.has(name) && !name.includes('/') && !name.includes('#')) wrong.set(name, [...(wrong.get(name) ?? []), operation]);
+          if (!known.has(name) && !name.includes('/') && !name.includes('#'))
+            wrong.set(name, [...(wrong.get(name) ?? []), operation]);
       for (const [name, operations] of wrong)
-        yield documentHit(api, operations.map(placeOf), (list) => `security names \`${name}\`, which is no scheme of the document: ${list}`, {
-          detail: name,
-        });
+        yield documentHit(
+          api,
+          operations.map(placeOf),
+          (list) => `security names \`${name}\`, which is no scheme of the document: ${list}`,
+          {
+            detail: name,
+          },
+        );
     }
   },
 } satisfies SystemRule;

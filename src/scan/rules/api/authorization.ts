@@ -1,6 +1,17 @@
 import type { ApiDocument, ApiOperation, ApiParameter } from '#model/api.ts';
 import type { SystemRule } from '../../rule.ts';
-import { counted, documentHit, hasType, isExposed, isPublicByNature, meant, OWASP_API, placeOf, record, wordsOf } from './common.ts';
+import {
+  counted,
+  documentHit,
+  hasType,
+  isExposed,
+  isPublicByNature,
+  meant,
+  OWASP_API,
+  placeOf,
+  record,
+  wordsOf,
+} from './common.ts';
 
 /** Whether a parameter names an object: `{id}`, `userId`, `order_uuid`. */
 function isObjectId(api: ApiDocument, parameter: ApiParameter): boolean {
@@ -43,7 +54,8 @@ export const OBJECT_AUTHORIZATION = {
       yield documentHit(
         api,
         (countable.length > 0 ? [...countable, ...found.filter((one) => !countable.includes(one))] : found).map(placeOf),
-        (list, count) => `${counted(count, 'operation takes', 'operations take')} an object's identifier from the caller without demanding a scope: ${list}`,
+        (list, count) =>
+          `${counted(count, 'operation takes', 'operations take')} an object's identifier from the caller without demanding a scope: ${list}`,
         {
           severity: countable.length > 0 ? 'medium' : 'low',
           ...(countable.length > 0 && {
@@ -83,10 +95,15 @@ export const FUNCTION_AUTHORIZATION = {
           detail: 'open',
         });
       if (same.length > 0)
-        yield documentHit(api, same.map(placeOf), (list) => `administrative operations demand no more than ordinary ones do: ${list}`, {
-          severity: isExposed(api, context) ? 'high' : 'medium',
-          detail: 'same',
-        });
+        yield documentHit(
+          api,
+          same.map(placeOf),
+          (list) => `administrative operations demand no more than ordinary ones do: ${list}`,
+          {
+            severity: isExposed(api, context) ? 'high' : 'medium',
+            detail: 'same',
+          },
+        );
     }
   },
 } satisfies SystemRule;

@@ -30,7 +30,12 @@ export function documentHit(
   api: ApiDocument,
   places: readonly Place[],
   title: (list: string, count: number) => string,
-  more: { readonly severity?: FindingSeverity; readonly message?: string; readonly detail?: string; readonly fix?: NonNullable<Hit['fix']> } = {},
+  more: {
+    readonly severity?: FindingSeverity;
+    readonly message?: string;
+    readonly detail?: string;
+    readonly fix?: NonNullable<Hit['fix']>;
+  } = {},
 ): Hit {
   const first = places[0]!;
   const distinct = [...new Map(places.toReversed().map((place) => [place.text, place])).values()].toReversed();

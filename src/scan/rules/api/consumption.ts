@@ -3,7 +3,8 @@ import type { SystemRule } from '../../rule.ts';
 import { counted, documentHit, hasType, meant, OWASP_API, placeOf, propertiesOf, record, wordsOf } from './common.ts';
 
 const REFERENCE = 'https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/';
-const PAGED = /(?:^| )(?:limit|page|page size|page token|offset|cursor|size|per page|first|after|top|skip|max results|max items|count|marker|continue|take|from|batch size)$/;
+const PAGED =
+  /(?:^| )(?:limit|page|page size|page token|offset|cursor|size|per page|first|after|top|skip|max results|max items|count|marker|continue|take|from|batch size)$/;
 
 function returnsList(api: ApiDocument, { responses }: ApiOperation): boolean {
   return responses.some(
@@ -35,7 +36,11 @@ export const NO_PAGINATION = {
           !operation.parameters.some((one) => one.in === 'query' && PAGED.test(wordsOf(one.name))),
       );
       if (found.length > 0)
-        yield documentHit(api, found.map(placeOf), (list, count) => `${counted(count, 'operation returns', 'operations return')} a list of any length: ${list}`);
+        yield documentHit(
+          api,
+          found.map(placeOf),
+          (list, count) => `${counted(count, 'operation returns', 'operations return')} a list of any length: ${list}`,
+        );
     }
   },
 } satisfies SystemRule;
@@ -59,11 +64,13 @@ export const NO_LIMIT = {
       // A catch-all response may well be the 429.
       const covered = api.operations.every(({ responses }) => responses.some(({ status }) => /^(?:4XX|default)$/i.test(status)));
       if (limited || covered) continue;
-      const guessed = api.operations.filter(({ path, method }) => method === 'POST' && /login|otp|password|token|signin|verify/i.test(path));
-      yield documentHit(
-        api,
-        (guessed.length > 0 ? guessed : api.operations.slice(0, 1)).map(placeOf),
-        (list) => (guessed.length > 0 ? `no operation documents 429, not even those that check passwords or codes: ${list}` : 'no operation documents 429'),
+      const guessed = api.operations.filter(
+        ({ path, method }) => method === 'POST' && /login|otp|password|token|signin|verify/i.test(path),
+      );
+      yield documentHit(api, (guessed.length > 0 ? guessed : api.operations.slice(0, 1)).map(placeOf), (list) =>
+        guessed.length > 0
+          ? `no operation documents 429, not even those that check passwords or codes: ${list}`
+          : 'no operation documents 429',
       );
     }
   },

@@ -57,7 +57,10 @@ export const BASIC = {
         yield {
           title: `\`${scheme.name}\` is HTTP ${scheme.scheme === 'basic' ? 'Basic' : 'Digest'} authentication${plain ? ' over plain HTTP' : ''}`,
           severity: plain ? 'high' : 'low',
-          at: { resource: scheme.node.resource, path: [...scheme.node.path, scheme.node.path[0] === 'securityDefinitions' ? 'type' : 'scheme'] },
+          at: {
+            resource: scheme.node.resource,
+            path: [...scheme.node.path, scheme.node.path[0] === 'securityDefinitions' ? 'type' : 'scheme'],
+          },
         };
       }
     }
@@ -131,7 +134,11 @@ export const NO_REFUSAL = {
         ({ open, responses }) => !open && !responses.some(({ status }) => /^(?:401|403|4XX|default)$/i.test(status)),
       );
       if (silent.length > 0)
-        yield documentHit(api, silent.map(placeOf), (list, count) => `neither 401 nor 403 is documented for ${count} protected operations: ${list}`);
+        yield documentHit(
+          api,
+          silent.map(placeOf),
+          (list, count) => `neither 401 nor 403 is documented for ${count} protected operations: ${list}`,
+        );
     }
   },
 } satisfies SystemRule;

@@ -26,14 +26,23 @@ export const OLD_VERSION = {
       }
       const old = [...families.values()].flatMap((family) => {
         const newest = Math.max(...family.map(({ version }) => version));
-        return family.filter(({ version, operation }) => version < newest && !operation.deprecated).map(({ operation }) => operation);
+        return family
+          .filter(({ version, operation }) => version < newest && !operation.deprecated)
+          .map(({ operation }) => operation);
       });
       if (old.length === 0) continue;
       const guarded = old.some(({ path }) => /auth|login|otp|password|token|signup/i.test(path));
-      yield documentHit(api, old.map(placeOf), (list, count) => `${counted(count, 'operation has', 'operations have')} a newer version beside them: ${list}`, {
-        severity: guarded ? 'medium' : 'low',
-        ...(guarded && { message: `Among them are operations that check passwords, codes or tokens: limits and checks that the new version has can be passed by the old one. ${this.why}` }),
-      });
+      yield documentHit(
+        api,
+        old.map(placeOf),
+        (list, count) => `${counted(count, 'operation has', 'operations have')} a newer version beside them: ${list}`,
+        {
+          severity: guarded ? 'medium' : 'low',
+          ...(guarded && {
+            message: `Among them are operations that check passwords, codes or tokens: limits and checks that the new version has can be passed by the old one. ${this.why}`,
+          }),
+        },
+      );
     }
   },
 } satisfies SystemRule;
@@ -50,12 +59,14 @@ export const DEPRECATED = {
   *check({ system }) {
     for (const api of system.apis) {
       const found = api.operations.filter(({ deprecated }) => deprecated);
-      if (found.length > 0) yield documentHit(api, found.map(placeOf), (list, count) => `${counted(count, 'deprecated operation')}: ${list}`);
+      if (found.length > 0)
+        yield documentHit(api, found.map(placeOf), (list, count) => `${counted(count, 'deprecated operation')}: ${list}`);
     }
   },
 } satisfies SystemRule;
 
-const INNER = /^https?:\/\/(?:[^/:?#]*[.-])?(?:dev|develop|development|test|testing|staging|stage|qa|uat|preprod|internal)[.-][^/:?#]*/i;
+const INNER =
+  /^https?:\/\/(?:[^/:?#]*[.-])?(?:dev|develop|development|test|testing|staging|stage|qa|uat|preprod|internal)[.-][^/:?#]*/i;
 
 /** Addresses of systems that outsiders need not know, in a document that also names a public one. */
 export const INNER_SERVER = {
@@ -70,10 +81,14 @@ export const INNER_SERVER = {
   *check({ system }) {
     for (const api of system.apis) {
       const isInner = (url: string): boolean => INNER.test(url) && !/sandbox|example\./i.test(url);
-      const outer = api.servers.some(({ url }) => /^https:/.test(url) && !isInner(url) && !isLocal(url));
+      const outer = api.servers.some(({ url }) => url.startsWith('https:') && !isInner(url) && !isLocal(url));
       const found = outer ? api.servers.filter(({ url }) => isInner(url)) : [];
       for (const { url, at } of found)
-        yield { title: `\`${url.slice(0, 100)}\` is listed beside public servers`, at: { resource: api.resource, path: at }, detail: url };
+        yield {
+          title: `\`${url.slice(0, 100)}\` is listed beside public servers`,
+          at: { resource: api.resource, path: at },
+          detail: url,
+        };
     }
   },
 } satisfies SystemRule;
@@ -97,12 +112,22 @@ function* outgoing(api: ApiDocument): Generator<Hit> {
   const plain = api.outgoing.filter(({ url }) => /^http:\/\//i.test(url) && !isLocal(url));
   const chosen = api.outgoing.filter(({ url }) => /^\{\$request\.(?:body|query|header)/.test(url));
   if (plain.length > 0)
-    yield documentHit(api, plain.map(({ node, name }) => ({ node, text: name })), (list) => `callbacks go over plain HTTP: ${list}`, {
-      severity: 'medium',
-      detail: 'plain',
-    });
+    yield documentHit(
+      api,
+      plain.map(({ node, name }) => ({ node, text: name })),
+      (list) => `callbacks go over plain HTTP: ${list}`,
+      {
+        severity: 'medium',
+        detail: 'plain',
+      },
+    );
   if (chosen.length > 0)
-    yield documentHit(api, chosen.map(({ node, name }) => ({ node, text: name })), (list) => `callbacks go to an address from the request: ${list}`, {
-      detail: 'chosen',
-    });
+    yield documentHit(
+      api,
+      chosen.map(({ node, name }) => ({ node, text: name })),
+      (list) => `callbacks go to an address from the request: ${list}`,
+      {
+        detail: 'chosen',
+      },
+    );
 }

@@ -12,7 +12,9 @@ function isUrl(node: ApiNode | undefined): boolean {
   const schema = record(node?.value);
   if (schema['type'] !== undefined && schema['type'] !== 'string') return false;
   const example = schema['example'] ?? (Array.isArray(schema['examples']) ? schema['examples'][0] : undefined);
-  return schema['format'] === 'uri' || schema['format'] === 'url' || (typeof example === 'string' && /^https?:\/\//.test(example));
+  return (
+    schema['format'] === 'uri' || schema['format'] === 'url' || (typeof example === 'string' && /^https?:\/\//.test(example))
+  );
 }
 
 /** OWASP API7:2023 */
@@ -41,8 +43,10 @@ export const SSRF = {
       for (const operation of api.operations)
         for (const { schema } of operation.request)
           for (const name of exampleUrls(schema))
-            if (FETCHED.test(wordsOf(name))) places.push({ node: schema, text: `${name} of ${operation.method} ${operation.path}` });
-      if (places.length > 0) yield documentHit(api, places, (list) => `the caller chooses an address that the service may call: ${list}`);
+            if (FETCHED.test(wordsOf(name)))
+              places.push({ node: schema, text: `${name} of ${operation.method} ${operation.path}` });
+      if (places.length > 0)
+        yield documentHit(api, places, (list) => `the caller chooses an address that the service may call: ${list}`);
     }
   },
 } satisfies SystemRule;
@@ -52,7 +56,9 @@ function exampleUrls(schema: ApiNode): readonly string[] {
   const media = record(valueAt(schema.resource.spec, schema.path.slice(0, -1))?.value);
   const named = Object.values(record(media['examples'])).map((one) => record(one)['value']);
   return [media['example'], ...named.slice(0, 20)].flatMap((example) =>
-    Object.entries(record(example)).flatMap(([name, value]) => (typeof value === 'string' && /^https?:\/\//.test(value) ? [name] : [])),
+    Object.entries(record(example)).flatMap(([name, value]) =>
+      typeof value === 'string' && /^https?:\/\//.test(value) ? [name] : [],
+    ),
   );
 }
 
@@ -62,7 +68,7 @@ export const CORS = {
   name: 'Any web page may read the API',
   severity: 'low',
   cwe: [942],
-  why: 'With `Access-Control-Allow-Origin: *` every page that a user visits can read what the API answers to that user\'s network place; together with credentials it acts in the user\'s name.',
+  why: "With `Access-Control-Allow-Origin: *` every page that a user visits can read what the API answers to that user's network place; together with credentials it acts in the user's name.",
   help: 'name the origins',
   references: [OWASP_API, 'https://owasp.org/API-Security/editions/2023/en/0xa8-security-misconfiguration/'],
   tags: ['owasp-api:API8:2023'],
@@ -79,9 +85,14 @@ export const CORS = {
               places.push({ node, text: `${operation.method} ${operation.path}` });
           }
       if (places.length > 0)
-        yield documentHit(api, places, (list) => `responses let any origin read them${credentials ? ', with credentials' : ''}: ${list}`, {
-          severity: credentials ? 'medium' : 'low',
-        });
+        yield documentHit(
+          api,
+          places,
+          (list) => `responses let any origin read them${credentials ? ', with credentials' : ''}: ${list}`,
+          {
+            severity: credentials ? 'medium' : 'low',
+          },
+        );
     }
   },
 } satisfies SystemRule;
@@ -131,8 +142,13 @@ function* secretsIn(api: ApiDocument): Generator<ReturnType<typeof documentHit>>
       if (value.length < 20 || value.length > 10_000 || /EXAMPLE|example|xxxx|XXXX|0000000/.test(value)) continue;
       const kind = KEYS.find(([pattern]) => pattern.test(value))?.[1];
       if (kind !== undefined)
-        yield documentHit(api, [{ node: { resource: api.resource, path, value }, text: '' }], () => `an example holds what looks like ${kind}`);
+        yield documentHit(
+          api,
+          [{ node: { resource: api.resource, path, value }, text: '' }],
+          () => `an example holds what looks like ${kind}`,
+        );
     } else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) open.push([value[i], [...path, i]]);
-    else if (typeof value === 'object' && value !== null) for (const [name, one] of Object.entries(value)) open.push([one, [...path, name]]);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, one] of Object.entries(value)) open.push([one, [...path, name]]);
   }
 }

@@ -9,7 +9,8 @@ function placesOf(found: readonly ApiProperty[]): readonly Place[] {
   return found.map(({ name, at, operation }) => ({ node: at, text: `${name} of ${operation.method} ${operation.path}` }));
 }
 
-const SECRET = /^(?:user |account |db |current |old |hashed |plain )?(?:password|passwd|password hash|hashed password|pin code|cvv|cvc|card number|credit card number|ssn|social security number|private key|client secret|secret key|mfa secret|totp secret)$/;
+const SECRET =
+  /^(?:user |account |db |current |old |hashed |plain )?(?:password|passwd|password hash|hashed password|pin code|cvv|cvc|card number|credit card number|ssn|social security number|private key|client secret|secret key|mfa secret|totp secret)$/;
 
 /** OWASP API3:2023, the reading half. */
 export const SECRET_IN_RESPONSE = {
@@ -27,13 +28,22 @@ export const SECRET_IN_RESPONSE = {
       const reading = api.operations.toSorted((a, b) => rank(a) - rank(b));
       const found = [...propertiesOf(api, 'response', reading)].filter(({ name, node, operation }) => {
         const schema = record(node.value);
-        return SECRET.test(wordsOf(name)) && schema['writeOnly'] !== true && schema['type'] !== 'boolean' && !givesSecrets(operation, name);
+        return (
+          SECRET.test(wordsOf(name)) &&
+          schema['writeOnly'] !== true &&
+          schema['type'] !== 'boolean' &&
+          !givesSecrets(operation, name)
+        );
       });
       if (found.length === 0) continue;
-      const open = found.some(({ operation }) => rank(operation) === 0 && api.securitySchemes.length > 0 && !isPublicByNature(operation));
+      const open = found.some(
+        ({ operation }) => rank(operation) === 0 && api.securitySchemes.length > 0 && !isPublicByNature(operation),
+      );
       yield documentHit(api, placesOf(found), (list) => `responses hold secrets: ${list}`, {
         severity: open ? 'high' : 'medium',
-        ...(open && { message: `Some of these operations demand no authentication, so that anybody reads the values. ${this.why}` }),
+        ...(open && {
+          message: `Some of these operations demand no authentication, so that anybody reads the values. ${this.why}`,
+        }),
       });
     }
   },
@@ -49,7 +59,8 @@ function givesSecrets({ method, path }: ApiOperation, name: string): boolean {
   return method === 'POST' && !/password|passwd/i.test(name) && /key|client|credential|secret|token|card/i.test(path);
 }
 
-const PRIVILEGE = /^(?:is )?(?:admin|administrator|superuser|staff|root)$|^(?:user )?(?:role|roles|permissions|privileges|access level|scopes)$|^(?:account |wallet |available )?(?:balance|credit|credits)$|^(?:is |email )?verified$/;
+const PRIVILEGE =
+  /^(?:is )?(?:admin|administrator|superuser|staff|root)$|^(?:user )?(?:role|roles|permissions|privileges|access level|scopes)$|^(?:account |wallet |available )?(?:balance|credit|credits)$|^(?:is |email )?verified$/;
 
 /** OWASP API3:2023, the writing half. */
 export const MASS_ASSIGNMENT = {

@@ -33,10 +33,14 @@ export function hitOf(one: FoundCertificate, title: string, severity: FindingSev
 
 /** A collection of authorities, as systems and languages ship them. */
 export function isBundle(one: FoundCertificate): boolean {
-  return one.beside >= 20 && one.about.ca;
+  return one.beside >= 20 && (one.about.ca || one.selfSigned);
 }
 
 /** Whether it is for a name that strangers use. */
 export function isPublic(one: FoundCertificate): boolean {
-  return one.certificate.altNames.dns.some((name) => name.includes('.') && !/\.(?:local|internal|svc|localhost|lan|test|example|invalid|home|corp|cluster)$|\.svc\.|localdomain/.test(name));
+  return one.certificate.altNames.dns.some(
+    (name) =>
+      name.includes('.') &&
+      !/\.(?:local|internal|svc|localhost|lan|test|example|invalid|home|corp|cluster)$|\.svc\.|localdomain/.test(name),
+  );
 }

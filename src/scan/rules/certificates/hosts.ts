@@ -19,7 +19,9 @@ export const HOST_MISMATCH = {
   tags: [],
   *check({ system }) {
     const secrets = new Map(
-      system.resources.flatMap((resource) => (resource.kind === 'Secret' ? [[`${resource.metadata.namespace}/${resource.metadata.name}`, resource] as const] : [])),
+      system.resources.flatMap((resource) =>
+        resource.kind === 'Secret' ? [[`${resource.metadata.namespace}/${resource.metadata.name}`, resource] as const] : [],
+      ),
     );
     if (secrets.size === 0) return;
     for (const ingress of system.resources) {

@@ -16,14 +16,19 @@ export const WEAK_KEY = {
   name: 'Certificate with a weak key',
   severity: 'medium',
   cwe: [326],
-  why: 'The key can be found from the public half with money or time that attackers have; with it they answer in the owner\'s name.',
+  why: "The key can be found from the public half with money or time that attackers have; with it they answer in the owner's name.",
   help: 'make a new key: ECDSA P-256, Ed25519 or RSA from 2048 bits',
   references: ['NIST SP 800-131A'],
   tags: ['pci-dss:4.2.1'],
   *check({ one }: CertificateSubject) {
     const bits = Number(/^RSA (\d+)$/.exec(one.about.key)?.[1] ?? 0);
     const weak = bits > 0 ? bits < 2048 : /^(?:dsa|ECDSA (?:secp1|secp2|prime192|sect|wap)\w*)$/i.test(one.about.key);
-    if (weak) yield hitOf(one, `the certificate of \`${one.name}\` has the key ${one.about.key}`, isBundle(one) ? 'info' : bits > 0 && bits <= 1024 ? 'high' : 'medium');
+    if (weak)
+      yield hitOf(
+        one,
+        `the certificate of \`${one.name}\` has the key ${one.about.key}`,
+        isBundle(one) ? 'info' : bits > 0 && bits <= 1024 ? 'high' : 'medium',
+      );
   },
 } satisfies SubjectRule<CertificateSubject>;
 
@@ -39,7 +44,8 @@ export const WEAK_SIGNATURE = {
   *check({ one }: CertificateSubject) {
     const hash = WEAK_SIGNATURES[one.certificate.signatureAlgorithm];
     // Nobody checks the signature of a root: it is trusted as it is.
-    if (hash !== undefined && !one.selfSigned) yield hitOf(one, `the certificate of \`${one.name}\` is signed with ${hash}`, 'medium');
+    if (hash !== undefined && !one.selfSigned)
+      yield hitOf(one, `the certificate of \`${one.name}\` is signed with ${hash}`, 'medium');
   },
 } satisfies SubjectRule<CertificateSubject>;
 
@@ -48,8 +54,8 @@ export const AUTHORITY_AS_SERVER = {
   name: 'Server certificate that can sign others',
   severity: 'medium',
   cwe: [295, 296],
-  why: 'The server shows the certificate of an authority. Who takes the server\'s key can issue certificates for any name, and everybody who trusts it believes them.',
-  help: 'issue the server a certificate of its own (`CA:FALSE`) and lock the authority\'s key away',
+  why: "The server shows the certificate of an authority. Who takes the server's key can issue certificates for any name, and everybody who trusts it believes them.",
+  help: "issue the server a certificate of its own (`CA:FALSE`) and lock the authority's key away",
   references: [`${RFC5280} section 4.2.1.9`],
   tags: [],
   *check({ one }: CertificateSubject) {
@@ -99,7 +105,7 @@ export const SELF_SIGNED = {
   name: 'Self-signed server certificate',
   severity: 'low',
   cwe: [295],
-  why: 'Clients can only trust it by name or not at all; people and programs get used to passing over the warning, and an attacker\'s certificate looks the same.',
+  why: "Clients can only trust it by name or not at all; people and programs get used to passing over the warning, and an attacker's certificate looks the same.",
   help: 'have it issued by an authority that clients trust: ACME, or one of your own',
   references: ['RFC 9525'],
   tags: ['pci-dss:4.2.1'],

@@ -14,7 +14,11 @@ export const EXPIRED = {
   *check({ one, sameRole }: CertificateSubject, { now }) {
     if (one.about.notAfterMs >= now) return;
     const newer = sameRole.find((other) => other.about.notAfterMs > now);
-    yield hitOf(one, `the certificate of \`${one.name}\` ended on ${day(one.about.notAfterMs)}${newer ? `, and \`${newer.file}\` holds its successor` : ''}`, isBundle(one) ? 'info' : 'high');
+    yield hitOf(
+      one,
+      `the certificate of \`${one.name}\` ended on ${day(one.about.notAfterMs)}${newer ? `, and \`${newer.file}\` holds its successor` : ''}`,
+      isBundle(one) ? 'info' : 'high',
+    );
   },
 } satisfies SubjectRule<CertificateSubject>;
 
@@ -37,7 +41,11 @@ export const EXPIRING = {
     if (left < 0 || left > SOON_DAYS * DAY_MS || notAfterMs - notBeforeMs < 2 * SOON_DAYS * DAY_MS || isBundle(one)) return;
     if (sameRole.some((other) => other.about.notAfterMs > notAfterMs)) return;
     const days = Math.floor(left / DAY_MS);
-    yield hitOf(one, `the certificate of \`${one.name}\` ends in ${days === 1 ? '1 day' : `${days} days`}, on ${day(notAfterMs)}`, days < VERY_SOON_DAYS ? 'high' : 'medium');
+    yield hitOf(
+      one,
+      `the certificate of \`${one.name}\` ends in ${days === 1 ? '1 day' : `${days} days`}, on ${day(notAfterMs)}`,
+      days < VERY_SOON_DAYS ? 'high' : 'medium',
+    );
   },
 } satisfies SubjectRule<CertificateSubject>;
 
@@ -52,16 +60,28 @@ export const SUPERSEDED = {
   tags: [],
   *check({ one, sameRole }: CertificateSubject, { now }) {
     const newer = sameRole
-      .filter((other) => other.about.notAfterMs > one.about.notAfterMs && other.about.notBeforeMs > one.about.notBeforeMs && other.about.notBeforeMs <= now)
+      .filter(
+        (other) =>
+          other.about.notAfterMs > one.about.notAfterMs &&
+          other.about.notBeforeMs > one.about.notBeforeMs &&
+          other.about.notBeforeMs <= now,
+      )
       .toSorted((a, b) => b.about.notAfterMs - a.about.notAfterMs)[0];
-    if (!newer || isBundle(one)) return;
+    // One that has ended is told as that, with its successor.
+    if (!newer || isBundle(one) || one.about.notAfterMs < now) return;
     // A bundle that holds old and new authority lets both work while it is rolled out.
-    if (one.about.ca && sameRole.some((other) => other.file === one.file && other.about.notAfterMs === newer.about.notAfterMs)) return;
+    if (one.about.ca && sameRole.some((other) => other.file === one.file && other.about.notAfterMs === newer.about.notAfterMs))
+      return;
     // Two copies for different places are no rotation when they were issued together.
     if (newer.about.notBeforeMs - one.about.notBeforeMs < DAY_MS) return;
-    yield hitOf(one, `\`${newer.file}\` holds a newer certificate of \`${one.name}\` (since ${day(newer.about.notBeforeMs)}), this file still the one of ${day(one.about.notBeforeMs)}`, 'medium', {
-      related: [{ location: { file: newer.file, line: newer.line, column: newer.column }, message: 'the newer one' }],
-    });
+    yield hitOf(
+      one,
+      `\`${newer.file}\` holds a newer certificate of \`${one.name}\` (since ${day(newer.about.notBeforeMs)}), this file still the one of ${day(one.about.notBeforeMs)}`,
+      'medium',
+      {
+        related: [{ location: { file: newer.file, line: newer.line, column: newer.column }, message: 'the newer one' }],
+      },
+    );
   },
 } satisfies SubjectRule<CertificateSubject>;
 
@@ -79,6 +99,7 @@ export const LONG_VALIDITY = {
   tags: [],
   *check({ one }: CertificateSubject) {
     const days = Math.round((one.about.notAfterMs - one.about.notBeforeMs) / DAY_MS);
-    if (!one.about.ca && isPublic(one) && days > PUBLIC_MAX_DAYS) yield hitOf(one, `the certificate of \`${one.name}\` is valid for ${days} days`, 'info');
+    if (!one.about.ca && isPublic(one) && days > PUBLIC_MAX_DAYS)
+      yield hitOf(one, `the certificate of \`${one.name}\` is valid for ${days} days`, 'info');
   },
 } satisfies SubjectRule<CertificateSubject>;

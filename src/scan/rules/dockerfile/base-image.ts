@@ -45,7 +45,12 @@ export const LATEST = {
       for (const { base, at } of foreignStages(build)) {
         const { name, tag, digest } = imageName(base);
         if (digest === undefined && (tag === undefined || tag === 'latest'))
-          yield hitAt(build, at, tag === undefined ? `\`${name}\` has no tag, which means \`latest\`` : `\`${base}\` can be another image tomorrow`, { detail: base });
+          yield hitAt(
+            build,
+            at,
+            tag === undefined ? `\`${name}\` has no tag, which means \`latest\`` : `\`${base}\` can be another image tomorrow`,
+            { detail: base },
+          );
       }
   },
 } satisfies SystemRule;
@@ -65,7 +70,8 @@ export const NO_DIGEST = {
         const { tag, digest } = imageName(base);
         return digest === undefined && tag !== undefined && tag !== 'latest';
       });
-      if (found.length > 0) yield hitAt(build, found[0]!.at, `not held by a digest: ${listText([...new Set(found.map(({ base }) => base))])}`);
+      if (found.length > 0)
+        yield hitAt(build, found[0]!.at, `not held by a digest: ${listText([...new Set(found.map(({ base }) => base))])}`);
     }
   },
 } satisfies SystemRule;
@@ -90,10 +96,15 @@ export const END_OF_LIFE = {
         const years = (now - end.ended) / (365 * DAY_MS);
         // Of a stage that only builds, the compiler's holes matter less than those of what runs.
         const runs = stage.index === last?.index || reaches(build, last, stage.index);
-        yield hitAt(build, stage.at, `\`${stage.base}\`: ${end.product} ${end.version} has had no security updates since ${new Date(end.ended).toISOString().slice(0, 10)}`, {
-          severity: runs ? (years > 2 ? 'high' : 'medium') : 'low',
-          detail: stage.base,
-        });
+        yield hitAt(
+          build,
+          stage.at,
+          `\`${stage.base}\`: ${end.product} ${end.version} has had no security updates since ${new Date(end.ended).toISOString().slice(0, 10)}`,
+          {
+            severity: runs ? (years > 2 ? 'high' : 'medium') : 'low',
+            detail: stage.base,
+          },
+        );
       }
     }
   },

@@ -43,9 +43,14 @@ export interface PlacedCommand extends Placed {
   readonly next?: ShellCommand;
 }
 
+/** Of one build; more are not looked at. */
+const COMMANDS_MAX = 3000;
+
 /** Commands that RUN instructions run, here-documents and the JSON form included. */
 export function commandsIn(build: ImageBuild): readonly PlacedCommand[] {
-  return instructionsOf(build, 'RUN').flatMap((placed) => {
+  let left = COMMANDS_MAX;
+  return instructionsOf(build, 'RUN').flatMap((placed): PlacedCommand[] => {
+    if (left <= 0) return [];
     const { text, json, heredocs } = placed.instruction;
     const script = json
       ? SHELLS.has(baseName(json[0] ?? '')) && json[1] === '-c'
@@ -54,8 +59,13 @@ export function commandsIn(build: ImageBuild): readonly PlacedCommand[] {
       : heredocs.length > 0
         ? `${text.replaceAll(/<<-?["']?\w+["']?/g, '')}\n${heredocs.map((one) => one.text).join('\n')}`
         : text;
-    const commands = commandsOf(script);
-    return commands.map((command, i) => ({ ...placed, command, ...(command.piped && commands[i + 1] && { next: commands[i + 1]! }) }));
+    const commands = commandsOf(script).slice(0, left);
+    left -= commands.length;
+    return commands.map((command, i) => ({
+      ...placed,
+      command,
+      ...(command.piped && commands[i + 1] && { next: commands[i + 1]! }),
+    }));
   });
 }
 
@@ -80,7 +90,12 @@ export function pairsOf(text: string): readonly (readonly [name: string, value: 
 
 /** Whether a name is one that secrets go by. */
 export function isSecretName(name: string): boolean {
-  if (/(?:_file|_path|_name|_url|_uri|_length|_id|_version|_ttl|_header|_type|_arn|_dir|_policy|_min|_max|_expiry|public_key|_days)$/i.test(name)) return false;
+  if (
+    /(?:_file|_path|_name|_url|_uri|_length|_id|_version|_ttl|_header|_type|_arn|_dir|_policy|_min|_max|_expiry|public_key|_days)$/i.test(
+      name,
+    )
+  )
+    return false;
   return /(?:^|_)(?:password|passwd|pwd|secret|secret_?key|token|api_?key|apikey|access_?key|private_?key|credentials?|auth_?token|npm_?token|passphrase|client_?secret|encryption_?key|signing_?key|jwt_?key)$|(?:password|secret|token|apikey)$/i.test(
     name,
   );

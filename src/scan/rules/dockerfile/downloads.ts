@@ -15,9 +15,14 @@ export const ADD_URL = {
   *check({ system }) {
     for (const build of system.builds)
       for (const { instruction, index } of instructionsOf(build, 'ADD')) {
-        const url = (instruction.json ?? instruction.text.split(/\s+/)).slice(0, -1).find((word) => /^(?:https?|ftp):\/\//i.test(word));
+        const url = (instruction.json ?? instruction.text.split(/\s+/))
+          .slice(0, -1)
+          .find((word) => /^(?:https?|ftp):\/\//i.test(word));
         if (url === undefined || instruction.flags.some(({ name }) => name === 'checksum') || /\.git(?:#|$)/.test(url)) continue;
-        yield hitAt(build, index, `\`ADD ${url.slice(0, 100)}\` without a checksum`, { severity: /^https:/i.test(url) ? 'medium' : 'high', detail: url });
+        yield hitAt(build, index, `\`ADD ${url.slice(0, 100)}\` without a checksum`, {
+          severity: /^https:/i.test(url) ? 'medium' : 'high',
+          detail: url,
+        });
       }
   },
 } satisfies SystemRule;
@@ -27,7 +32,7 @@ export const PIPE_TO_SHELL = {
   name: 'Script from the network run unseen',
   severity: 'medium',
   cwe: [494, 829],
-  why: 'The build runs whatever the address answers, as root, with the build\'s secrets in reach; nobody saw it and nothing compares it with an earlier one.',
+  why: "The build runs whatever the address answers, as root, with the build's secrets in reach; nobody saw it and nothing compares it with an earlier one.",
   help: 'download a version, compare its SHA-256, then run it; or install a package',
   references: [DOCKER_PRACTICES],
   tags: ['slsa:pinned'],
@@ -37,9 +42,15 @@ export const PIPE_TO_SHELL = {
       for (const { command, next, index } of commands) {
         const url = command.words.find((word) => /^https?:\/\//i.test(word));
         if (url === undefined || !FETCHERS.has(baseName(command.words[0] ?? ''))) continue;
-        const substituted = commands.some((one) => one.index === index && isShell(one.command) && one.command.words.some((word) => /\$\((?:curl|wget) |<\(/.test(word)));
+        const substituted = commands.some(
+          (one) =>
+            one.index === index && isShell(one.command) && one.command.words.some((word) => /\$\((?:curl|wget) |<\(/.test(word)),
+        );
         if (isShell(next) || substituted)
-          yield hitAt(build, index, `what \`${url.slice(0, 100)}\` answers is run as a script`, { severity: /^https:/i.test(url) ? 'medium' : 'high', detail: url });
+          yield hitAt(build, index, `what \`${url.slice(0, 100)}\` answers is run as a script`, {
+            severity: /^https:/i.test(url) ? 'medium' : 'high',
+            detail: url,
+          });
       }
     }
   },
@@ -59,9 +70,16 @@ export const PLAIN_DOWNLOAD = {
       const commands = commandsIn(build);
       for (const { command, next, index } of commands) {
         if (!FETCHERS.has(baseName(command.words[0] ?? '')) || isShell(next)) continue;
-        const url = command.words.find((word) => /^http:\/\//i.test(word) && !/^http:\/\/(?:localhost|127\.|\$|[^/.]+(?:[:/]|$))/i.test(word));
-        const verified = commands.some((one) => one.index === index && /^(?:sha(?:1|256|384|512)sum|shasum|md5sum|gpgv?|cosign|minisign)$/.test(baseName(one.command.words[0] ?? '')));
-        if (url !== undefined && !verified) yield hitAt(build, index, `\`${url.slice(0, 100)}\` is fetched without TLS or checksum`, { detail: url });
+        const url = command.words.find(
+          (word) => /^http:\/\//i.test(word) && !/^http:\/\/(?:localhost|127\.|\$|[^/.]+(?:[:/]|$))/i.test(word),
+        );
+        const verified = commands.some(
+          (one) =>
+            one.index === index &&
+            /^(?:sha(?:1|256|384|512)sum|shasum|md5sum|gpgv?|cosign|minisign)$/.test(baseName(one.command.words[0] ?? '')),
+        );
+        if (url !== undefined && !verified)
+          yield hitAt(build, index, `\`${url.slice(0, 100)}\` is fetched without TLS or checksum`, { detail: url });
       }
     }
   },
@@ -86,14 +104,25 @@ const VARIABLES: readonly (readonly [name: string, value: RegExp])[] = [
 /** What command lines switch off. @returns the words to show */
 function switchedOff(words: readonly string[]): string | undefined {
   const name = baseName(words[0] ?? '');
-  const has = (...options: string[]): string | undefined => words.find((word) => options.some((option) => word === option || word.startsWith(`${option}=`)));
+  const has = (...options: string[]): string | undefined =>
+    words.find((word) => options.some((option) => word === option || word.startsWith(`${option}=`)));
   const text = words.join(' ').slice(0, 2000);
-  if (name === 'curl') return has('--insecure', '--proxy-insecure') ?? words.find((word) => /^-[A-Za-z]*k[A-Za-z]*$/.test(word) && !/^-[A-Za-z]*[oHdXubeAFTxwmY]k/.test(word));
+  if (name === 'curl')
+    return (
+      has('--insecure', '--proxy-insecure') ??
+      words.find((word) => /^-[A-Za-z]*k[A-Za-z]*$/.test(word) && !/^-[A-Za-z]*[oHdXubeAFTxwmY]k/.test(word))
+    );
   if (name === 'wget') return has('--no-check-certificate');
-  if (/^pip\d?(?:\.\d+)?$|^uv$|^poetry$/.test(name) || text.startsWith('python -m pip') || text.startsWith('python3 -m pip')) return has('--trusted-host');
-  if (/^(?:npm|yarn|pnpm)$/.test(name)) return has('--strict-ssl=false', '--no-strict-ssl') ?? (/ strict-ssl[ =]false/.test(text) ? 'strict-ssl false' : undefined);
-  if (/^apt(?:-get)?$/.test(name)) return has('--allow-unauthenticated', '--force-yes', '--allow-insecure-repositories') ?? (/AllowUnauthenticated=(?:true|1|yes)|Verify-Peer=(?:false|0|no)/i.exec(text)?.[0]);
-  if (/^(?:yum|dnf|microdnf)$/.test(name)) return has('--nogpgcheck') ?? (/(?:sslverify|gpgcheck)=(?:false|0)/i.exec(text)?.[0]);
+  if (/^pip\d?(?:\.\d+)?$|^uv$|^poetry$/.test(name) || text.startsWith('python -m pip') || text.startsWith('python3 -m pip'))
+    return has('--trusted-host');
+  if (/^(?:npm|yarn|pnpm)$/.test(name))
+    return has('--strict-ssl=false', '--no-strict-ssl') ?? (/ strict-ssl[ =]false/.test(text) ? 'strict-ssl false' : undefined);
+  if (/^apt(?:-get)?$/.test(name))
+    return (
+      has('--allow-unauthenticated', '--force-yes', '--allow-insecure-repositories') ??
+      /AllowUnauthenticated=(?:true|1|yes)|Verify-Peer=(?:false|0|no)/i.exec(text)?.[0]
+    );
+  if (/^(?:yum|dnf|microdnf)$/.test(name)) return has('--nogpgcheck') ?? /(?:sslverify|gpgcheck)=(?:false|0)/i.exec(text)?.[0];
   if (name === 'rpm') return has('--nosignature', '--nodigest');
   if (name === 'zypper') return has('--no-gpg-checks');
   if (name === 'apk') return has('--allow-untrusted');
@@ -119,10 +148,15 @@ export const VERIFICATION_OFF = {
         for (const [name, value] of pairsOf(instruction.text))
           if (VARIABLES.some(([known, wanted]) => known === name && wanted.test(value))) {
             const lasting = instruction.keyword === 'ENV' && runs.has(instruction.stage);
-            yield hitAt(build, index, `\`${name}\` switches certificate checks off${lasting ? ' for everything that runs in the image' : ''}`, {
-              severity: lasting && !/^(?:GO|NPM|npm|PIP|YARN)/.test(name) ? 'high' : 'medium',
-              detail: name,
-            });
+            yield hitAt(
+              build,
+              index,
+              `\`${name}\` switches certificate checks off${lasting ? ' for everything that runs in the image' : ''}`,
+              {
+                severity: lasting && !/^(?:GO|NPM|npm|PIP|YARN)/.test(name) ? 'high' : 'medium',
+                detail: name,
+              },
+            );
           }
       for (const { command, next, index } of commandsIn(build)) {
         const found = switchedOff(command.words);
@@ -132,7 +166,8 @@ export const VERIFICATION_OFF = {
             detail: `${command.words[0]} ${found}`.slice(0, 200),
           });
         for (const [name, value] of command.assignments)
-          if (VARIABLES.some(([known, wanted]) => known === name && wanted.test(value))) yield hitAt(build, index, `\`${name}\` switches certificate checks off`, { detail: name });
+          if (VARIABLES.some(([known, wanted]) => known === name && wanted.test(value)))
+            yield hitAt(build, index, `\`${name}\` switches certificate checks off`, { detail: name });
       }
     }
   },

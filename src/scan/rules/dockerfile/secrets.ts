@@ -6,7 +6,9 @@ function isNoValue(value: string): boolean {
   return (
     value === '' ||
     value.includes('$') ||
-    /^(?:true|false|yes|no|on|off|null|none|\d{1,3}|<[^>]*>|x{3,}|\*+|change[-_ ]?me|todo|dummy|placeholder|your[-_].*|example.*|not[-_]?set|unset|empty|fake|test|notused|build[-_]?time.*)$/i.test(value) ||
+    /^(?:true|false|yes|no|on|off|null|none|\d{1,3}|<[^>]*>|x{3,}|\*+|change[-_ ]?me|todo|dummy|placeholder|your[-_].*|example.*|not[-_]?set|unset|empty|fake|test|notused|build[-_]?time.*)$/i.test(
+      value,
+    ) ||
     /^(?:https?:\/\/|\/)/.test(value)
   );
 }
@@ -25,7 +27,9 @@ export const SECRET_IN_IMAGE = {
       for (const { instruction, index } of instructionsOf(build, 'ENV', 'ARG', 'LABEL'))
         for (const [name, value] of pairsOf(instruction.text))
           if (isSecretName(name) && !isNoValue(value))
-            yield hitAt(build, index, `\`${instruction.keyword} ${name}\` holds a value that stays in the image's history`, { detail: name });
+            yield hitAt(build, index, `\`${instruction.keyword} ${name}\` holds a value that stays in the image's history`, {
+              detail: name,
+            });
   },
 } satisfies SystemRule;
 
@@ -81,7 +85,10 @@ export const COPIED_SECRET = {
           const kind = SECRET_FILES.find(([pattern]) => pattern.test(source))?.[1];
           if (kind === undefined) continue;
           const weaker = kind === 'key store' || kind === 'registry credentials' || !isFinal(build, placed);
-          yield hitAt(build, index, `\`${source.slice(0, 80)}\` (${kind}) is copied into the image`, { severity: weaker ? 'medium' : 'high', detail: source });
+          yield hitAt(build, index, `\`${source.slice(0, 80)}\` (${kind}) is copied into the image`, {
+            severity: weaker ? 'medium' : 'high',
+            detail: source,
+          });
         }
       }
   },
@@ -101,7 +108,10 @@ export const COPY_ALL = {
       if (build.ignoreFile) continue;
       const found = instructionsOf(build, 'COPY', 'ADD').find(({ instruction }) => {
         const sources = (instruction.json ?? instruction.text.split(/\s+/)).slice(0, -1);
-        return !instruction.flags.some(({ name }) => name === 'from' || name === 'exclude') && sources.some((source) => /^(?:\.|\.\/|\/|\*|\.\/\*)$/.test(source));
+        return (
+          !instruction.flags.some(({ name }) => name === 'from' || name === 'exclude') &&
+          sources.some((source) => /^(?:\.|\.\/|\/|\*|\.\/\*)$/.test(source))
+        );
       });
       if (found)
         yield hitAt(build, found.index, 'the whole folder is copied and no `.dockerignore` was found', {

@@ -9,7 +9,9 @@ function hasOwnUser(base: string): boolean {
   const { name, tag = '' } = imageName(base);
   return (
     /nonroot|unprivileged|rootless/.test(`${name}:${tag}`) ||
-    /^(?:docker\.io\/)?bitnami\/|^cgr\.dev\/chainguard\/|^registry\.access\.redhat\.com\/ubi\d+\/(?:nodejs|openjdk|python)|^(?:jenkins\/jenkins|grafana\/grafana|prom\/|quay\.io\/keycloak\/|docker\.elastic\.co\/|curlimages\/)/.test(name)
+    /^(?:docker\.io\/)?bitnami\/|^cgr\.dev\/chainguard\/|^registry\.access\.redhat\.com\/ubi\d+\/(?:nodejs|openjdk|python)|^(?:jenkins\/jenkins|grafana\/grafana|prom\/|quay\.io\/keycloak\/|docker\.elastic\.co\/|curlimages\/)/.test(
+      name,
+    )
   );
 }
 
@@ -27,7 +29,9 @@ export const ROOT_USER = {
       if (isOverruled(build, system)) continue;
       const stages = finalStages(build);
       const users = instructionsOf(build, 'USER');
-      const last = stages.map(({ index }) => users.findLast(({ instruction }) => instruction.stage === index)).find((one) => one !== undefined);
+      const last = stages
+        .map(({ index }) => users.findLast(({ instruction }) => instruction.stage === index))
+        .find((one) => one !== undefined);
       const base = stages.at(-1);
       const fix = { text: this.help, yaml: 'RUN adduser --system --uid 10001 app\nUSER 10001\n' };
       if (last) {
@@ -51,7 +55,10 @@ function setsUser({ resource }: Workload): boolean {
   const pod = resource.kind === 'Pod' ? text : member(template, 'spec');
   const context = member(pod, 'securityContext');
   const containers = Array.isArray(pod?.['containers']) ? (pod['containers'] as Readonly<Record<string, unknown>>[]) : [];
-  return containers.length > 0 && containers.every((container) => isUser(member(container, 'securityContext')) ?? isUser(context) ?? false);
+  return (
+    containers.length > 0 &&
+    containers.every((container) => isUser(member(container, 'securityContext')) ?? isUser(context) ?? false)
+  );
 }
 
 function isUser(context: Readonly<Record<string, unknown>> | undefined): boolean | undefined {
@@ -60,9 +67,14 @@ function isUser(context: Readonly<Record<string, unknown>> | undefined): boolean
   return typeof user === 'number' ? user !== 0 : undefined;
 }
 
-function member(value: Readonly<Record<string, unknown>> | undefined, name: string): Readonly<Record<string, unknown>> | undefined {
+function member(
+  value: Readonly<Record<string, unknown>> | undefined,
+  name: string,
+): Readonly<Record<string, unknown>> | undefined {
   const found = value?.[name];
-  return typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Readonly<Record<string, unknown>>) : undefined;
+  return typeof found === 'object' && found !== null && !Array.isArray(found)
+    ? (found as Readonly<Record<string, unknown>>)
+    : undefined;
 }
 
 export const SUDO = {
@@ -76,7 +88,9 @@ export const SUDO = {
   tags: [],
   *check({ system }) {
     for (const build of system.builds) {
-      const found = commandsIn(build).find(({ command }) => command.sudo || (isInstall(command.words) && command.words.includes('sudo')));
+      const found = commandsIn(build).find(
+        ({ command }) => command.sudo || (isInstall(command.words) && command.words.includes('sudo')),
+      );
       if (found) yield hitAt(build, found.index, found.command.sudo ? 'the build calls `sudo`' : 'the image gets `sudo`');
     }
   },
@@ -84,7 +98,10 @@ export const SUDO = {
 
 export function isInstall(words: readonly string[]): boolean {
   const name = baseName(words[0] ?? '');
-  return (/^(?:apt-get|apt|yum|dnf|microdnf|zypper)$/.test(name) && words.includes('install')) || (name === 'apk' && words.includes('add'));
+  return (
+    (/^(?:apt-get|apt|yum|dnf|microdnf|zypper)$/.test(name) && words.includes('install')) ||
+    (name === 'apk' && words.includes('add'))
+  );
 }
 
 export const OPEN_MODE = {
@@ -104,14 +121,24 @@ export const OPEN_MODE = {
         if (mode !== undefined && /^0?[0-7]?777$|^(?:a|ugo|o)?\+(?:rwx?|w)$/.test(mode) && !/^1777$/.test(mode)) {
           const targets = command.words.slice(1).filter((word) => !word.startsWith('-') && word !== mode);
           if (mode.startsWith('+') || targets.every((word) => /^\/tmp\/?$/.test(word))) continue;
-          yield hitAt(build, index, `\`chmod ${mode}\` on ${targets.slice(0, 3).map((word) => `\`${word.slice(0, 60)}\``).join(', ')}`, { detail: targets.join(' ').slice(0, 200) });
+          yield hitAt(
+            build,
+            index,
+            `\`chmod ${mode}\` on ${targets
+              .slice(0, 3)
+              .map((word) => `\`${word.slice(0, 60)}\``)
+              .join(', ')}`,
+            { detail: targets.join(' ').slice(0, 200) },
+          );
         }
       }
   },
 } satisfies SystemRule;
 
 function modeOf(words: readonly string[]): string | undefined {
-  return baseName(words[0] ?? '') === 'chmod' ? words.slice(1).find((word) => !/^--?[A-Za-z-]+$/.test(word) || /^-[rwx]+$/.test(word)) : undefined;
+  return baseName(words[0] ?? '') === 'chmod'
+    ? words.slice(1).find((word) => !/^--?[A-Za-z-]+$/.test(word) || /^-[rwx]+$/.test(word))
+    : undefined;
 }
 
 export const SETUID = {
@@ -127,7 +154,8 @@ export const SETUID = {
     for (const build of system.builds)
       for (const { command, index } of commandsIn(build)) {
         const mode = modeOf(command.words);
-        if (mode !== undefined && /^[0]?[2467][0-7]{3}$|^[ugoa]*\+[rwx]*s/.test(mode)) yield hitAt(build, index, `\`chmod ${mode}\` sets setuid or setgid`, { detail: command.words.join(' ').slice(0, 200) });
+        if (mode !== undefined && /^[0]?[2467][0-7]{3}$|^[ugoa]*\+[rwx]*s/.test(mode))
+          yield hitAt(build, index, `\`chmod ${mode}\` sets setuid or setgid`, { detail: command.words.join(' ').slice(0, 200) });
       }
   },
 } satisfies SystemRule;

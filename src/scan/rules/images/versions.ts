@@ -18,14 +18,22 @@ export const versions = {
   check,
 } as const satisfies SystemRule;
 
-function* check({ system }: ScanContext): Generator<Hit> {
+function check({ system }: ScanContext): Iterable<Hit> {
+  return versionHits(runImages(system), differentNamespace);
+}
+
+/**
+ * Services that run at several versions, each told once at the oldest place.
+ * @param apart whether two places are different clusters, edges or namespaces, and not two environments or a roll-out
+ */
+export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b: RunImage) => boolean): Generator<Hit> {
   const groups = Map.groupBy(
-    runImages(system).filter(({ path }) => !path.includes('initContainers')),
+    images.filter(({ path }) => !path.includes('initContainers')),
     ({ workload, reference }) => `${withoutEnvironment(workload.name)} ${reference.repository.split('/').at(-1)}`,
   );
   for (const group of groups.values()) {
     const newest = group.toSorted((a, b) => compareTags(versionOf(b), versionOf(a)))[0]!;
-    const other = group.filter((each) => versionOf(each) !== versionOf(newest) && differentPlace(each, newest));
+    const other = group.filter((each) => versionOf(each) !== versionOf(newest) && apart(each, newest));
     const [first] = other;
     if (!first) continue;
     const location = originOf(newest.resource, newest.imagePath);
@@ -47,7 +55,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
 }
 
 /** Another namespace; two versions in one namespace are a roll-out. Environments are compared by parity, which knows what may differ. */
-function differentPlace(a: RunImage, b: RunImage): boolean {
+function differentNamespace(a: RunImage, b: RunImage): boolean {
   if (a.workload.namespace === b.workload.namespace) return false;
   const [left, right] = [environmentIn(a.workload.namespace), environmentIn(b.workload.namespace)];
   return !(left && right && left.kind !== right.kind && left.rest === right.rest);

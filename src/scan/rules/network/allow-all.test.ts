@@ -22,6 +22,11 @@ test('everyone let in', () => {
     ['cart', { from: [{ namespaceSelector: {} }] }, 'medium'],
     ['cart', { from: [{ podSelector: { matchLabels: { app: 'web' } } }, { namespaceSelector: {}, podSelector: {} }] }, 'medium'],
     ['db', { ports: [{ port: 6379 }] }, 'high'],
+    [
+      'cart',
+      { from: [{ namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['x'] }] } }] },
+      'medium',
+    ],
     // What is exposed needs everyone; a namespace, a label or a range is not everyone.
     ['web', {}, undefined],
     ['web', { ports: [{ port: 8080 }] }, undefined],
@@ -64,4 +69,14 @@ test('an AdminNetworkPolicy that allows everyone', () => {
   ]) {
     assert.deepEqual(hits(allowAll, ...PODS, admin(rule)), [], rule);
   }
+});
+
+test('a store open to its whole namespace, when fewer call it', () => {
+  const docs = [...PODS, deployment('cache-user', { env: { REDIS: 'db:6379' } }), service('db', 6379, 6379)];
+  assert.deepEqual(
+    hits(allowAll, ...docs, open('db', { from: [{ podSelector: {} }] })).map(({ severity }) => severity),
+    ['medium'],
+  );
+  assert.deepEqual(hits(allowAll, ...docs, open(undefined, { from: [{ podSelector: {} }] })), []);
+  assert.deepEqual(hits(allowAll, ...PODS, open('db', { from: [{ podSelector: {} }] })), []);
 });

@@ -4,7 +4,7 @@ import type { Policy, PolicyRule } from '../../reach/policy.ts';
 import { selects } from '../../reach/selector.ts';
 import type { Hit, SystemRule } from '../../rule.ts';
 import { indented } from '../fix-text.ts';
-import { factsOf, isFromEveryone, names, NETWORK_POLICIES } from './facts.ts';
+import { factsOf, isFromEveryone, isFromNamespace, names, NETWORK_POLICIES } from './facts.ts';
 import type { NetworkFacts } from './facts.ts';
 import { SEGMENTATION } from './info.ts';
 import { callersOf } from './callers.ts';
@@ -22,7 +22,10 @@ export const allowAll = {
     const facts = factsOf(context);
     for (const { policy, subjects } of facts.policies) {
       for (const rule of policy.ingress ?? []) {
-        if (!isFromEveryone(rule)) continue;
+        if (!isFromEveryone(rule)) {
+          if (isFromNamespace(rule)) yield* wholeNamespace(facts, policy, rule, subjects);
+          continue;
+        }
         const open = subjects.filter((workload) => !facts.needed.has(workload.id));
         if (open.length > 0) yield hitOf(facts, policy, rule, open);
       }
@@ -30,6 +33,25 @@ export const allowAll = {
     yield* administrators(facts);
   },
 } satisfies SystemRule;
+
+/**
+ * Every pod of the namespace let in to a store whose callers are declared and fewer. A policy for all pods that keeps a namespace to
+ * itself is a design; one that is written for a store names its clients.
+ */
+function* wholeNamespace(facts: NetworkFacts, policy: Policy, rule: PolicyRule, subjects: readonly Workload[]): Iterable<Hit> {
+  if (policy.subject.pods.requirements.length === 0) return;
+  const stores = subjects.filter(({ id }) => facts.stores.has(id));
+  const callers = callersOf(facts, stores);
+  const home = policy.resource.metadata.namespace;
+  const others = facts.pods.filter((pod) => pod.namespace === home && !subjects.includes(pod)).length;
+  if (stores.length === 0 || callers.length === 0 || callers.length >= others) return;
+  yield {
+    title: `${resourceName(policy.resource)} lets every pod of \`${home}\` reach ${names(stores.map(({ id }) => id))}, which ${callers.length} of ${others} call`,
+    severity: 'medium',
+    at: { resource: policy.resource, path: rule.path },
+    fix: { text: 'let in the callers that the System declares', yaml: indented({ from: callers }) },
+  };
+}
 
 /** A rule of administrators decides before every NetworkPolicy: what it allows to everyone no team can take back. */
 function* administrators(facts: NetworkFacts): Iterable<Hit> {

@@ -39,18 +39,15 @@ function blocksIn(policy: Policy, rule: PolicyRule, direction: Direction, subjec
       spec: policy.resource.spec,
     },
   );
-  let at = -1;
-  return listAt(raw, side).flatMap((item, i) => {
+  if (rule.peers === 'any') return [];
+  const read = new Map(rule.peers.flatMap((peer) => (peer.kind === 'block' ? [[peer.text, peer.ranges] as const] : [])));
+  return listAt(raw, side).flatMap((item, at) => {
     const block = memberOf(item, 'ipBlock') ?? undefined;
-    if (block === undefined) return [];
-    at = i;
     const cidr = textAt(block, 'cidr') ?? '';
     const except = textsAt(block, 'except');
     const whole = intervalOf(cidr);
-    if (!whole || rule.peers === 'any') return [];
-    const text = except.length > 0 ? `${cidr} except ${except.join(', ')}` : cidr;
-    const peer = rule.peers.find((each) => each.kind === 'block' && each.text === text);
-    const ranges = peer?.kind === 'block' ? peer.ranges : [whole];
+    if (!whole) return [];
+    const ranges = read.get(except.length > 0 ? `${cidr} except ${except.join(', ')}` : cidr) ?? [whole];
     return [{ policy, rule, direction, subjects, cidr, except, whole, ranges, path: [...rule.path, side, at] }];
   });
 }

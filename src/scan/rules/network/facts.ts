@@ -10,13 +10,14 @@ import { controllersOf, gatewayProxies } from '../../reach/exposures/proxies.ts'
 import type { Exposure } from '../../reach/face.ts';
 import { declaredFlows } from '../../reach/flows.ts';
 import type { WantedFlow } from '../../reach/flows.ts';
-import { knownRanges } from '../../reach/places.ts';
+import { knownRanges, sliceRanges } from '../../reach/places.ts';
 import type { KnownRange } from '../../reach/places.ts';
 import type { Policy, PolicyRule } from '../../reach/policy.ts';
 import { listAt, objectAt, recordAt, textAt } from '../../reach/raw.ts';
 import { reachOf } from '../../reach/reach.ts';
 import type { SystemReach } from '../../reach/reach.ts';
 import { selects } from '../../reach/selector.ts';
+import type { Selector } from '../../reach/selector.ts';
 import type { ScanContext } from '../../rule.ts';
 
 export const NETWORK_POLICIES = 'https://kubernetes.io/docs/concepts/services-networking/network-policies/';
@@ -74,10 +75,16 @@ function collect(system: System, reach: SystemReach): NetworkFacts {
     policies,
     exposures,
     stores: new Set(pods.filter((workload) => storeSign(workload) !== undefined).map(({ id }) => id)),
-    ranges: knownRanges(system),
+    ranges: rangesOf(system),
     flows: declaredFlows(reach).filter(({ exposure }) => exposure === undefined),
     needed: neededOf(system, exposures),
   };
+}
+
+/** What is stated; single addresses of pods only where no range of pods is. */
+function rangesOf(system: System): readonly KnownRange[] {
+  const stated = knownRanges(system);
+  return stated.some(({ of }) => of === 'pods') ? stated : [...stated, ...sliceRanges(system)];
 }
 
 /** Exposed, proxies at the edge, DNS, and what the API server calls (webhooks, aggregated APIs). */
@@ -125,18 +132,21 @@ export function isClusterNamespace(namespace: string): boolean {
   return namespace === 'kube-system' || namespace === 'kube-public' || namespace === 'kube-node-lease';
 }
 
-/** Everyone, or every pod of every namespace. */
+/** Everyone, every pod of every namespace, or of every one but some: what nobody has labelled is in. */
 export function isFromEveryone({ peers }: PolicyRule): boolean {
   return (
     peers === 'any' ||
-    peers.some(
-      (peer) =>
-        peer.kind === 'pods' &&
-        peer.namespaces !== 'own' &&
-        peer.namespaces.requirements.length === 0 &&
-        peer.pods.requirements.length === 0,
-    )
+    peers.some((peer) => peer.kind === 'pods' && peer.namespaces !== 'own' && isOpen(peer.namespaces) && isOpen(peer.pods))
   );
+}
+
+function isOpen({ requirements }: Selector): boolean {
+  return requirements.every(({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist');
+}
+
+/** Every pod of the policy's own namespace. */
+export function isFromNamespace({ peers }: PolicyRule): boolean {
+  return peers !== 'any' && peers.some((peer) => peer.kind === 'pods' && peer.namespaces === 'own' && isOpen(peer.pods));
 }
 
 /** `create` in a file beside the one where `beside` stands. */

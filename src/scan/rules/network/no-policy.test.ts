@@ -31,6 +31,13 @@ test('those that are left out are named', () => {
   );
 });
 
+test('what listens nowhere is low', () => {
+  assert.deepEqual(
+    hits(noPolicy, deployment('loadgenerator')).map(({ severity }) => severity),
+    ['low'],
+  );
+});
+
 test('a store beside something exposed is high', () => {
   const found = hits(
     noPolicy,

@@ -1,6 +1,7 @@
 import { isHostNetwork } from '../../reach/endpoints.ts';
 import { declaredFlows } from '../../reach/flows.ts';
 import { recordAt } from '../../reach/raw.ts';
+import { declaredPorts } from '../../reach/reach.ts';
 import { allowDns, defaultDeny, synthesise } from '../../reach/synthesise.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
@@ -43,7 +44,7 @@ export const noPolicy = {
             ? `no workload of namespace \`${namespace}\` is selected by a NetworkPolicy`
             : `${scope} of namespace \`${namespace}\` are selected by no NetworkPolicy: ${names(ids)}`,
         message: messageOf(ids, stores, exposed),
-        severity: exposed ? 'high' : 'medium',
+        severity: exposed ? 'high' : workloads.some((each) => declaredPorts(facts.system, each).length > 0) ? 'medium' : 'low',
         at: { resource },
         detail: namespace,
         fix: {

@@ -30,3 +30,11 @@ test('a range that alone lets a declared call through stands for the caller', ()
   // Another rule lets the caller in: the range is for somebody else.
   assert.deepEqual(hits(podAddress, ...docs, from('10.9.8.0/24'), allow('cart', ['web'], 7070)), []);
 });
+
+test('addresses that EndpointSlices give', () => {
+  const slice =
+    'apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\nendpoints: [{addresses: [10.9.8.7]}]';
+  const docs = [deployment('web', { port: 1 }), CART, service('web', 80, 1), slice];
+  assert.equal(hits(podAddress, ...docs, from('10.9.8.7/32')).length, 1);
+  assert.deepEqual(hits(podAddress, ...docs, from('10.9.9.7/32')), []);
+});

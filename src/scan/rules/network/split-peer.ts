@@ -59,11 +59,15 @@ function splitPair(first: unknown, second: unknown): Pair | undefined {
   return c !== undefined && d !== undefined ? { namespaces: d, pods: c } : undefined;
 }
 
-/** Two alternatives make sense when such pods are here; when they are there, or nowhere here, one peer was meant. */
+/**
+ * Two alternatives make sense when such pods are here; when they are there, or nowhere here, one peer was meant. So it was when the
+ * namespaces hold the policy's own: the pods would be let in twice.
+ */
 function wasMeant({ pods, system }: NetworkFacts, pair: Pair, home: string): boolean {
   const [namespaces, labels] = [readSelector(pair.namespaces), readSelector(pair.pods)];
   if (labels.requirements.length === 0) return false;
   const chosen = new Set(system.namespaces.filter((each) => selects(namespaces, each.labels)).map(({ name }) => name));
+  if (chosen.has(home)) return true;
   const having = pods.filter((pod) => selects(labels, pod.labels));
   if (having.some(({ namespace }) => namespace !== home && chosen.has(namespace))) return true;
   return !having.some(({ namespace }) => namespace === home);

@@ -33,7 +33,8 @@ export function hostOf(uri: string): string | undefined {
 export function siteOf(host: string): string {
   const labels = host.split('.');
   const second = labels.at(-2) ?? '';
-  const size = labels.length > 2 && labels.at(-1)!.length === 2 && /^(?:com?|org|net|gov|ac|edu|gob|or|ne|go)$/.test(second) ? 3 : 2;
+  const size =
+    labels.length > 2 && labels.at(-1)!.length === 2 && /^(?:com?|org|net|gov|ac|edu|gob|or|ne|go)$/.test(second) ? 3 : 2;
   return labels.slice(-size).join('.');
 }
 

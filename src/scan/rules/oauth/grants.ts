@@ -20,25 +20,35 @@ export const IMPLICIT_GRANT = {
       const implicit = has(client.grants, 'implicit', 'urn:ietf:params:oauth:grant-type:implicit');
       const tokens = client.responseTypes?.value.some(givesTokens) === true;
       if (!implicit && !tokens) continue;
-      yield clientHit(client, implicit ? client.grants?.path : client.responseTypes?.path, `the client \`${client.id}\` may use the implicit grant`, {
-        fix:
-          client.source === 'keycloak'
-            ? {
-                text: 'switch the implicit flow off',
-                yaml: 'implicitFlowEnabled: false\nstandardFlowEnabled: true\n',
-                ...edit(client.resource, [...client.path, 'implicitFlowEnabled']),
-              }
-            : { text: 'ask for codes only', yaml: 'grant_types: [authorization_code]\nresponse_types: [code]\n' },
-      });
+      yield clientHit(
+        client,
+        implicit ? client.grants?.path : client.responseTypes?.path,
+        `the client \`${client.id}\` may use the implicit grant`,
+        {
+          fix:
+            client.source === 'keycloak'
+              ? {
+                  text: 'switch the implicit flow off',
+                  yaml: 'implicitFlowEnabled: false\nstandardFlowEnabled: true\n',
+                  ...edit(client.resource, [...client.path, 'implicitFlowEnabled']),
+                }
+              : { text: 'ask for codes only', yaml: 'grant_types: [authorization_code]\nresponse_types: [code]\n' },
+        },
+      );
     }
     for (const server of context.system.oauthServers) {
       const implicit = has(server.grants, 'implicit');
       const tokens = server.responseTypes?.value.some(givesTokens) === true;
       if (!implicit && !tokens) continue;
-      yield serverHit(server, implicit ? server.grants?.path : server.responseTypes?.path, `the server \`${server.name}\` offers the implicit grant`, {
-        severity: 'medium',
-        message: `Every client that is registered for it may use it; see which are. ${this.why}`,
-      });
+      yield serverHit(
+        server,
+        implicit ? server.grants?.path : server.responseTypes?.path,
+        `the server \`${server.name}\` offers the implicit grant`,
+        {
+          severity: 'medium',
+          message: `Every client that is registered for it may use it; see which are. ${this.why}`,
+        },
+      );
     }
     for (const api of context.system.apis)
       for (const { name, flows, node } of api.securitySchemes)
@@ -72,7 +82,11 @@ export const ID_TOKEN_RESPONSE = {
     for (const client of clientsOf(context)) {
       const types = client.responseTypes?.value ?? [];
       if (types.includes('id_token') && !types.some(givesTokens))
-        yield clientHit(client, client.responseTypes?.path, `the client \`${client.id}\` takes ID tokens from the authorization endpoint`);
+        yield clientHit(
+          client,
+          client.responseTypes?.path,
+          `the client \`${client.id}\` takes ID tokens from the authorization endpoint`,
+        );
     }
   },
 } satisfies SystemRule;
@@ -99,7 +113,9 @@ export const PASSWORD_GRANT = {
         });
     for (const server of context.system.oauthServers)
       if (has(server.grants, 'password'))
-        yield serverHit(server, server.grants?.path, `the server \`${server.name}\` offers the password grant`, { severity: 'medium' });
+        yield serverHit(server, server.grants?.path, `the server \`${server.name}\` offers the password grant`, {
+          severity: 'medium',
+        });
     for (const api of context.system.apis)
       for (const { name, flows, node } of api.securitySchemes)
         for (const { type, at } of flows)

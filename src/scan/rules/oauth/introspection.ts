@@ -40,16 +40,20 @@ function placesOf(resource: Resource): readonly Place[] {
   const { kind, apiVersion } = resource;
   if (kind === 'SpringConfiguration') return spring(resource.spec, []);
   if (kind === 'ConfigMap') return configMap(resource);
-  if (kind === 'KongPlugin' || kind === 'KongClusterPlugin') return kong(resource.body['plugin'], resource.body['config'], ['config']);
+  if (kind === 'KongPlugin' || kind === 'KongClusterPlugin')
+    return kong(resource.body['plugin'], resource.body['config'], ['config']);
   if (apiVersion.startsWith('apisix.apache.org/')) return apisix(resource.spec, ['spec'], 0);
   return [];
 }
 
 /** Spring's own introspector checks neither; a bean of one's own would, and takes no configuration from here but the address. */
 function spring(root: unknown, path: Path): readonly Place[] {
-  const found = find(root, ['spring', 'security', 'oauth2', 'resourceserver', 'opaquetoken']) ?? find(root, ['spring', 'security', 'oauth2', 'resourceserver', 'opaque-token']);
-  if (!found || !isRaw(found.value) || !('introspection-uri' in found.value || 'introspectionUri' in found.value)) return [];
-  return [{ what: 'the resource server', path: [...path, ...found.path] }];
+  for (const token of ['opaquetoken', 'opaque-token'])
+    for (const uri of ['introspection-uri', 'introspectionUri']) {
+      const found = find(root, ['spring', 'security', 'oauth2', 'resourceserver', token, uri]);
+      if (found) return [{ what: 'the resource server', path: [...path, ...found.path] }];
+    }
+  return [];
 }
 
 function find(root: unknown, names: readonly string[]): { value: unknown; path: Path } | undefined {
@@ -73,8 +77,13 @@ function configMap(resource: Resource): readonly Place[] {
   return Object.entries(data).flatMap(([name, text]) => {
     if (typeof text !== 'string' || text.length > EMBEDDED_MAX) return [];
     if (/\.ya?ml$/.test(name) && /opaque-?token/.test(text))
-      return readYaml(name, text).documents.flatMap(({ value }) => spring(value, []).map((place) => ({ ...place, path: ['data', name] })));
-    if (/\.properties$/.test(name) && /^[ \t]*spring\.security\.oauth2\.resourceserver\.opaque-?token\.introspection-uri/m.test(text))
+      return readYaml(name, text).documents.flatMap(({ value }) =>
+        spring(value, []).map((place) => ({ ...place, path: ['data', name] })),
+      );
+    if (
+      name.endsWith('.properties') &&
+      /^[ \t]*spring\.security\.oauth2\.resourceserver\.opaque-?token\.introspection-uri/m.test(text)
+    )
       return [{ what: 'the resource server', path: ['data', name] }];
     return [];
   });
@@ -83,10 +92,20 @@ function configMap(resource: Resource): readonly Place[] {
 function kong(plugin: unknown, config: unknown, path: Path): readonly Place[] {
   if (!isRaw(config)) return [];
   if (plugin === 'oauth2-introspection') return [{ what: "Kong's plugin `oauth2-introspection`", path }];
-  const introspects = 'introspection_endpoint' in config || (Array.isArray(config['auth_methods']) && config['auth_methods'].includes('introspection'));
-  const checks = ['issuers_allowed', 'audience_required', 'audience'].some((name) => Array.isArray(config[name]) && config[name].length > 0);
+  const introspects =
+    'introspection_endpoint' in config ||
+    (Array.isArray(config['auth_methods']) && config['auth_methods'].includes('introspection'));
+  const checks = ['issuers_allowed', 'audience_required', 'audience'].some(
+    (name) => Array.isArray(config[name]) && config[name].length > 0,
+  );
   return plugin === 'openid-connect' && introspects && !checks
-    ? [{ what: "Kong's plugin `openid-connect`", path, fix: 'config:\n  issuers_allowed: ["https://login.example.com/"]\n  audience_required: [my-api]\n' }]
+    ? [
+        {
+          what: "Kong's plugin `openid-connect`",
+          path,
+          fix: 'config:\n  issuers_allowed: ["https://login.example.com/"]\n  audience_required: [my-api]\n',
+        },
+      ]
     : [];
 }
 

@@ -8,7 +8,7 @@ export const PKCE_MISSING = {
   name: 'Authorization code without PKCE',
   severity: 'medium',
   cwe: [345, 287],
-  why: 'A code that is caught on its way (another app under the same address, a log, a Referer header) can be redeemed, or put into a victim\'s session, because nothing ties it to the client that asked.',
+  why: "A code that is caught on its way (another app under the same address, a log, a Referer header) can be redeemed, or put into a victim's session, because nothing ties it to the client that asked.",
   help: 'demand PKCE with `S256`',
   references: [BCP, 'RFC 7636', 'RFC 9700 section 2.1.1'],
   tags: ['owasp-api:API2:2023'],
@@ -17,13 +17,18 @@ export const PKCE_MISSING = {
     for (const client of clientsOf(context)) {
       if (client.pkce?.value !== 'off' || !usesCodes(client)) continue;
       const isPublic = client.public?.value === true;
-      yield clientHit(client, client.pkce.path, `the ${isPublic ? 'public client' : 'client'} \`${client.id}\` need not use PKCE`, {
-        severity: isPublic ? 'high' : 'medium',
-        fix:
-          client.source === 'keycloak'
-            ? { text: 'demand the method `S256`', yaml: 'attributes:\n  pkce.code.challenge.method: S256\n' }
-            : { text: this.help },
-      });
+      yield clientHit(
+        client,
+        client.pkce.path,
+        `the ${isPublic ? 'public client' : 'client'} \`${client.id}\` need not use PKCE`,
+        {
+          severity: isPublic ? 'high' : 'medium',
+          fix:
+            client.source === 'keycloak'
+              ? { text: 'demand the method `S256`', yaml: 'attributes:\n  pkce.code.challenge.method: S256\n' }
+              : { text: this.help },
+        },
+      );
     }
     for (const server of oauthServers) {
       if (server.pkceRequired?.value === false)
@@ -53,7 +58,8 @@ export const PKCE_PLAIN = {
   tags: ['owasp-api:API2:2023'],
   *check(context) {
     for (const client of clientsOf(context))
-      if (client.pkce?.value === 'plain') yield clientHit(client, client.pkce.path, `the client \`${client.id}\` uses PKCE with \`plain\``);
+      if (client.pkce?.value === 'plain')
+        yield clientHit(client, client.pkce.path, `the client \`${client.id}\` uses PKCE with \`plain\``);
     for (const server of context.system.oauthServers)
       if (has(server.pkceMethods, 'plain'))
         yield serverHit(server, server.pkceMethods?.path, `the server \`${server.name}\` takes PKCE with \`plain\``, {

@@ -22,10 +22,15 @@ export const WILDCARD_REDIRECT = {
         if (!kind) continue;
         // Below one fixed host and path only that application's own open redirects help; on this machine only its user is at risk.
         const severity = isLoopbackUri(value) ? 'low' : kind === 'path' ? 'medium' : kind === 'all' ? 'critical' : 'high';
-        yield clientHit(client, path, `the client \`${client.id}\` may be redirected to \`${value.slice(0, 100)}\`${kind === 'all' ? ', which is anywhere' : ''}`, {
-          severity,
-          detail: `${client.id} ${value}`,
-        });
+        yield clientHit(
+          client,
+          path,
+          `the client \`${client.id}\` may be redirected to \`${value.slice(0, 100)}\`${kind === 'all' ? ', which is anywhere' : ''}`,
+          {
+            severity,
+            detail: `${client.id} ${value}`,
+          },
+        );
       }
     }
   },
@@ -48,7 +53,7 @@ export const PLAIN_REDIRECT = {
   name: 'Redirect over plain HTTP',
   severity: 'high',
   cwe: [319],
-  why: 'The code travels unencrypted. Whoever is on the way redeems it, or changes the answer so that the victim works in the attacker\'s account.',
+  why: "The code travels unencrypted. Whoever is on the way redeems it, or changes the answer so that the victim works in the attacker's account.",
   help: 'redirect to `https`; loopback addresses of native clients may stay',
   references: [BCP, 'RFC 9700 section 2.6', 'RFC 8252 section 7.3'],
   tags: ['owasp-api:API2:2023', 'pci-dss:4.2.1'],
@@ -65,7 +70,10 @@ export const PLAIN_REDIRECT = {
 
 function isInner(uri: string): boolean {
   const host = hostOf(uri) ?? '';
-  return !host.includes('.') || /\.(?:local|internal|svc|test|example|lan)$|\.svc\.|^10\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(host);
+  return (
+    !host.includes('.') ||
+    /\.(?:local|internal|svc|test|example|lan)$|\.svc\.|^10\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(host)
+  );
 }
 
 /** An address on a site that none of the client's others are on. */
@@ -85,12 +93,18 @@ export const FOREIGN_REDIRECT = {
 
 const TOOLS =
   /(?:^|\.)(?:oauth\.pstmn\.io|getpostman\.com|ngrok\.io|ngrok-free\.app|ngrok\.app|loca\.lt|trycloudflare\.com|serveo\.net|localtunnel\.me|oidcdebugger\.com|oauthdebugger\.com|jwt\.io|jwt\.ms|webhook\.site|requestbin\.com|pipedream\.net|openidconnect\.net|example\.com|herokuapp\.com|glitch\.me|repl\.co)$/;
-const HELPERS = /(?:^|\.)(?:oauth\.pstmn\.io|getpostman\.com|oidcdebugger\.com|oauthdebugger\.com|jwt\.io|jwt\.ms|webhook\.site|requestbin\.com|pipedream\.net|openidconnect\.net|ngrok\.io|ngrok-free\.app|ngrok\.app|loca\.lt|trycloudflare\.com|serveo\.net|localtunnel\.me)$/;
+const HELPERS =
+  /(?:^|\.)(?:oauth\.pstmn\.io|getpostman\.com|oidcdebugger\.com|oauthdebugger\.com|jwt\.io|jwt\.ms|webhook\.site|requestbin\.com|pipedream\.net|openidconnect\.net|ngrok\.io|ngrok-free\.app|ngrok\.app|loca\.lt|trycloudflare\.com|serveo\.net|localtunnel\.me)$/;
 
 function* foreign(client: OAuthClient): Generator<Hit> {
   const hosted = client.redirectUris.flatMap((uri): { uri: Stated<string>; host: string }[] => {
     const host = hostOf(uri.value);
-    return host === undefined || host.includes('*') || host.includes('$') || host.includes('{') || !host.includes('.') || isLoopbackUri(uri.value)
+    return host === undefined ||
+      host.includes('*') ||
+      host.includes('$') ||
+      host.includes('{') ||
+      !host.includes('.') ||
+      isLoopbackUri(uri.value)
       ? []
       : [{ uri, host }];
   });
@@ -121,7 +135,9 @@ export const ANY_ORIGIN = {
       for (const { value, path } of client.webOrigins)
         if (value === '*' || /^https?:\/\/\*$/.test(value))
           yield clientHit(client, path, `the client \`${client.id}\` takes calls from any web origin`, {
-            ...(client.source === 'keycloak' && { fix: { text: 'allow the origins of the redirect addresses', yaml: 'webOrigins: ["+"]\n' } }),
+            ...(client.source === 'keycloak' && {
+              fix: { text: 'allow the origins of the redirect addresses', yaml: 'webOrigins: ["+"]\n' },
+            }),
           });
   },
 } satisfies SystemRule;

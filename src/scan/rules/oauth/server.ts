@@ -20,7 +20,10 @@ export const OPEN_REGISTRATION = {
           fix:
             server.source === 'keycloak'
               ? { text: 'give anonymous registration the policy `trusted-hosts`, with no host in it' }
-              : { text: 'demand an initial access token', yaml: 'features:\n  registration:\n    enabled: true\n    initialAccessToken: true\n' },
+              : {
+                  text: 'demand an initial access token',
+                  yaml: 'features:\n  registration:\n    enabled: true\n    initialAccessToken: true\n',
+                },
         });
       else if (registration?.value === 'unknown')
         yield serverHit(server, registration.path, `the server \`${server.name}\` has a registration endpoint`, {
@@ -45,16 +48,29 @@ export const WEAK_ALGORITHM = {
     for (const server of context.system.oauthServers) {
       const { signing } = server;
       if (has(signing, 'none'))
-        yield serverHit(server, signing?.path, `the server \`${server.name}\` gives out tokens with the algorithm \`none\``, { severity: 'high' });
+        yield serverHit(server, signing?.path, `the server \`${server.name}\` gives out tokens with the algorithm \`none\``, {
+          severity: 'high',
+        });
       // Beside asymmetric ones HS256 is only for clients that ask for it.
       else if (signing && signing.value.length > 0 && signing.value.every((one) => one.startsWith('HS')))
-        yield serverHit(server, signing.path, `the server \`${server.name}\` signs tokens with a shared secret (\`${signing.value[0]}\`)`);
+        yield serverHit(
+          server,
+          signing.path,
+          `the server \`${server.name}\` signs tokens with a shared secret (\`${signing.value[0]}\`)`,
+        );
     }
     for (const client of clientsOf(context)) {
       const { signing } = client;
-      if (has(signing, 'none')) yield clientHit(client, signing?.path, `the client \`${client.id}\` takes tokens with the algorithm \`none\``, { severity: 'high' });
+      if (has(signing, 'none'))
+        yield clientHit(client, signing?.path, `the client \`${client.id}\` takes tokens with the algorithm \`none\``, {
+          severity: 'high',
+        });
       else if (signing?.value.some((one) => one.startsWith('HS')))
-        yield clientHit(client, signing.path, `tokens of the client \`${client.id}\` are signed with a shared secret (\`${signing.value[0]}\`)`);
+        yield clientHit(
+          client,
+          signing.path,
+          `tokens of the client \`${client.id}\` are signed with a shared secret (\`${signing.value[0]}\`)`,
+        );
     }
   },
 } satisfies SystemRule;
@@ -65,14 +81,18 @@ export const NO_ISSUER_IN_RESPONSE = {
   name: 'Authorization responses do not name their issuer',
   severity: 'low',
   cwe: [346],
-  why: 'A client of several servers cannot tell which of them answered. A server under an attacker\'s control has it send the code of another one to itself (mix-up attack).',
+  why: "A client of several servers cannot tell which of them answered. A server under an attacker's control has it send the code of another one to itself (mix-up attack).",
   help: 'send `iss` and say so by `authorization_response_iss_parameter_supported`',
   references: ['RFC 9207', BCP],
   tags: ['owasp-api:API2:2023'],
   *check({ system }) {
     for (const server of system.oauthServers)
       if (server.issInResponse?.value === false)
-        yield serverHit(server, server.issInResponse.path, `the server \`${server.name}\` does not send \`iss\` with its responses`);
+        yield serverHit(
+          server,
+          server.issInResponse.path,
+          `the server \`${server.name}\` does not send \`iss\` with its responses`,
+        );
   },
 } satisfies SystemRule;
 
@@ -90,12 +110,16 @@ export const NO_ROTATION = {
     for (const server of context.system.oauthServers) {
       if (server.refreshRotation?.value !== false) continue;
       const known = context.system.oauthClients.filter((client) => client.server === server.name && client.enabled);
-      const open = known.filter((client) => client.public?.value === true && has(client.grants, 'authorization_code', 'implicit', 'password'));
+      const open = known.filter(
+        (client) => client.public?.value === true && has(client.grants, 'authorization_code', 'implicit', 'password'),
+      );
       // Confidential clients authenticate when they refresh, which holds a stolen token back.
       if (known.length > 0 && open.length === 0) continue;
       yield serverHit(server, server.refreshRotation.path, `the server \`${server.name}\` does not rotate refresh tokens`, {
         severity: open.length > 0 ? 'medium' : 'low',
-        ...(server.source === 'keycloak' && { fix: { text: 'revoke a refresh token when it is used', yaml: 'revokeRefreshToken: true\nrefreshTokenMaxReuse: 0\n' } }),
+        ...(server.source === 'keycloak' && {
+          fix: { text: 'revoke a refresh token when it is used', yaml: 'revokeRefreshToken: true\nrefreshTokenMaxReuse: 0\n' },
+        }),
       });
     }
     for (const client of clientsOf(context))
@@ -159,9 +183,14 @@ export const LONG_TOKEN = {
     for (const server of system.oauthServers) {
       const lifetime = server.accessTokenLifetimeS;
       if (lifetime && lifetime.value > LIFETIME_MAX_S)
-        yield serverHit(server, lifetime.path, `access tokens of \`${server.name}\` live for ${Math.round(lifetime.value / 360) / 10} hours`, {
-          severity: lifetime.value > 24 * LIFETIME_MAX_S ? 'medium' : 'low',
-        });
+        yield serverHit(
+          server,
+          lifetime.path,
+          `access tokens of \`${server.name}\` live for ${Math.round(lifetime.value / 360) / 10} hours`,
+          {
+            severity: lifetime.value > 24 * LIFETIME_MAX_S ? 'medium' : 'low',
+          },
+        );
     }
   },
 } satisfies SystemRule;

@@ -31,7 +31,8 @@ export const VALIDATION_OFF = {
     for (const workload of system.workloads) yield* proxyHits(workload);
     for (const resource of system.resources) {
       if (resource.kind === 'DotnetSettings') yield* dotnet(resource, resource.spec, [], 0);
-      if (resource.kind === 'SecurityPolicy' && resource.apiVersion.startsWith('gateway.envoyproxy.io/')) yield* envoyGateway(resource);
+      if (resource.kind === 'SecurityPolicy' && resource.apiVersion.startsWith('gateway.envoyproxy.io/'))
+        yield* envoyGateway(resource);
     }
   },
 } satisfies SystemRule;
@@ -65,9 +66,21 @@ function* proxyHits(workload: Workload): Generator<Hit> {
 }
 
 function containerPath(workload: Workload, name: string): Path {
-  const base: Path = workload.kind === 'Pod' ? ['spec'] : workload.kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec'];
+  const base: Path =
+    workload.kind === 'Pod'
+      ? ['spec']
+      : workload.kind === 'CronJob'
+        ? ['spec', 'jobTemplate', 'spec', 'template', 'spec']
+        : ['spec', 'template', 'spec'];
   const main = workload.containers.filter(({ init }) => !init);
-  return [...base, 'containers', Math.max(0, main.findIndex((one) => one.name === name))];
+  return [
+    ...base,
+    'containers',
+    Math.max(
+      0,
+      main.findIndex((one) => one.name === name),
+    ),
+  ];
 }
 
 /** Members of TokenValidationParameters and JwtBearerOptions (Microsoft.IdentityModel.Tokens). */
@@ -101,14 +114,19 @@ function* envoyGateway(resource: Resource): Generator<Hit> {
   for (const [i, one] of (providers as unknown[]).entries()) {
     if (typeof one !== 'object' || one === null) continue;
     const provider = one as Raw;
-    const missing = ['issuer', 'audiences'].filter((name) => provider[name] === undefined || (Array.isArray(provider[name]) && provider[name].length === 0));
+    const missing = ['issuer', 'audiences'].filter(
+      (name) => provider[name] === undefined || (Array.isArray(provider[name]) && provider[name].length === 0),
+    );
     for (const name of missing)
       yield {
-        title: `the JWT provider \`${String(provider['name'] ?? i).slice(0, 80)}\` does not check ${name === 'issuer' ? 'the issuer' : 'the audience'} of tokens`,
+        title: `the JWT provider \`${typeof provider['name'] === 'string' ? provider['name'].slice(0, 80) : i}\` does not check ${name === 'issuer' ? 'the issuer' : 'the audience'} of tokens`,
         severity: 'medium',
         at: { resource, path: ['spec', 'jwt', 'providers', i] },
         detail: name,
-        fix: { text: `name the ${name}`, yaml: name === 'issuer' ? 'issuer: https://login.example.com/\n' : 'audiences: [my-api]\n' },
+        fix: {
+          text: `name the ${name}`,
+          yaml: name === 'issuer' ? 'issuer: https://login.example.com/\n' : 'audiences: [my-api]\n',
+        },
       };
   }
 }

@@ -24,8 +24,8 @@ export function parityOf(system: System): readonly ParityResult[] {
 
 /** Hits of one class, at the place that is to be changed: the weaker side, else B. What a pod lacks is told together. */
 export function* parityHits(result: ParityResult, wanted: ParityClass): Generator<Hit> {
-  // Sides that share nothing are no variants of each other.
-  if (result.compared === 0) return;
+  // Sides that share little are no variants of each other.
+  if (result.compared === 0 || result.compared * 3 < Math.min(...result.objects)) return;
   const own = result.differences.filter((each) => each.class === wanted);
   const groups = Map.groupBy(own, (each, index) => (each.aspect === 'pod' ? `${each.subject} ${each.weaker}` : String(index)));
   for (const group of groups.values()) {

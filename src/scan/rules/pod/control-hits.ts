@@ -26,6 +26,7 @@ export function* controlHits(context: ScanContext, ids: readonly ControlId[], ju
       const { severity } = draft;
       yield {
         ...draft,
+        title: template.kubernetes ? draft.title : inComposeWords(draft.title),
         ...(severity && enforced?.level === 'privileged' && { severity: LOWER[severity] }),
         ...placeOf(template, verdict),
         detail: verdict.control.id,
@@ -33,6 +34,19 @@ export function* controlHits(context: ScanContext, ids: readonly ControlId[], ju
       };
     }
   }
+}
+
+/** What a pod's members are called in a Compose file. */
+const COMPOSE_WORDS: readonly (readonly [pod: string, compose: string])[] = [
+  ['the pod sets', 'the service sets'],
+  ['`hostNetwork`', '`network_mode: host`'],
+  ['`hostPID`', '`pid: host`'],
+  ['`hostIPC`', '`ipc: host`'],
+  ['of the node', 'of the host'],
+];
+
+function inComposeWords(title: string): string {
+  return COMPOSE_WORDS.reduce((text, [pod, compose]) => text.replaceAll(pod, compose), title);
 }
 
 /** Whoever labels a namespace `privileged` has decided that its pods may do this. */

@@ -57,7 +57,7 @@ function worst(template: PodTemplate): FindingSeverity {
 /** A socket takes commands also through a mount that is read-only. */
 function severityOf(written: string, readOnly: boolean): FindingSeverity {
   const path = written.length > 1 ? written.replace(/\/$/, '') : written;
-  if (SOCKET.test(path)) return /\.sock$/.test(path) ? 'critical' : 'high';
+  if (SOCKET.test(path)) return path.endsWith('.sock') ? 'critical' : 'high';
   if (!readOnly && ROOT_EQUAL.test(path)) return 'high';
   if (readOnly) return SECRET_READ.test(path) ? 'medium' : 'low';
   return 'medium';

@@ -81,13 +81,8 @@ export interface Held {
 }
 
 /** Who holds a role, directly or by a ClusterRole that takes it in. */
-export function holdersOf({ bindings, roles }: Rbac, role: EffectiveRole): Held {
-  const carriers = new Set(
-    roles.all.filter(
-      (each) => each === role || each.rules.some(({ place }) => place !== undefined && place.resource === role.resource),
-    ),
-  );
-  const holding = bindings.filter((binding) => binding.role && carriers.has(binding.role));
+export function holdersOf({ bindingsTo }: Rbac, role: EffectiveRole): Held {
+  const holding = role.resource ? bindingsTo(role.resource) : [];
   const holders = holding.flatMap((binding) => binding.subjects.map((subject) => ({ binding, subject })));
   return { holders, wide: holders.some(({ binding }) => binding.namespace === undefined) };
 }

@@ -2,10 +2,10 @@
 
 /** Last words of names that hold secrets. */
 const NAMES =
-  /(?:^|[_.-])(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|apikey|private_?key|secret_?key|access_?key|auth_?key|encryption_?key|signing_?key|master_?key|credentials?|client_?secret|connection_?string|dsn)$/;
+  /(?:^|_)(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|apikey|private_?key|secret_?key|access_?key|auth_?key|encryption_?key|signing_?key|master_?key|credentials?|client_?secret|connection_?string|dsn)$/;
 /** Names that speak about a secret without being one. */
 const ABOUT =
-  /(?:_|-|\.)(?:file|path|dir|name|ref|url|uri|host|port|id|type|ttl|expiry|expires?|expiration|length|size|min|max|policy|enabled?|header|issuer|audience|algorithm|prefix|timeout|rotation|endpoint|location|mount|version|env|key_?name)$/;
+  /_(?:file|path|dir|name|ref|url|uri|host|port|id|type|ttl|expiry|expires?|expiration|length|size|min|max|policy|enabled?|header|issuer|audience|algorithm|prefix|timeout|rotation|endpoint|location|mount|version|env|key_?name)$/;
 const NOTHING = /^(?:true|false|yes|no|on|off|none|null|nil|undefined|disabled?|enabled?|optional|required|\d{1,4})$/i;
 /** Filled by something else: `$(NAME)`, `${NAME}`, `{{ … }}`, `<…>`, `vault:…`, `ENC[…]`. */
 const FILLED =
@@ -35,6 +35,7 @@ export function literalSecret(name: string, value: string): Literal | undefined 
   const lower = name
     .slice(0, 200)
     .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll(/[-.]/g, '_')
     .toLowerCase();
   if (!NAMES.test(lower) || ABOUT.test(lower)) return undefined;
   if (NOTHING.test(value) || FILLED.test(value) || PATHLIKE.test(value) || /^[*x.]+$/i.test(value) || /\s/.test(value.trim()))

@@ -23,26 +23,38 @@ const SENSITIVE =
 const TLS_PORTS: readonly unknown[] = [443, 6443, 8443, 9443];
 
 function* check({ system }: ScanContext): Generator<Hit> {
-  const mesh = new Memberships(system);
-  for (const view of ingressesOf(system)) yield* checkIngress(system, mesh, view);
-  yield* checkGateways(system, mesh);
+  const world = {
+    system,
+    mesh: new Memberships(system),
+    services: new Map(system.services.map((each) => [each.id, each])),
+    workloads: Map.groupBy(system.workloads, ({ namespace }) => namespace),
+  };
+  for (const view of ingressesOf(system)) yield* checkIngress(world, view);
+  yield* checkGateways(world);
 }
 
 /** Protocols that carry TLS to the backend. */
 const ENCRYPTED: readonly (string | undefined)[] = ['https', 'grpcs', 'h2', 'auto'];
 
-function* checkIngress(system: System, mesh: Memberships, view: IngressView): Generator<Hit> {
+interface World {
+  readonly system: System;
+  readonly mesh: Memberships;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly workloads: ReadonlyMap<string, readonly Workload[]>;
+}
+
+function* checkIngress(world: World, view: IngressView): Generator<Hit> {
   const { resource, settings, tls } = view;
   const encrypted = ENCRYPTED.includes(settings.backendProtocol?.value) || settings.tlsPassthrough?.value === true;
   if (encrypted) return;
   const told = new Set<string>();
   for (const backend of view.backends) {
-    const found = serviceOf(system, resource.metadata.namespace, backend);
+    const found = serviceOf(world, resource.metadata.namespace, backend);
     if (!found) continue;
     const { service, port } = found;
     const key = `${service.id}:${port.port}`;
-    const targets = workloadsOf(system, service);
-    if (told.has(key) || (targets.length > 0 && targets.every((each) => mesh.of(each).kind !== 'none'))) continue;
+    const targets = workloadsOf(world, service);
+    if (told.has(key) || (targets.length > 0 && targets.every((each) => world.mesh.of(each).kind !== 'none'))) continue;
     const nginx =
       settings.controllers.length === 0 || settings.controllers.some((each) => each === 'nginx' || each === 'nginx-org');
     const servesTls = (port.protocol === 'tls' || TLS_PORTS.includes(port.targetPort)) && nginx;
@@ -64,7 +76,8 @@ function* checkIngress(system: System, mesh: Memberships, view: IngressView): Ge
   }
 }
 
-function* checkGateways(system: System, mesh: Memberships): Generator<Hit> {
+function* checkGateways(world: World): Generator<Hit> {
+  const { system } = world;
   const covered = new Set(
     system.resources
       .filter(({ kind }) => kind === 'BackendTLSPolicy')
@@ -89,11 +102,11 @@ function* checkGateways(system: System, mesh: Memberships): Generator<Hit> {
       for (const [rule, { backendRefs }] of route.spec.rules.entries()) {
         for (const [index, ref] of backendRefs.entries()) {
           const id = `${ref.namespace ?? route.metadata.namespace}/${ref.name}`;
-          const service = system.services.find((each) => each.id === id);
+          const service = world.services.get(id);
           const port = service?.ports.find((each) => each.port === ref.port);
           if (!service || !port || port.protocol === 'tls' || covered.has(id) || told.has(`${id}:${ref.port}`)) continue;
-          const targets = workloadsOf(system, service);
-          if (targets.length > 0 && targets.every((each) => mesh.of(each).kind !== 'none')) continue;
+          const targets = workloadsOf(world, service);
+          if (targets.length > 0 && targets.every((each) => world.mesh.of(each).kind !== 'none')) continue;
           told.add(`${id}:${ref.port}`);
           yield {
             title: `TLS ends at Gateway \`${gateway.metadata.name}\`; requests to \`${id}\` go on in clear`,
@@ -119,19 +132,19 @@ function severityOf(service: Service, targets: readonly Workload[]): FindingSeve
 }
 
 function serviceOf(
-  system: System,
+  { services }: World,
   namespace: string,
   backend: IngressBackend,
 ): { readonly service: Service; readonly port: ServicePort } | undefined {
-  const service = system.services.find(({ id }) => id === `${namespace}/${backend.service}`);
+  const service = services.get(`${namespace}/${backend.service}`);
   const port =
     service?.ports.find((each) => each.port === backend.port || each.name === backend.port) ??
     (backend.port === undefined ? service?.ports[0] : undefined);
   return service && port && { service, port };
 }
 
-function workloadsOf(system: System, service: Service): readonly Workload[] {
+function workloadsOf({ workloads }: World, service: Service): readonly Workload[] {
   const { selector } = service;
   if (!selector || Object.keys(selector).length === 0) return [];
-  return system.workloads.filter(({ namespace, labels }) => namespace === service.namespace && labelsMatch(selector, labels));
+  return (workloads.get(service.namespace) ?? []).filter(({ labels }) => labelsMatch(selector, labels));
 }

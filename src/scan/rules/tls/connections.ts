@@ -18,15 +18,16 @@ export interface Setting {
 const VALUE_MAX = 4000;
 
 /** Literal variables of containers, entries of ConfigMaps that look like variables, Compose environments. Long values are left out. */
-export function* settingsOf(system: System): Generator<Setting> {
-  for (const { workload, resource, pod, at, kubernetes } of podTemplates(system)) {
-    if (!kubernetes) {
-      for (const [name, value] of Object.entries(recordAt(resource.spec, 'environment'))) {
-        if (value.length <= VALUE_MAX)
-          yield { name, value, resource, path: ['spec', 'environment', name], workloads: [workload] };
-      }
-      continue;
-    }
+export function settingsOf(system: System): readonly Setting[] {
+  let settings = worked.get(system);
+  if (!settings) worked.set(system, (settings = [...readSettings(system)]));
+  return settings;
+}
+
+const worked = new WeakMap<System, readonly Setting[]>();
+
+function* readSettings(system: System): Generator<Setting> {
+  for (const { workload, resource, pod, at } of podTemplates(system)) {
     for (const { raw, path } of pod.containers) {
       for (const [index, variable] of listAt(raw, 'env').entries()) {
         const [name, value] = [textAt(variable, 'name'), textAt(variable, 'value')];
@@ -35,19 +36,30 @@ export function* settingsOf(system: System): Generator<Setting> {
       }
     }
   }
+  const readers = configMapReaders(system);
   for (const resource of system.resources) {
     if (resource.kind !== 'ConfigMap') continue;
-    const { name, namespace } = resource.metadata;
-    const workloads = system.workloads.filter(
-      (each) =>
-        each.namespace === namespace &&
-        each.containers.some(({ env }) => env.some(({ from }) => from?.kind === 'configMap' && from.name === name)),
-    );
+    const workloads = readers.get(`${resource.metadata.namespace}/${resource.metadata.name}`) ?? [];
     for (const [key, value] of Object.entries(recordAt(resource.body, 'data'))) {
       if (value.length <= VALUE_MAX && !value.includes('\n'))
         yield { name: key, value, resource, path: ['data', key], workloads };
     }
   }
+}
+
+/** Who takes variables from a ConfigMap, by its `namespace/name`. */
+function configMapReaders(system: System): ReadonlyMap<string, readonly Workload[]> {
+  const readers = new Map<string, Workload[]>();
+  for (const workload of system.workloads) {
+    const names = workload.containers.flatMap(({ env }) =>
+      env.flatMap(({ from }) => (from?.kind === 'configMap' ? [from.name] : [])),
+    );
+    for (const name of new Set(names)) {
+      const id = `${workload.namespace}/${name}`;
+      readers.set(id, [...(readers.get(id) ?? []), workload]);
+    }
+  }
+  return readers;
 }
 
 /** Arguments of containers. */

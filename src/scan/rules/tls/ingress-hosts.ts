@@ -33,6 +33,14 @@ export interface IngressView {
 const GROUPS = /^(?:networking\.k8s\.io|extensions)\//;
 
 export function ingressesOf(system: System): readonly IngressView[] {
+  let views = worked.get(system);
+  if (!views) worked.set(system, (views = readIngresses(system)));
+  return views;
+}
+
+const worked = new WeakMap<System, readonly IngressView[]>();
+
+function readIngresses(system: System): readonly IngressView[] {
   return system.resources
     .filter(({ kind, apiVersion }) => kind === 'Ingress' && GROUPS.test(apiVersion))
     .map((resource) => viewOf(resource, system.resources));

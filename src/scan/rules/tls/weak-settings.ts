@@ -124,7 +124,10 @@ function* configMap(data: Readonly<Record<string, string>>): Generator<Found> {
 function settingOf(key: string, value: string): Weakness | undefined {
   if (/^(?:proxy-)?ssl-protocols$/.test(key)) return weakVersions(value);
   if (/^(?:proxy-)?ssl-ciphers$/.test(key)) return weakCiphers(value);
-  if (/^ssl-min-ver$/.test(key)) return weakMinimum(value);
+  if (key === 'ssl-min-ver') return weakMinimum(value);
+  if (key === 'hsts' && value === 'false') return { what: 'does not tell browsers to stay with TLS (`hsts`)', severity: 'low' };
+  if (key === 'ssl-early-data' && value === 'true')
+    return { what: 'takes early data, which can be sent again by others', severity: 'low' };
   const option =
     key === 'ssl-options' ? /(?:ssl-min-ver|force-)\s?(sslv3|tlsv1[01]|TLSv1\.[01])/i.exec(value.slice(0, 2000)) : null;
   return option ? weakMinimum(option[1]!.replace(/tlsv1([01])/i, 'TLSv1.$1')) : undefined;

@@ -6,7 +6,8 @@ const KEYS = ['description', 'condition', 'commits', 'paths', 'regexes', 'regexT
 /** `[allowlist]` and `[[allowlists]]` of a configuration, or of one rule of it. */
 export function allowLists(at: Reading, rule: string | undefined): SecretAllow[] {
   const one = at.table('allowlist');
-  if (one && at.value['allowlists'] !== undefined) at.mistake(['allowlist'], '`allowlist` and `allowlists` do not go together', 'move it to `[[allowlists]]`');
+  if (one && at.value['allowlists'] !== undefined)
+    at.mistake(['allowlist'], '`allowlist` and `allowlists` do not go together', 'move it to `[[allowlists]]`');
   return [...(one ? [one] : []), ...at.tables('allowlists')].map((list) => allowList(list, rule));
 }
 

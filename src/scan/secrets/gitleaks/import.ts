@@ -20,7 +20,20 @@ export type LoadConfig = (path: string) => string | undefined;
 
 /** As gitleaks: configurations extend each other at most twice. */
 const EXTEND_DEPTH_MAX = 2;
-const RULE_KEYS = ['id', 'description', 'regex', 'path', 'entropy', 'secretGroup', 'keywords', 'tags', 'allowlist', 'allowlists', 'required', 'skipReport'];
+const RULE_KEYS = [
+  'id',
+  'description',
+  'regex',
+  'path',
+  'entropy',
+  'secretGroup',
+  'keywords',
+  'tags',
+  'allowlist',
+  'allowlists',
+  'required',
+  'skipReport',
+];
 const TOP_KEYS = ['title', 'description', 'extend', 'rules', 'allowlist', 'allowlists', 'minVersion'];
 
 interface Drafts {
@@ -65,7 +78,8 @@ function read(file: string, text: string, load: LoadConfig, drafts: Drafts, diag
 function extended(extend: Reading, load: LoadConfig, drafts: Drafts, diagnostics: Diagnostic[], depth: number): void {
   extend.known(['path', 'url', 'useDefault', 'disabledRules']);
   if (extend.boolean('useDefault') === true) drafts.own = true;
-  if (extend.string('url') !== undefined) extend.mistake(['url'], 'rules are not fetched from addresses', 'download the file and name it in `path`');
+  if (extend.string('url') !== undefined)
+    extend.mistake(['url'], 'rules are not fetched from addresses', 'download the file and name it in `path`');
   for (const id of extend.strings('disabledRules')) drafts.disabled.add(id);
   const path = extend.string('path');
   if (path === undefined) return;
@@ -95,16 +109,22 @@ function readRule(rule: Reading, drafts: Drafts, withRequired = false): string |
   }
   try {
     if (regex !== undefined) checkGroup(rule, compilePattern(regex).groups);
-    drafts.rules.set(id, patternRule({
+    drafts.rules.set(
       id,
-      name: rule.string('description') ?? id,
-      regex,
-      path,
-      keywords: rule.strings('keywords').map((word) => word.toLowerCase()).filter((word) => word !== ''),
-      entropy: rule.number('entropy') ?? 0,
-      secretGroup: rule.number('secretGroup') ?? 0,
-      required: withRequired ? requiredRules(rule, drafts) : [],
-    }));
+      patternRule({
+        id,
+        name: rule.string('description') ?? id,
+        regex,
+        path,
+        keywords: rule
+          .strings('keywords')
+          .map((word) => word.toLowerCase())
+          .filter((word) => word !== ''),
+        entropy: rule.number('entropy') ?? 0,
+        secretGroup: rule.number('secretGroup') ?? 0,
+        required: withRequired ? requiredRules(rule, drafts) : [],
+      }),
+    );
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     if (!withRequired) rule.patternMistake(['regex'], error);
@@ -115,10 +135,14 @@ function readRule(rule: Reading, drafts: Drafts, withRequired = false): string |
 
 function checkGroup(rule: Reading, groups: number): void {
   const group = rule.number('secretGroup') ?? 0;
-  if (!Number.isInteger(group) || group < 0 || group > groups) rule.mistake(['secretGroup'], `\`secretGroup\` is ${group}, but the pattern has ${groups} groups`);
+  if (!Number.isInteger(group) || group < 0 || group > groups)
+    rule.mistake(['secretGroup'], `\`secretGroup\` is ${group}, but the pattern has ${groups} groups`);
 }
 
-function requiredRules(rule: Reading, drafts: Drafts): { rule: WholeRule; withinLines: number | undefined; withinColumns: number | undefined }[] {
+function requiredRules(
+  rule: Reading,
+  drafts: Drafts,
+): { rule: WholeRule; withinLines: number | undefined; withinColumns: number | undefined }[] {
   return rule.tables('required').flatMap((each) => {
     each.known(['id', 'withinLines', 'withinColumns']);
     const id = each.string('id');

@@ -34,7 +34,13 @@ export class Reading {
     for (const key of Object.keys(this.value)) {
       if (keys.includes(key)) continue;
       const location = this.#document.locate([...this.#path, key]);
-      this.#diagnostics.push({ code: 'secrets.rules', severity: 'warning', message: `\`${key}\` is not known here`, location, help: `one of ${keys.join(', ')}` });
+      this.#diagnostics.push({
+        code: 'secrets.rules',
+        severity: 'warning',
+        message: `\`${key}\` is not known here`,
+        location,
+        help: `one of ${keys.join(', ')}`,
+      });
     }
   }
 

@@ -18,10 +18,13 @@ export type Operator = 'equals' | 'compare' | 'colon' | 'list' | 'call' | 'flag'
 
 export const NAME_MAX = 60;
 export const VALUE_MAX = 512;
+/** Without quotes; a longer one is cut off there. */
+export const BARE_MAX = 192;
 const [SPACE_MAX, GAP_MAX] = [60, 24];
 const [TAB, LF, CR, SPACE, QUOTE, APOSTROPHE, BACKTICK, BACKSLASH] = [9, 10, 13, 32, 34, 39, 96, 92];
 /** `value: …` on the line after `name: KEYWORD`, or `value="…"` in the same element. */
-const VALUE_MEMBER = /[ \t]{0,40}[,;]?[ \t]{0,40}(?:\r?\n[ \t]{0,80}){0,2}["']?(?:secret_|default_|plain_?text_?)?value["']?[ \t]{0,20}[:=]/iy;
+const VALUE_MEMBER =
+  /[ \t]{0,40}[,;]?[ \t]{0,40}(?:\r?\n[ \t]{0,80}){0,2}["']?(?:secret_|default_|plain_?text_?)?value["']?[ \t]{0,20}[:=]/iy;
 /** A type between a name and its value, as TypeScript, Kotlin, Swift, Rust and Scala write it. */
 const TYPED = /[ \t]{0,4}[&?]?(?:'static )?[A-Za-z_][\w.<>|?[\] ]{0,40}[ \t]{0,10}=(?!=)/y;
 
@@ -148,14 +151,18 @@ function quoted(text: string, start: number, quote: number, escapes: number): { 
 
 /** Up to what ends a word in settings files; in an element up to the closing tag. */
 function bare(text: string, start: number, operator: Operator): number {
-  const limit = Math.min(text.length, start + VALUE_MAX);
+  const limit = Math.min(text.length, start + BARE_MAX);
   let p = start;
   let opened = false;
   for (; p < limit; p++) {
     const code = text.charCodeAt(p);
     if (code === 0x7b) opened = true;
     if (code <= SPACE || code === 0x3c || code === QUOTE || code === APOSTROPHE || code === BACKTICK) break;
-    if (operator !== 'element' && (code === 0x2c || code === 0x3b || code === 0x29 || code === 0x7c || code === 0x5d || code === 0x3e)) break;
+    if (
+      operator !== 'element' &&
+      (code === 0x2c || code === 0x3b || code === 0x29 || code === 0x7c || code === 0x5d || code === 0x3e)
+    )
+      break;
     if (operator !== 'element' && code === 0x7d && !opened) break;
   }
   return p;
@@ -185,6 +192,12 @@ function isBlank(code: number): boolean {
 /** Letters, digits, `_`, `-`, `.`, `$`. */
 export function isNameByte(code: number): boolean {
   return (
-    (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39) || code === 0x5f || code === 0x2d || code === 0x2e || code === 0x24
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x5f ||
+    code === 0x2d ||
+    code === 0x2e ||
+    code === 0x24
   );
 }

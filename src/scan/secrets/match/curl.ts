@@ -4,16 +4,21 @@ import type { Match, Matcher } from '../rule.ts';
 
 const COMMAND_MAX = 2048;
 const HEADER =
-  /[ \t\r\n](?:-H|--header)[ \t=]{0,5}(["'])(?:(?:Proxy-)?Authorization:[ \t]{0,5}(?:(?:Basic|Bearer|(?:Api-?)?Token|Digest|Key|ApiKey)[ \t]{1,4})?|(?:X-(?:[A-Za-z]{1,20}-){0,3})?(?:Auth-?|Access-?|Private-?)?(?:Api-?)?(?:Key|Token|Secret|Password):[ \t]{0,5})([\w=~@.+/:-]{8,1024})\1/gid;
-const USER = /[ \t\r\n](?:-u|--user)[ \t=]{0,5}(?:"([^"\r\n]{4,200})"(?::"([^"\r\n]{3,200})")?|'([^'\r\n]{4,200})'(?::'([^'\r\n]{3,200})')?|([\w$@.{}:!#%+/=-]{5,200}))(?=[\s]|$)/gd;
-const DULL = /^(?:user(?:name)?|name|login|admin|root|test|foo|bar|xxx?|yyy?|api|me|you|email|account|password|passwd|pass|pwd|secret|token|key|changeit|changeme|\*+|x+|y+|z+)$/i;
+  /[ \t\r\n](?:-H|--header)[ \t=]{0,5}(["'])(?:(?:Proxy-)?Authorization:[ \t]{0,5}(?:(?:Basic|Bearer|(?:Api-?)?Token|Digest|Key|ApiKey)[ \t]{1,4})?|(?:X-(?:[A-Za-z]{1,20}-){0,3})?(?:Auth-?|Access-?|Private-?)?(?:Api-?)?(?:Key|Token|Secret|Password):[ \t]{0,5})([\w=~@.+/:-]{8,1024})\1/dgi;
+const USER =
+  /[ \t\r\n](?:-u|--user)[ \t=]{0,5}(?:"([^"\r\n]{4,200})"(?::"([^"\r\n]{3,200})")?|'([^'\r\n]{4,200})'(?::'([^'\r\n]{3,200})')?|([\w$@.{}:!#%+/=-]{5,200}))(?=[\s]|$)/dg;
+const DULL =
+  /^(?:user(?:name)?|name|login|admin|root|test|foo|bar|xxx?|yyy?|api|me|you|email|account|password|passwd|pass|pwd|secret|token|key|changeit|changeme|\*+|x+|y+|z+)$/i;
 
 /** The keyword is `curl`. @param kind which of the two is looked for */
 export function curlMatcher(kind: 'header' | 'user'): Matcher {
   const search = new RegExp(kind === 'header' ? HEADER : USER);
-  return ({ text }, at) => {
-    if (/[\w-]/.test(text[at - 1] ?? '') || !/\s/.test(text[at + 4] ?? '')) return undefined;
+  const options = kind === 'header' ? [' -H', '--header', '\t-H', '\n-H'] : [' -u', '--user', '\t-u', '\n-u'];
+  return (view, at) => {
+    const { text } = view;
+    if (view.effort.left <= 0 || /[\w-]/.test(text[at - 1] ?? '') || !/\s/.test(text[at + 4] ?? '')) return undefined;
     const command = text.slice(at, commandEnd(text, at));
+    if (!options.some((option) => command.includes(option)) || view.effort.left-- <= 0) return undefined;
     search.lastIndex = 0;
     for (let found = search.exec(command); found; found = search.exec(command)) {
       const match = kind === 'header' ? header(found, at) : user(found, at);
@@ -25,14 +30,15 @@ export function curlMatcher(kind: 'header' | 'user'): Matcher {
 
 /** The end of the line, and of those after it that go on with it: after a backslash, or by starting with an option or a comment sign. */
 function commandEnd(text: string, at: number): number {
-  const window = text.slice(at, at + COMMAND_MAX);
-  const following = window.search(/.\bcurl\s/s);
-  const limit = at + (following === -1 ? window.length : following + 1);
+  const following = text.slice(at + 4, at + COMMAND_MAX).indexOf('curl ');
+  const limit = Math.min(text.length, at + (following === -1 ? COMMAND_MAX : following + 4));
   let end = at;
   for (let lines = 0; lines < 7; lines++) {
     const newline = text.indexOf('\n', end);
     if (newline === -1 || newline >= limit) return limit;
-    const continued = /\\\r?$/.test(text.slice(Math.max(at, newline - 3), newline)) || /^[ \t#]{1,40}-/.test(text.slice(newline + 1, newline + 42));
+    const continued =
+      /\\\r?$/.test(text.slice(Math.max(at, newline - 3), newline)) ||
+      /^[ \t#]{1,40}-/.test(text.slice(newline + 1, newline + 42));
     if (!continued) return newline;
     end = newline + 1;
   }

@@ -3,7 +3,7 @@
 import { shannonEntropy } from '../entropy.ts';
 import { isPlaceholder } from '../placeholder.ts';
 import type { Match, Matcher } from '../rule.ts';
-import { assignmentAt } from './assignment.ts';
+import { BARE_MAX, assignmentAt } from './assignment.ts';
 import type { Assignment } from './assignment.ts';
 import { escapeBefore, wordsOf } from './words.ts';
 
@@ -11,19 +11,240 @@ import { escapeBefore, wordsOf } from './words.ts';
 type Promise = 'password' | 'secret' | 'key';
 
 const TELLING: ReadonlyMap<string, Promise> = new Map([
-  ...['password', 'passwd', 'pwd', 'passphrase', 'pass', 'passwort', 'motdepasse', 'contrasena', 'senha', 'pw'].map((w) => [w, 'password'] as const),
-  ...['secret', 'secrets', 'token', 'credential', 'credentials', 'creds', 'cred', 'apikey', 'accesskey', 'secretkey', 'privatekey', 'authtoken', 'accesstoken', 'bearer', 'apisecret', 'clientsecret'].map((w) => [w, 'secret'] as const),
+  ...['password', 'passwd', 'pwd', 'passphrase', 'pass', 'passwort', 'motdepasse', 'contrasena', 'senha', 'pw'].map(
+    (w) => [w, 'password'] as const,
+  ),
+  ...[
+    'secret',
+    'secrets',
+    'token',
+    'credential',
+    'credentials',
+    'creds',
+    'cred',
+    'apikey',
+    'accesskey',
+    'secretkey',
+    'privatekey',
+    'authtoken',
+    'accesstoken',
+    'bearer',
+    'apisecret',
+    'clientsecret',
+  ].map((w) => [w, 'secret'] as const),
   ...['key', 'auth', 'salt', 'signature', 'pat', 'authorization'].map((w) => [w, 'key'] as const),
 ]);
 /** Before `key`: what makes it one that opens something. */
-const KEY_KINDS = new Set(['api', 'access', 'secret', 'private', 'auth', 'client', 'account', 'encryption', 'encrypt', 'signing', 'sign', 'master', 'app', 'application', 'service', 'admin', 'deploy', 'storage', 'subscription', 'license', 'licence', 'shared', 'session', 'cookie', 'jwt', 'hmac', 'aes', 'crypt', 'crypto', 'cipher', 'write', 'read', 'server', 'merchant', 'webhook', 'consumer', 'integration', 'ingest', 'admin', 'root', 'security', 'rest', 'partner', 'platform', 'prod', 'production', 'generic', 'user']);
+const KEY_KINDS = new Set([
+  'api',
+  'access',
+  'secret',
+  'private',
+  'auth',
+  'client',
+  'account',
+  'encryption',
+  'encrypt',
+  'signing',
+  'sign',
+  'master',
+  'app',
+  'application',
+  'service',
+  'admin',
+  'deploy',
+  'storage',
+  'subscription',
+  'license',
+  'licence',
+  'shared',
+  'session',
+  'cookie',
+  'jwt',
+  'hmac',
+  'aes',
+  'crypt',
+  'crypto',
+  'cipher',
+  'write',
+  'read',
+  'server',
+  'merchant',
+  'webhook',
+  'consumer',
+  'integration',
+  'ingest',
+  'admin',
+  'root',
+  'security',
+  'rest',
+  'partner',
+  'platform',
+  'prod',
+  'production',
+  'generic',
+  'user',
+]);
 /** After the telling word: still the value itself. */
-const STILL_VALUE = new Set(['value', 'val', 'default', 'prod', 'production', 'staging', 'stage', 'dev', 'development', 'live', 'old', 'new', 'current', 'previous', 'base', 'b', 'hex', 'str', 'string', 'text', 'plain', 'plaintext', 'raw', 'data', 'key', 'token', 'secret', 'password', 'pass', 'admin', 'root', 'user', 'db', 'const', 'env', 'v', 'x', 'primary', 'secondary', 'main', 'eu', 'us']);
+const STILL_VALUE = new Set([
+  'value',
+  'val',
+  'default',
+  'prod',
+  'production',
+  'staging',
+  'stage',
+  'dev',
+  'development',
+  'live',
+  'old',
+  'new',
+  'current',
+  'previous',
+  'base',
+  'b',
+  'hex',
+  'str',
+  'string',
+  'text',
+  'plain',
+  'plaintext',
+  'raw',
+  'data',
+  'key',
+  'token',
+  'secret',
+  'password',
+  'pass',
+  'admin',
+  'root',
+  'user',
+  'db',
+  'const',
+  'env',
+  'v',
+  'x',
+  'primary',
+  'secondary',
+  'main',
+  'eu',
+  'us',
+]);
 /** Anywhere in the name: it speaks about something else. */
-const OTHER = new Set(['public', 'pub', 'csrf', 'xsrf', 'publishable', 'foreign', 'partition', 'sort', 'cache', 'primarykey', 'bucket', 'idx', 'natural', 'translation', 'i18n', 'locale', 'hotkey', 'shortcut', 'keyboard', 'placeholder', 'label', 'hint', 'title', 'message', 'msg', 'error', 'description', 'regex', 'regexp', 'pattern', 'checksum', 'chksum', 'md5', 'sha', 'sha1', 'sha256', 'integrity', 'digest', 'hash', 'hashed', 'fingerprint', 'thumbprint', 'id', 'ids', 'name', 'file', 'filename', 'path', 'url', 'uri', 'endpoint', 'type', 'kind', 'field', 'column', 'length', 'size', 'version', 'arn', 'ref', 'alias', 'policy', 'test', 'mock', 'example', 'sample', 'dummy', 'fake', 'selector', 'xpath', 'css', 'class', 'icon', 'color', 'page', 'route', 'view', 'screen', 'button', 'input', 'form', 'count', 'limit', 'ttl', 'expiry', 'expires', 'expiration', 'format', 'prefix', 'suffix', 'separator', 'delimiter', 'vault', 'store', 'keystore', 'truststore', 'provider', 'manager', 'service', 'component', 'event', 'index', 'author', 'authority', 'srcrev', 'commit', 'revision', 'license']);
+const OTHER = new Set([
+  'public',
+  'pub',
+  'csrf',
+  'xsrf',
+  'publishable',
+  'foreign',
+  'partition',
+  'sort',
+  'cache',
+  'primarykey',
+  'bucket',
+  'idx',
+  'natural',
+  'translation',
+  'i18n',
+  'locale',
+  'hotkey',
+  'shortcut',
+  'keyboard',
+  'placeholder',
+  'label',
+  'hint',
+  'title',
+  'message',
+  'msg',
+  'error',
+  'description',
+  'regex',
+  'regexp',
+  'pattern',
+  'checksum',
+  'chksum',
+  'md5',
+  'sha',
+  'sha1',
+  'sha256',
+  'integrity',
+  'digest',
+  'hash',
+  'hashed',
+  'fingerprint',
+  'thumbprint',
+  'id',
+  'ids',
+  'name',
+  'file',
+  'filename',
+  'path',
+  'url',
+  'uri',
+  'endpoint',
+  'type',
+  'kind',
+  'field',
+  'column',
+  'length',
+  'size',
+  'version',
+  'arn',
+  'ref',
+  'alias',
+  'policy',
+  'test',
+  'mock',
+  'example',
+  'sample',
+  'dummy',
+  'fake',
+  'selector',
+  'xpath',
+  'css',
+  'class',
+  'icon',
+  'color',
+  'page',
+  'route',
+  'view',
+  'screen',
+  'button',
+  'input',
+  'form',
+  'count',
+  'limit',
+  'ttl',
+  'expiry',
+  'expires',
+  'expiration',
+  'format',
+  'prefix',
+  'suffix',
+  'separator',
+  'delimiter',
+  'vault',
+  'store',
+  'keystore',
+  'truststore',
+  'provider',
+  'manager',
+  'service',
+  'component',
+  'event',
+  'index',
+  'author',
+  'authority',
+  'srcrev',
+  'commit',
+  'revision',
+  'license',
+]);
 
 /** A value that carries an issuer's prefix is judged by that kind alone. */
-const ISSUED = /^(?:xox[abceoprs]|xapp-|gh[opsur]_|github_pat_|gl(?:pat|rt|dt|ptt|cbt|ft|soat|agent|oas|imt|ffct)-|sk-ant-|sk-proj-|AKIA|ASIA|AIza|ya29\.|npm_|hf_|hv[bs]\.|do[opr]_v1_|SG\.|shp(?:at|ca|pa|ss)_|sq0|[rs]k_(?:live|test)_|eyJ[\w-]{10,4000}\.)/;
+const ISSUED =
+  /^(?:xox[abceoprs]|xapp-|gh[opsur]_|github_pat_|gl(?:pat|rt|dt|ptt|cbt|ft|soat|agent|oas|imt|ffct)-|sk-ant-|sk-proj-|AKIA|ASIA|AIza|ya29\.|npm_|hf_|hv[bs]\.|do[opr]_v1_|SG\.|shp(?:at|ca|pa|ss)_|sq0|[rs]k_(?:live|test)_|eyJ[\w-]{10,4000}\.)/;
 /** A SHA-1 or SHA-256 digest with something after it. */
 const DIGEST = /^(?:[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-f])./;
 /** What tokens are made of; symbols beyond it are for passwords. */
@@ -32,13 +253,19 @@ const VALUE = /^[\w!@#$%^&*()+=.,:;/\\~|?<>{}[\]-]+$/;
 /** What is written in one or two letter cases like words, and no more: `NexusGptApi`, `sales-results-1.2`, `some.module.Name`. */
 const WORDY = /^[A-Za-z]{0,24}(?:[ ._:/-][A-Za-z]{1,24}\d{0,4}|[ ._:/-]\d{1,4}){1,20}$/;
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
-const PLACE = /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|[.~]{0,2}\/[\w.-]|[A-Za-z]:\\|[\w-]{1,40}(?:\.[\w-]{1,40}){1,6}\/|.{0,200}\.(?:pem|crt|cer|key|json|ya?ml|xml|txt|js|ts|py|go|java|rb|php|html?|p12|pfx|jks|conf|cfg|ini|md|com|org|net|io|local|lan|corp|internal)$)|^[^@\s]{1,64}@[\w-]{1,60}\.[\w.-]{2,30}$/i;
+const PLACE =
+  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/|[.~]{0,2}\/[\w.-]|[A-Za-z]:\\|[\w-]{1,40}(?:\.[\w-]{1,40}){1,6}\/|.{0,200}\.(?:pem|crt|cer|key|json|ya?ml|xml|txt|js|ts|py|go|java|rb|php|html?|p12|pfx|jks|conf|cfg|ini|md|com|org|net|io|local|lan|corp|internal)$)|^[^@\s]{1,64}@[\w-]{1,60}\.[\w.-]{2,30}$/i;
 const DATED = /^\d{4}-?\d\d-?\d\d|^v?\d{1,4}\.\d{1,4}|\d_\d{4,8}_|SNAPSHOT|^rc?\d|^[\d.,e+-]+$/i;
 
 /** The keyword is one of GENERIC_KEYWORDS. */
 export const genericAssignment: Matcher = (view, at, keyword) => {
   const found = assignmentAt(view, at, nameLength(keyword), false);
   if (!found || found.operator === 'compare') return undefined;
+  if (found.quote === 0 && !readsBare(view, found)) return undefined;
+  const value = view.text.slice(found.valueStart, found.valueEnd);
+  // Longer ones are certificates, ciphertext (sealed secrets) and data.
+  if (found.quote === 0 && value.length >= BARE_MAX) return undefined;
+  if (!couldBe(value) || view.effort.left-- <= 0) return undefined;
   const start = escapeBefore(view.text, found.nameStart + 1) ? found.nameStart + 1 : found.nameStart;
   const name = view.text.slice(start, found.nameEnd);
   const promise = promised(name);
@@ -46,8 +273,6 @@ export const genericAssignment: Matcher = (view, at, keyword) => {
   if (found.operator === 'list' && !/["'`]/.test(view.text[start - 1] ?? '')) return undefined;
   // `PASS: TestName` is a verdict.
   if (found.quote === 0 && found.operator === 'colon' && /^pass$/i.test(name)) return undefined;
-  if (found.quote === 0 && !readsBare(view, found)) return undefined;
-  const value = view.text.slice(found.valueStart, found.valueEnd);
   if (!isSecretValue(value, promise, found.quote !== 0)) return undefined;
   return { start, end: found.valueEnd, secretStart: found.valueStart, secretEnd: found.valueEnd } satisfies Match;
 };
@@ -60,7 +285,11 @@ function nameLength(keyword: string): number {
 
 /** A value without quotes is one in settings, on a command line and in markup; in source code it is an expression. */
 function readsBare(view: { readonly isCode: boolean }, found: Assignment): boolean {
-  return found.operator === 'flag' || found.operator === 'element' || (!view.isCode && (found.operator === 'equals' || found.operator === 'colon'));
+  return (
+    found.operator === 'flag' ||
+    found.operator === 'element' ||
+    (!view.isCode && (found.operator === 'equals' || found.operator === 'colon'))
+  );
 }
 
 /** What a name promises; undefined when it promises nothing secret. */
@@ -78,15 +307,37 @@ export function promised(name: string): Promise | undefined {
   return KEY_KINDS.has(before) ? 'secret' : undefined;
 }
 
+/** What any secret has: some length, and more than lower-case letters. */
+function couldBe(value: string): boolean {
+  if (value.length < 8) return false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x61 || code > 0x7a) return code > 0x20;
+  }
+  return false;
+}
+
 /** @param quoted written as a string */
 export function isSecretValue(value: string, promise: Promise, quoted: boolean): boolean {
   const { length } = value;
   if (length < (promise === 'password' ? 8 : 10) || length > 500 || !VALUE.test(value)) return false;
-  if (isPlaceholder(value) || ISSUED.test(value) || DIGEST.test(value) || PLACE.test(value) || UUID.test(value) || DATED.test(value)) return false;
   if (!quoted && /[(){}[\]]|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)) return false;
-  const classes = Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value)) + Number(/[^A-Za-z0-9]/.test(value));
+  if (promise !== 'password' && !/\d/.test(value)) return false;
+  const classes =
+    Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value)) + Number(/[^A-Za-z0-9]/.test(value));
   const entropy = shannonEntropy(value);
-  if (promise === 'password') return entropy >= 2.5 && (classes >= 3 || (classes === 2 && /\d/.test(value) && entropy >= 2.8)) && !isWordy(value);
+  if (entropy < 2.5) return false;
+  if (
+    isPlaceholder(value) ||
+    ISSUED.test(value) ||
+    DIGEST.test(value) ||
+    PLACE.test(value) ||
+    UUID.test(value) ||
+    DATED.test(value)
+  )
+    return false;
+  if (promise === 'password')
+    return entropy >= 2.5 && (classes >= 3 || (classes === 2 && /\d/.test(value) && entropy >= 2.8)) && !isWordy(value);
   if (!TOKEN.test(value) || (promise === 'key' && !quoted)) return false;
   if (isWordy(value) || !/\d/.test(value) || isPlaceholder(decoded(value))) return false;
   if (/^[0-9a-f]+$/i.test(value)) return length >= 24 && length % 2 === 0 && entropy >= 3;
@@ -104,14 +355,24 @@ function decoded(value: string): string {
 function isWordy(value: string): boolean {
   if (WORDY.test(value)) return true;
   const runs = value.split(/[^A-Za-z0-9]+/).filter((run) => run !== '');
-  if (runs.length >= 3 && runs.filter((run) => /^(?:[a-z]{2,12}|[A-Z]{2,12}|[A-Z][a-z]{1,12})$/.test(run)).length * 3 >= runs.length * 2) return true;
-  return runs.length > 0 && runs.every((run) => /^(?:[A-Z]?[a-z]{3,}|[A-Z]{2,}(?![a-z])|[A-Za-z]{1,2}){1,6}\d{0,4}$|^\d{1,12}$/.test(run) && changes(run) <= 4) && !/\d.*[a-z].*\d.*[a-z]/i.test(value);
+  if (
+    runs.length >= 3 &&
+    runs.filter((run) => /^(?:[a-z]{2,12}|[A-Z]{2,12}|[A-Z][a-z]{1,12})$/.test(run)).length * 3 >= runs.length * 2
+  )
+    return true;
+  return (
+    runs.length > 0 &&
+    runs.every(
+      (run) => /^(?:[A-Z]?[a-z]{3,}|[A-Z]{2,}(?![a-z])|[A-Za-z]{1,2}){1,6}\d{0,4}$|^\d{1,12}$/.test(run) && changes(run) <= 4,
+    ) &&
+    !/\d.*[a-z].*\d.*[a-z]/i.test(value)
+  );
 }
 
 /** A key's characters change class often; those of an identifier with a number at its end do not. */
 function isMixed(value: string, promise: Promise): boolean {
   const wanted = promise === 'secret' ? 0.2 : 0.3;
-  return changes(value) / value.length >= wanted || value.length >= 40 && changes(value) >= 6;
+  return changes(value) / value.length >= wanted || (value.length >= 40 && changes(value) >= 6);
 }
 
 /** How often the class of characters (lower, upper, digit, other) changes. */
@@ -127,4 +388,27 @@ function changes(value: string): number {
   return count;
 }
 
-export const GENERIC_KEYWORDS = ['passw', 'pwd', 'passphrase', 'pass_', 'pass=', 'pass:', 'secret', 'token', 'apikey', '_key', 'key=', 'key"', "key'", 'key ', 'key:', '-key', 'accesskey', 'credential', 'creds', '_auth', 'auth=', 'bearer'] as const;
+export const GENERIC_KEYWORDS = [
+  'passw',
+  'pwd',
+  'passphrase',
+  'pass_',
+  'pass=',
+  'pass:',
+  'secret',
+  'token',
+  'apikey',
+  '_key',
+  'key=',
+  'key"',
+  "key'",
+  'key ',
+  'key:',
+  '-key',
+  'accesskey',
+  'credential',
+  'creds',
+  '_auth',
+  'auth=',
+  'bearer',
+] as const;

@@ -3,7 +3,15 @@ import type { Match, Matcher } from '../rule.ts';
 import { isReference } from '../placeholder.ts';
 
 /** `kind: Secret` in the ways it is written; the automaton knows no alternatives. */
-export const KIND_SECRET: readonly string[] = ['kind: secret', 'kind:secret', 'kind:  secret', "kind: 'secret", 'kind: "secret', 'kind": "secret', 'kind":"secret'];
+export const KIND_SECRET: readonly string[] = [
+  'kind: secret',
+  'kind:secret',
+  'kind:  secret',
+  "kind: 'secret",
+  'kind: "secret',
+  'kind": "secret',
+  'kind":"secret',
+];
 const DOCUMENT_MAX = 64 * 1024;
 const LINES_MAX = 400;
 const DATA_LINE = /^[ \t]{0,20}["']?(data|stringData)["']?[ \t]{0,4}:[ \t\r{]{0,4}$/;

@@ -30,18 +30,34 @@ export interface Family {
    * @param prefix one or several, written exactly
    * @param body pattern of the rest, with bounded repetition only
    */
-  token(id: string, name: string, prefix: string | readonly string[], body: string, options?: Options): SecretRule;
+  readonly token: (id: string, name: string, prefix: string | readonly string[], body: string, options?: Options) => SecretRule;
   /** A value of a certain shape that is assigned to a name in which one of the words stands. */
-  named(id: string, name: string, words: string | readonly string[], value: string, options?: Options): SecretRule;
-  /** A pattern that reaches at most `before` bytes to the left of a keyword and `after` to the right; group 1 is the secret, or the whole match. */
-  around(id: string, name: string, keywords: string | readonly string[], pattern: RegExp, reach: readonly [number, number], options?: Options): SecretRule;
+  readonly named: (id: string, name: string, words: string | readonly string[], value: string, options?: Options) => SecretRule;
+  /**
+   * A pattern that begins where a keyword does, or so many bytes before it; group 1 is the secret, or the whole match. Its repetitions are bounded.
+   * @param before distances that are tried in turn
+   */
+  readonly around: (
+    id: string,
+    name: string,
+    keywords: string | readonly string[],
+    pattern: RegExp,
+    before: readonly number[],
+    options?: Options,
+  ) => SecretRule;
 }
 
 const HIGH_BITS = 3;
 
 /** Rule makers whose rules share a family and a severity. */
 export function family(of: SecretFamily, severity: FindingSeverity): Family {
-  const rule = (id: string, name: string, words: string | readonly string[], match: SecretRule['match'], options: Options): SecretRule => ({
+  const rule = (
+    id: string,
+    name: string,
+    words: string | readonly string[],
+    match: SecretRule['match'],
+    options: Options,
+  ): SecretRule => ({
     id,
     name,
     family: of,
@@ -58,8 +74,8 @@ export function family(of: SecretFamily, severity: FindingSeverity): Family {
     token: (id, name, prefix, body, options = {}) => rule(id, name, prefix, tokenMatcher(prefix, body, options), options),
     named: (id, name, words, value, options = {}) =>
       rule(id, name, words, namedMatcher(value, options), { ...options, rank: options.rank ?? 1 }),
-    around: (id, name, keywords, pattern, [before, after], options = {}) =>
-      rule(id, name, keywords, aroundMatcher(pattern, before, after), options),
+    around: (id, name, keywords, pattern, before, options = {}) =>
+      rule(id, name, keywords, aroundMatcher(pattern, before), options),
   };
 }
 
@@ -87,27 +103,30 @@ function namedMatcher(value: string, options: Options): SecretRule['match'] {
     if (!standsAlone(view.text, at, keyword.length)) return undefined;
     const found = assignmentAt(view, at, keyword.length, options.near ?? true);
     if (!found) return undefined;
-    if (options.name && !options.name.test(view.text.slice(found.nameStart, found.valueStart).replace(/[^A-Za-z0-9]{1,100}$/, ''))) return undefined;
+    if (
+      options.name &&
+      !options.name.test(view.text.slice(found.nameStart, found.valueStart).replace(/[^A-Za-z0-9]{1,100}$/, ''))
+    )
+      return undefined;
     shape.lastIndex = found.valueStart;
     if (!shape.test(view.text) || shape.lastIndex > found.valueEnd) return undefined;
     return { start: found.nameStart, end: shape.lastIndex, secretStart: found.valueStart, secretEnd: shape.lastIndex };
   };
 }
 
-function aroundMatcher(pattern: RegExp, before: number, after: number): SecretRule['match'] {
-  const search = new RegExp(pattern.source, `${pattern.flags.replaceAll(/[gyd]/g, '')}dy`);
-  return ({ text }: FileView, at: number, keyword: string, tried: number): Match | undefined => {
-    const end = at + keyword.length;
-    // A match that reaches back over a keyword tried before would have been found there: no start is tried twice.
-    const from = Math.max(0, at - before, tried + 1);
-    const base = Math.max(0, from - 2);
-    const window = text.slice(base, end + after);
-    for (let start = from; start < end; start++) {
-      search.lastIndex = start - base;
-      const found = search.exec(window);
-      if (!found || base + search.lastIndex <= at) continue;
-      const [secretStart, secretEnd] = found.indices![1] ?? found.indices![0]!;
-      return { start, end: base + search.lastIndex, secretStart: base + secretStart, secretEnd: base + secretEnd };
+function aroundMatcher(pattern: RegExp, before: readonly number[]): SecretRule['match'] {
+  const flags = pattern.flags.replaceAll(/[gyd]/g, '');
+  const search = new RegExp(pattern.source, `${flags}y`);
+  const located = new RegExp(pattern.source, `${flags}dy`);
+  return ({ text }: FileView, at: number): Match | undefined => {
+    for (const distance of before) {
+      const start = at - distance;
+      search.lastIndex = start;
+      if (start < 0 || !search.test(text)) continue;
+      located.lastIndex = start;
+      const { indices } = located.exec(text)!;
+      const [secretStart, secretEnd] = indices![1] ?? indices![0]!;
+      return { start, end: indices![0]![1], secretStart, secretEnd };
     }
     return undefined;
   };

@@ -32,7 +32,11 @@ function keyLetters(text: string, from: number, to: number): number {
       continue;
     }
     const base64 =
-      (code >= 0x30 && code <= 0x39) || ((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code === 0x2b || code === 0x2f || code === 0x3d;
+      (code >= 0x30 && code <= 0x39) ||
+      ((code | 32) >= 0x61 && (code | 32) <= 0x7a) ||
+      code === 0x2b ||
+      code === 0x2f ||
+      code === 0x3d;
     if (base64) {
       count++;
       seen.add(code);

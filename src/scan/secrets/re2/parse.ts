@@ -34,8 +34,20 @@ const DEPTH_MAX = 200;
 const REPEAT_MAX = 1000;
 const PERL: Readonly<Record<string, string>> = { d: '0-9', w: '0-9A-Za-z_', s: '\t\n\f\r ' };
 const POSIX: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z', alpha: 'A-Za-z', ascii: '\x00-\x7f', blank: '\t ', cntrl: '\x00-\x1f\x7f', digit: '0-9', graph: '!-~', lower: 'a-z',
-  print: ' -~', punct: '!-/:-@[-`{-~', space: '\t\n\v\f\r ', upper: 'A-Z', word: '0-9A-Za-z_', xdigit: '0-9A-Fa-f',
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  ascii: '\x00-\x7f',
+  blank: '\t ',
+  cntrl: '\x00-\x1f\x7f',
+  digit: '0-9',
+  graph: '!-~',
+  lower: 'a-z',
+  print: ' -~',
+  punct: '!-/:-@[-`{-~',
+  space: '\t\n\v\f\r ',
+  upper: 'A-Z',
+  word: '0-9A-Za-z_',
+  xdigit: '0-9A-Fa-f',
 };
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 
@@ -87,7 +99,7 @@ class Reader {
     const close = this.#text.indexOf('\\E', this.#at);
     const text = this.#text.slice(this.#at, close === -1 ? undefined : close);
     this.#at = close === -1 ? this.#text.length : close + 2;
-    return [...text].map((char) => this.#literal(char.codePointAt(0)!));
+    return Array.from(text, (char) => this.#literal(char.codePointAt(0)!));
   }
 
   #repeats(part: Node): Node {
@@ -109,7 +121,8 @@ class Reader {
     if (!counted) return undefined;
     const min = Number(counted[1]);
     const max = counted[2] === undefined ? min : counted[3] === undefined ? Infinity : Number(counted[3]);
-    if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX) || max < min) throw this.#error(`\`${counted[0]}\` is no repeat count (at most ${REPEAT_MAX})`);
+    if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX) || max < min)
+      throw this.#error(`\`${counted[0]}\` is no repeat count (at most ${REPEAT_MAX})`);
     this.#at += counted[0].length;
     return [min, max];
   }
@@ -187,7 +200,17 @@ class Reader {
     this.#at += unicode[0].length;
     // Beyond ASCII a class of Unicode is taken as every byte of a longer sequence: what is looked for here is ASCII.
     const name = (unicode[3] ?? unicode[4])!;
-    const ascii = name.startsWith('Lu') ? 'A-Z' : name.startsWith('Ll') ? 'a-z' : name.startsWith('L') ? 'A-Za-z' : name.startsWith('N') ? '0-9' : name.startsWith('Z') ? ' ' : '';
+    const ascii = name.startsWith('Lu')
+      ? 'A-Z'
+      : name.startsWith('Ll')
+        ? 'a-z'
+        : name.startsWith('L')
+          ? 'A-Za-z'
+          : name.startsWith('N')
+            ? '0-9'
+            : name.startsWith('Z')
+              ? ' '
+              : '';
     const set = setOf(ascii);
     set.fill(1, 0x80);
     return (unicode[1] === 'P') !== (unicode[2] === '^') ? not(set) : set;
@@ -292,7 +315,12 @@ class Reader {
 
 function flagged(flags: Flags, on: string, off: string): Flags {
   const value = (letter: string, now: boolean): boolean => (off.includes(letter) ? false : on.includes(letter) || now);
-  return { fold: value('i', flags.fold), dotAll: value('s', flags.dotAll), multiline: value('m', flags.multiline), swap: value('U', flags.swap) };
+  return {
+    fold: value('i', flags.fold),
+    dotAll: value('s', flags.dotAll),
+    multiline: value('m', flags.multiline),
+    swap: value('U', flags.swap),
+  };
 }
 
 /** `a-z0-9_` as a set. */

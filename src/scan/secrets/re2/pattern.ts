@@ -140,7 +140,14 @@ function firstBytes(program: Program): ByteSet | undefined {
   return first;
 }
 
-function find(program: Program, groups: number, first: ByteSet | undefined, text: string, from: number, to: number): Span | undefined {
+function find(
+  program: Program,
+  groups: number,
+  first: ByteSet | undefined,
+  text: string,
+  from: number,
+  to: number,
+): Span | undefined {
   const steps = program.op.length;
   const most = Math.max(1024, Math.floor(PAIRS_MAX / steps));
   for (let start = from; ; start += most >> 1) {
@@ -150,7 +157,14 @@ function find(program: Program, groups: number, first: ByteSet | undefined, text
   }
 }
 
-function search(program: Program, groups: number, first: ByteSet | undefined, text: string, from: number, to: number): Span | undefined {
+function search(
+  program: Program,
+  groups: number,
+  first: ByteSet | undefined,
+  text: string,
+  from: number,
+  to: number,
+): Span | undefined {
   const { op, x, y, sets } = program;
   const width = to - from + 1;
   const marks = new Uint32Array(((op.length * width) >>> 5) + 1);

@@ -34,7 +34,10 @@ export function alwaysHolds(node: Node, words: readonly string[]): boolean {
     case 'repeat':
       return node.min > 0 && alwaysHolds(node.part, words);
     case 'sequence':
-      return node.parts.some((part) => part.kind !== 'set' && alwaysHolds(part, words)) || words.some((word) => literals(node.parts).includes(word));
+      return (
+        node.parts.some((part) => part.kind !== 'set' && alwaysHolds(part, words)) ||
+        words.some((word) => literals(node.parts).includes(word))
+      );
     case 'set':
       return words.includes(letterOf(node.set) ?? '\0');
     default:
@@ -44,11 +47,13 @@ export function alwaysHolds(node: Node, words: readonly string[]): boolean {
 
 /** The text of parts that are single letters (of either case); a NUL where one is not. */
 function literals(parts: readonly Node[]): string {
-  return parts.map((part): string => {
-    if (part.kind === 'sequence') return literals(part.parts);
-    if (part.kind === 'group') return literals([part.part]);
-    return part.kind === 'set' ? (letterOf(part.set) ?? '\0') : '\0';
-  }).join('');
+  return parts
+    .map((part): string => {
+      if (part.kind === 'sequence') return literals(part.parts);
+      if (part.kind === 'group') return literals([part.part]);
+      return part.kind === 'set' ? (letterOf(part.set) ?? '\0') : '\0';
+    })
+    .join('');
 }
 
 function letterOf(set: Uint8Array): string | undefined {
@@ -63,8 +68,19 @@ function letterOf(set: Uint8Array): string | undefined {
 }
 
 /** A pattern without the optional stretch at its start that only moves where the match begins: `[\w.-]{0,50}?` of `[\w.-]{0,50}?word`. */
-export function withoutLead(tree: Node): { readonly tree: Node; readonly lead?: { readonly set: Uint8Array; readonly max: number } } {
+export function withoutLead(tree: Node): {
+  readonly tree: Node;
+  readonly lead?: { readonly set: Uint8Array; readonly max: number };
+} {
   const [first, ...rest] = tree.kind === 'sequence' ? tree.parts : [];
-  if (first?.kind !== 'repeat' || first.greedy || first.min !== 0 || first.part.kind !== 'set' || first.max > 200 || rest.length === 0) return { tree };
+  if (
+    first?.kind !== 'repeat' ||
+    first.greedy ||
+    first.min !== 0 ||
+    first.part.kind !== 'set' ||
+    first.max > 200 ||
+    rest.length === 0
+  )
+    return { tree };
   return { tree: { kind: 'sequence', parts: rest }, lead: { set: first.part.set, max: first.max } };
 }

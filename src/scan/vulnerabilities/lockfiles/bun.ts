@@ -10,7 +10,8 @@ export const BUN_LOCK = {
   matches: named('bun.lock'),
   read(file, text): LockfileRead {
     const json = readJson(file, text, { relaxed: true });
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
     const packages = recordOf(json.value['packages']);
     const graph = new PackageGraph('npm', file);
     for (const [key, raw] of Object.entries(packages)) {
@@ -19,7 +20,11 @@ export const BUN_LOCK = {
       const at = written.indexOf('@', 1);
       const version = written.slice(at + 1);
       const about = recordOf(rest.find(isRecord));
-      const names = Object.keys({ ...recordOf(about['dependencies']), ...recordOf(about['optionalDependencies']), ...recordOf(about['peerDependencies']) });
+      const names = Object.keys({
+        ...recordOf(about['dependencies']),
+        ...recordOf(about['optionalDependencies']),
+        ...recordOf(about['peerDependencies']),
+      });
       graph.add(key, {
         name: written.slice(0, at),
         version: /^(?:workspace|file|link|git|github|https?)[:+]/.test(version) ? '' : version,

@@ -10,9 +10,13 @@ export const COMPOSER_LOCK = {
   matches: named('composer.lock'),
   read(file, text, context): LockfileRead {
     const json = readJson(file, text);
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
     const graph = new PackageGraph('Packagist', file);
-    for (const [group, dev] of [['packages', false], ['packages-dev', true]] as const) {
+    for (const [group, dev] of [
+      ['packages', false],
+      ['packages-dev', true],
+    ] as const) {
       for (const raw of listOf(json.value[group])) {
         if (!isRecord(raw)) continue;
         const name = textOf(raw['name']).toLowerCase();

@@ -42,7 +42,14 @@ export const GO_MOD = {
     const [, major, minor] = /^(\d+)\.(\d+)/.exec(mod.go) ?? [];
     const complete = Number(major) > 1 || Number(minor) >= 17;
     if (!complete && mod.required.length > 0)
-      diagnostics.push(problem(file, mod.goLine, '`go.mod` before Go 1.17 lists direct modules only: what they need is not analysed exactly', 'run `go mod tidy -go=1.17` or later'));
+      diagnostics.push(
+        problem(
+          file,
+          mod.goLine,
+          '`go.mod` before Go 1.17 lists direct modules only: what they need is not analysed exactly',
+          'run `go mod tidy -go=1.17` or later',
+        ),
+      );
     return { packages: graph.packages(), diagnostics, exact: complete, project: { name: mod.module, version: '' } };
   },
 } satisfies LockfileReader;
@@ -52,7 +59,10 @@ function parse(text: string): GoMod {
   let block = '';
   for (const [index, raw] of text.split('\n').entries()) {
     const comment = raw.indexOf('//');
-    const words = (comment === -1 ? raw : raw.slice(0, comment)).trim().split(/\s+/).map((word) => word.replace(/^["`]|["`]$/g, ''));
+    const words = (comment === -1 ? raw : raw.slice(0, comment))
+      .trim()
+      .split(/\s+/)
+      .map((word) => word.replace(/^["`]|["`]$/g, ''));
     if (words[0] === '') continue;
     if (block === '' && words[1] === '(') {
       block = words[0]!;
@@ -68,7 +78,12 @@ function parse(text: string): GoMod {
     else if (verb === 'go') [mod.go, mod.goLine] = [rest[0] ?? '', line];
     else if (verb === 'toolchain') [mod.toolchain, mod.goLine] = [rest[0] ?? '', line];
     else if (verb === 'require' && rest.length >= 2)
-      mod.required.push({ path: rest[0]!, version: rest[1]!, line, indirect: /^\/\/\s*indirect\b/.test(raw.slice(comment)) && comment !== -1 });
+      mod.required.push({
+        path: rest[0]!,
+        version: rest[1]!,
+        line,
+        indirect: /^\/\/\s*indirect\b/.test(raw.slice(comment)) && comment !== -1,
+      });
     else if (verb === 'replace') {
       const arrow = rest.indexOf('=>');
       const from = rest.slice(0, arrow);

@@ -1,7 +1,7 @@
 // Gradle: dependency lockfiles, and version catalogs, which name direct packages only.
 import { readToml } from '#syntax/toml.ts';
 import { PackageGraph } from '../graph.ts';
-import { baseName, folderOf, isRecord, joinPath, linesOf, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
+import { baseName, folderOf, holds, isRecord, joinPath, linesOf, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader } from '../lockfile.ts';
 
 const TEST = /test|checkstyle|pmd|jacoco|spotbugs|ktlint|detekt|annotationProcessor|kapt/i;
@@ -31,9 +31,10 @@ export const GRADLE_CATALOG = {
   read(file, text, context): LockfileRead {
     const read = readToml(file, text);
     const root: unknown = read.value;
-    if (!isRecord(root)) return unreadable(file, read.mistakes[0]?.message ?? 'this is no catalog', read.mistakes[0]?.location.line);
+    if (!isRecord(root))
+      return unreadable(file, read.mistakes[0]?.message ?? 'this is no catalog', read.mistakes[0]?.location.line);
     const above = folderOf(folderOf(file));
-    if (context.text(joinPath(above, 'gradle.lockfile')) !== undefined) return { packages: [], diagnostics: [], exact: true };
+    if (holds(context, joinPath(above, 'gradle.lockfile'))) return { packages: [], diagnostics: [], exact: true };
     const versions = recordOf(root['versions']);
     const lines = linesOf(text, (line) => /^"?([\w.-]+)"?\s*=/.exec(line)?.[1]);
     const graph = new PackageGraph('Maven', file);
@@ -41,11 +42,27 @@ export const GRADLE_CATALOG = {
       const { name, version } = coordinates(raw);
       const reference = isRecord(version) ? textOf(version['ref']) : undefined;
       const exact = versionText(reference === undefined ? version : versions[reference]);
-      graph.add(alias, { name, version: /^\d[\w.+-]*$/.test(exact) ? exact : '', line: lines.get(alias) ?? 1, direct: true });
+      graph.add(alias, {
+        name,
+        version: /^\d[\w.-]*(?:\+[\w.-]+)?$/.test(exact) ? exact : '',
+        line: lines.get(alias) ?? 1,
+        direct: true,
+      });
     }
-    const diagnostics = graph.size > 0
-      ? [{ ...problem(file, 1, `\`${baseName(file)}\` names direct packages only, and there is no gradle.lockfile: what they need is not analysed exactly`, 'turn dependency locking on and commit gradle.lockfile'), code: 'lockfile.missing' }]
-      : [];
+    const diagnostics =
+      graph.size > 0
+        ? [
+            {
+              ...problem(
+                file,
+                1,
+                `\`${baseName(file)}\` names direct packages only, and there is no gradle.lockfile: what they need is not analysed exactly`,
+                'turn dependency locking on and commit gradle.lockfile',
+              ),
+              code: 'lockfile.missing',
+            },
+          ]
+        : [];
     return { packages: graph.packages(), diagnostics, exact: graph.size === 0 };
   },
 } satisfies LockfileReader;

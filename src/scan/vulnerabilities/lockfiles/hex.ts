@@ -14,7 +14,13 @@ export const MIX_LOCK = {
       if (!match) continue;
       const [whole, key, name, version, hash] = match;
       const needs = [...raw.slice(whole.length, whole.length + 20_000).matchAll(/\{:(\w+), "/g)].map((need) => need[1]!);
-      graph.add(key!, { name: name!, version: version!, line: index + 1, needs, ...(hash !== undefined && { hashes: [{ algorithm: 'sha256', hex: hash }] }) });
+      graph.add(key!, {
+        name: name!,
+        version: version!,
+        line: index + 1,
+        needs,
+        ...(hash !== undefined && { hashes: [{ algorithm: 'sha256', hex: hash }] }),
+      });
     }
     return { packages: graph.packages(), diagnostics: [], exact: true };
   },

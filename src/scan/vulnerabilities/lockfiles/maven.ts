@@ -8,6 +8,8 @@ import type { LockfileContext, LockfileRead, LockfileReader } from '../lockfile.
 
 const PARENTS_MAX = 20;
 const EXPANSIONS_MAX = 20;
+/** Group ids and versions are short; what is longer is meant to grow. */
+const VALUE_MAX = 200;
 
 interface Pom {
   readonly file: string;
@@ -42,11 +44,29 @@ export const MAVEN_POM = {
     }
     const diagnostics: Diagnostic[] = [];
     if (unknown.length > 0) {
-      const names = unknown.slice(0, 3).map(({ name }) => `\`${name}\``).join(', ');
-      diagnostics.push({ ...problem(file, unknown[0]!.line, `the version of ${names}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ''} comes from a parent or bill of materials outside of the tree`), code: 'lockfile.missing' });
+      const names = unknown
+        .slice(0, 3)
+        .map(({ name }) => `\`${name}\``)
+        .join(', ');
+      diagnostics.push({
+        ...problem(
+          file,
+          unknown[0]!.line,
+          `the version of ${names}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ''} comes from a parent or bill of materials outside of the tree`,
+        ),
+        code: 'lockfile.missing',
+      });
     }
     if (graph.size > 0)
-      diagnostics.push({ ...problem(file, first, '`pom.xml` names direct packages only: what they need is not analysed exactly', 'scan the image, or a CycloneDX file made by `cyclonedx-maven-plugin`'), code: 'lockfile.missing' });
+      diagnostics.push({
+        ...problem(
+          file,
+          first,
+          '`pom.xml` names direct packages only: what they need is not analysed exactly',
+          'scan the image, or a CycloneDX file made by `cyclonedx-maven-plugin`',
+        ),
+        code: 'lockfile.missing',
+      });
     const value = (name: string): string => expand(childText(root, name) || childText(child(root, 'parent'), name), properties);
     return {
       packages: graph.packages(),
@@ -90,7 +110,8 @@ function propertiesOf(chain: readonly Pom[]): ReadonlyMap<string, string> {
   const root = chain[0]!.root;
   for (const name of ['groupId', 'artifactId', 'version']) {
     const own = childText(root, name) || childText(child(root, 'parent'), name);
-    for (const prefix of ['project.', 'pom.', '']) if (own !== '' && !own.includes(`\${${prefix}${name}}`)) properties.set(prefix + name, own);
+    for (const prefix of ['project.', 'pom.', ''])
+      if (own !== '' && !own.includes(`\${${prefix}${name}}`)) properties.set(prefix + name, own);
     const parent = childText(child(root, 'parent'), name);
     if (parent !== '') properties.set(`project.parent.${name}`, parent);
   }
@@ -101,23 +122,34 @@ function propertiesOf(chain: readonly Pom[]): ReadonlyMap<string, string> {
 function expand(text: string, properties: ReadonlyMap<string, string>): string {
   let value = text;
   for (let i = 0; i < EXPANSIONS_MAX && value.includes('${') && value.length < 10_000; i++) {
-    const next = value.replace(/\$\{([^{}]{1,200})\}/g, (whole, name: string) => properties.get(name) ?? whole);
+    const next = value.replace(/\$\{([^{}]{1,200})\}/g, (whole, name: string) =>
+      (properties.get(name) ?? whole).slice(0, VALUE_MAX),
+    );
     if (next === value) break;
     value = next;
   }
   return value;
 }
 
-function managedVersions(chain: readonly Pom[], properties: ReadonlyMap<string, string>, context: LockfileContext): ReadonlyMap<string, string> {
+function managedVersions(
+  chain: readonly Pom[],
+  properties: ReadonlyMap<string, string>,
+  context: LockfileContext,
+): ReadonlyMap<string, string> {
   const managed = new Map<string, string>();
+  const seen = new Set<string>();
   const take = (pom: Pom, values: ReadonlyMap<string, string>, depth: number): void => {
+    if (seen.has(pom.file)) return;
+    seen.add(pom.file);
     for (const element of children(child(child(pom.root, 'dependencyManagement'), 'dependencies'), 'dependency')) {
       const artifact = expand(childText(element, 'artifactId'), values);
       const name = `${expand(childText(element, 'groupId'), values)}:${artifact}`;
       if (childText(element, 'scope') === 'import' && depth < PARENTS_MAX) {
         // A bill of materials of the same tree lies in a folder of its name, beside this one or below it.
         const folder = folderOf(pom.file);
-        const bom = [joinPath(folder, `${artifact}/pom.xml`), joinPath(folder, `../${artifact}/pom.xml`)].flatMap((file) => readPom(file, context) ?? [])[0];
+        const bom = [joinPath(folder, `${artifact}/pom.xml`), joinPath(folder, `../${artifact}/pom.xml`)].flatMap(
+          (file) => readPom(file, context) ?? [],
+        )[0];
         if (bom && bom.file !== pom.file) {
           const bomChain = parents(bom, context);
           const bomValues = propertiesOf(bomChain);

@@ -13,7 +13,8 @@ export const NPM_LOCK = {
   matches: named('package-lock.json', 'npm-shrinkwrap.json', '.package-lock.json'),
   read(file, text): LockfileRead {
     const json = readJson(file, text);
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
     const root = json.value;
     const graph = new PackageGraph('npm', file);
     if (isRecord(root['packages'])) readFolders(root['packages'], graph, json);

@@ -3,7 +3,19 @@ import { readJson } from '#syntax/json.ts';
 import { childText, readXml } from '#syntax/xml.ts';
 import type { XmlElement } from '#syntax/xml.ts';
 import { PackageGraph } from '../graph.ts';
-import { baseName, folderOf, integrityHashes, isRecord, joinPath, named, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
+import {
+  baseName,
+  folderOf,
+  holds,
+  integrityHashes,
+  isRecord,
+  joinPath,
+  named,
+  problem,
+  recordOf,
+  textOf,
+  unreadable,
+} from '../lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from '../lockfile.ts';
 
 export const NUGET_LOCK = {
@@ -12,7 +24,8 @@ export const NUGET_LOCK = {
   matches: (path) => /^packages\.(?:[^/]+\.)?lock\.json$/.test(baseName(path)),
   read(file, text): LockfileRead {
     const json = readJson(file, text);
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
     const graph = new PackageGraph('NuGet', file);
     for (const [framework, packages] of Object.entries(recordOf(json.value['dependencies']))) {
       for (const [name, raw] of Object.entries(recordOf(packages))) {
@@ -42,13 +55,16 @@ export const NUGET_DEPS = {
   matches: (path) => path.endsWith('.deps.json'),
   read(file, text): LockfileRead {
     const json = readJson(file, text);
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no dependency file', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no dependency file', json.mistake?.location.line);
     const graph = new PackageGraph('NuGet', file);
     const libraries = recordOf(json.value['libraries']);
     const needsOf = new Map<string, string[]>();
     for (const target of Object.values(recordOf(json.value['targets']))) {
       for (const [key, raw] of Object.entries(recordOf(target))) {
-        const needs = Object.entries(recordOf(recordOf(raw)['dependencies'])).map(([name, version]) => `${name}/${textOf(version)}`);
+        const needs = Object.entries(recordOf(recordOf(raw)['dependencies'])).map(
+          ([name, version]) => `${name}/${textOf(version)}`,
+        );
         needsOf.set(key, [...(needsOf.get(key) ?? []), ...needs]);
       }
     }
@@ -96,22 +112,35 @@ export const NUGET_PROJECT = {
     const { root, mistake } = readXml(file, text);
     if (!root) return unreadable(file, mistake!.message, mistake!.location.line);
     // The lockfile beside it says all of this exactly.
-    if (context.text(joinPath(folderOf(file), 'packages.lock.json')) !== undefined) return { packages: [], diagnostics: [], exact: true };
+    if (holds(context, joinPath(folderOf(file), 'packages.lock.json'))) return { packages: [], diagnostics: [], exact: true };
     const references = [...elements(root, 'PackageReference')];
     const central = centralVersions(file, context);
     const properties = new Map<string, string>();
-    for (const group of root.children) if (group.name === 'PropertyGroup') for (const each of group.children) properties.set(each.name, each.text);
+    for (const group of root.children)
+      if (group.name === 'PropertyGroup') for (const each of group.children) properties.set(each.name, each.text);
     const graph = new PackageGraph('NuGet', file);
     for (const element of references) {
       const name = element.attributes['Include'] ?? '';
       const written = element.attributes['VersionOverride'] ?? element.attributes['Version'] ?? childText(element, 'Version');
       const version = written === '' ? (central.get(name.toLowerCase()) ?? '') : written;
-      const plain = version.replace(/\$\((\w+)\)/g, (_, key: string) => properties.get(key) ?? '').replace(/^\[([^,\]]+)\]$/, '$1');
+      const plain = version
+        .replace(/\$\((\w+)\)/g, (_, key: string) => (properties.get(key) ?? '').slice(0, 200))
+        .replace(/^\[([^,\]]+)\]$/, '$1');
       graph.add(name.toLowerCase(), { name, version: /^\d[\w.+-]*$/.test(plain) ? plain : '', line: element.line, direct: true });
     }
     const first = references[0];
     const diagnostics = first
-      ? [{ ...problem(file, first.line, `\`${baseName(file)}\` names direct packages and lowest versions, and there is no packages.lock.json: not analysed exactly`, 'set `RestorePackagesWithLockFile` to `true` and commit packages.lock.json'), code: 'lockfile.missing' }]
+      ? [
+          {
+            ...problem(
+              file,
+              first.line,
+              `\`${baseName(file)}\` names direct packages and lowest versions, and there is no packages.lock.json: not analysed exactly`,
+              'set `RestorePackagesWithLockFile` to `true` and commit packages.lock.json',
+            ),
+            code: 'lockfile.missing',
+          },
+        ]
       : [];
     return { packages: graph.packages(), diagnostics, exact: references.length === 0 };
   },
@@ -129,7 +158,13 @@ function centralVersions(file: string, context: LockfileContext): ReadonlyMap<st
   for (let folder = folderOf(file); ; folder = folderOf(folder)) {
     const text = context.text(joinPath(folder, CENTRAL));
     const root = text === undefined ? undefined : readXml(CENTRAL, text).root;
-    if (root) return new Map([...elements(root, 'PackageVersion')].map(({ attributes }) => [(attributes['Include'] ?? '').toLowerCase(), attributes['Version'] ?? '']));
+    if (root)
+      return new Map(
+        [...elements(root, 'PackageVersion')].map(({ attributes }) => [
+          (attributes['Include'] ?? '').toLowerCase(),
+          attributes['Version'] ?? '',
+        ]),
+      );
     if (folder === '') return new Map();
   }
 }

@@ -58,11 +58,11 @@ function keyOfLine(line: string): string | undefined {
 function splitKey(key: string): { readonly name: string; readonly version: string } | undefined {
   const paren = key.indexOf('(');
   const bare = (paren === -1 ? key : key.slice(0, paren)).replace(/^\//, '');
+  // Version 5 puts a slash before the version and peers behind an underscore.
+  const old = /^((?:@[^/]+\/)?[^/@]+)\/(\d[^_/]*)/.exec(bare);
+  if (old) return release(old[1]!, old[2]!);
   const at = bare.lastIndexOf('@');
-  if (at > 0 && !bare.slice(at).includes('/')) return release(bare.slice(0, at), bare.slice(at + 1));
-  const slash = bare.lastIndexOf('/');
-  if (slash <= 0) return undefined;
-  return release(bare.slice(0, slash), bare.slice(slash + 1).split('_')[0]!);
+  return at > 0 ? release(bare.slice(0, at), bare.slice(at + 1)) : undefined;
 }
 
 function release(name: string, version: string): { readonly name: string; readonly version: string } {

@@ -1,7 +1,7 @@
 // Lockfiles of Python's tools: Poetry, uv, PDM, Pipenv.
 import { readJson } from '#syntax/json.ts';
 import { PackageGraph } from '../graph.ts';
-import { isRecord, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
+import { baseName, isRecord, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader, RawRecord } from '../lockfile.ts';
 import { canonicalName } from '../package.ts';
 import { fileHashes, tomlPackages } from './toml-packages.ts';
@@ -98,7 +98,8 @@ export const UV_LOCK = {
       const extras = Object.values(recordOf(raw['optional-dependencies'])).flatMap(keysOf);
       if (own) {
         for (const need of [...needs, ...extras]) graph.root(need, false);
-        for (const group of Object.values(recordOf(raw['dev-dependencies']))) for (const need of keysOf(group)) graph.root(need, true);
+        for (const group of Object.values(recordOf(raw['dev-dependencies'])))
+          for (const need of keysOf(group)) graph.root(need, true);
       }
       const files = [...listOf(raw['wheels']), ...(isRecord(raw['sdist']) ? [raw['sdist']] : [])];
       graph.add(`${key(textOf(raw['name']))} ${textOf(raw['version'])}`, {
@@ -119,7 +120,8 @@ export const PIPFILE_LOCK = {
   matches: named('Pipfile.lock'),
   read(file, text): LockfileRead {
     const json = readJson(file, text);
-    if (!isRecord(json.value)) return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
+    if (!isRecord(json.value))
+      return unreadable(file, json.mistake?.message ?? 'this is no lockfile', json.mistake?.location.line);
     const graph = new PackageGraph('PyPI', file);
     for (const [group, packages] of Object.entries(json.value)) {
       if (group === '_meta') continue;
@@ -129,6 +131,29 @@ export const PIPFILE_LOCK = {
         // What `default` has too stands first and counts.
         graph.add(name, { name, version, line: json.lineOf(raw), dev: group === 'develop' });
       }
+    }
+    return { packages: graph.packages(), diagnostics: [], exact: true };
+  },
+} satisfies LockfileReader;
+
+/** The standard lockfile of Python (PEP 751). */
+export const PYLOCK = {
+  name: 'pylock.toml',
+  ecosystem: 'PyPI',
+  matches: (path) => /^pylock(?:\.[^.]+)?\.toml$/.test(baseName(path)),
+  read(file, text): LockfileRead {
+    const read = tomlPackages(file, text, 'packages');
+    if (!('root' in read)) return read;
+    const graph = new PackageGraph('PyPI', file);
+    for (const { raw, line } of read.packages) {
+      const name = textOf(raw['name']);
+      const own = ['vcs', 'directory', 'archive'].some((kind) => raw[kind] !== undefined);
+      graph.add(`${key(name)} ${line}`, {
+        name,
+        version: own ? '' : textOf(raw['version']),
+        line,
+        needs: listOf(raw['dependencies']).map((need) => key(textOf(recordOf(need)['name']))),
+      });
     }
     return { packages: graph.packages(), diagnostics: [], exact: true };
   },

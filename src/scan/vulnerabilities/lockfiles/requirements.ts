@@ -10,7 +10,9 @@ const INCLUDES_MAX = 50;
 export const REQUIREMENTS = {
   name: 'requirements file',
   ecosystem: 'PyPI',
-  matches: (path) => /^(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|lock)$/.test(baseName(path)) || /(?:^|\/)requirements\/[^/]+\.txt$/.test(path),
+  matches: (path) =>
+    /^(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|lock)$/.test(baseName(path)) ||
+    /(?:^|\/)requirements\/[^/]+\.txt$/.test(path),
   read(file, text, context): LockfileRead {
     const graph = new PackageGraph('PyPI', file);
     const loose: { line: number; name: string }[] = [];
@@ -20,10 +22,18 @@ export const REQUIREMENTS = {
     const open = loose.filter(({ name }) => !state.pins.has(canonicalName('PyPI', name)));
     const diagnostics: Diagnostic[] = [];
     if (open.length > 0) {
-      const names = open.slice(0, 3).map(({ name }) => `\`${name}\``).join(', ');
+      const names = open
+        .slice(0, 3)
+        .map(({ name }) => `\`${name}\``)
+        .join(', ');
       const more = open.length > 3 ? ` and ${open.length - 3} more` : '';
       diagnostics.push({
-        ...problem(file, open[0]!.line, `${names}${more} ${open.length === 1 ? 'has' : 'have'} no exact version (\`==\`): not analysed exactly`, 'pin them, as `pip-compile` and `uv pip compile` do'),
+        ...problem(
+          file,
+          open[0]!.line,
+          `${names}${more} ${open.length === 1 ? 'has' : 'have'} no exact version (\`==\`): not analysed exactly`,
+          'pin them, as `pip-compile` and `uv pip compile` do',
+        ),
         code: 'lockfile.missing',
       });
     }

@@ -1,4 +1,4 @@
-// What the TOML lockfiles of Rust and Python share: a list of tables `[[package]]`, the n-th of which stands on the n-th such line.
+// What the TOML lockfiles of Rust and Python share: a list of tables `[[package]]` (`[[packages]]` in pylock.toml), the n-th of which stands on the n-th such line.
 import { readToml } from '#syntax/toml.ts';
 import { isRecord, listOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, RawRecord } from '../lockfile.ts';
@@ -9,14 +9,19 @@ export interface TomlPackage {
 }
 
 /** The packages of a lockfile with its other members, or what is wrong with it. */
-export function tomlPackages(file: string, text: string): { readonly root: RawRecord; readonly packages: readonly TomlPackage[] } | LockfileRead {
+export function tomlPackages(
+  file: string,
+  text: string,
+  key: 'package' | 'packages' = 'package',
+): { readonly root: RawRecord; readonly packages: readonly TomlPackage[] } | LockfileRead {
   const read = readToml(file, text);
   const root: unknown = read.value;
   const [mistake] = read.mistakes;
-  if (!isRecord(root) || (mistake && root['package'] === undefined)) return unreadable(file, mistake?.message ?? 'this is no lockfile', mistake?.location.line);
+  if (!isRecord(root) || (mistake && root[key] === undefined))
+    return unreadable(file, mistake?.message ?? 'this is no lockfile', mistake?.location.line);
   const lines: number[] = [];
-  for (const [index, line] of text.split('\n').entries()) if (/^\s*\[\[\s*package\s*\]\]/.test(line)) lines.push(index + 1);
-  const packages = listOf(root['package']).flatMap((raw, i) => (isRecord(raw) ? [{ raw, line: lines[i] ?? 1 }] : []));
+  for (const [index, line] of text.split('\n').entries()) if (/^\s*\[\[\s*packages?\s*\]\]/.test(line)) lines.push(index + 1);
+  const packages = listOf(root[key]).flatMap((raw, i) => (isRecord(raw) ? [{ raw, line: lines[i] ?? 1 }] : []));
   return { root, packages };
 }
 

@@ -30,7 +30,10 @@ function readClassic(file: string, text: string): LockfileRead {
     const line = raw.trimEnd();
     if (line === '' || line.startsWith('#')) continue;
     if (!line.startsWith(' ')) {
-      const specs = line.replace(/:$/, '').split(',').map((spec) => unquote(spec.trim()));
+      const specs = line
+        .replace(/:$/, '')
+        .split(',')
+        .map((spec) => unquote(spec.trim()));
       entry = { specs, line: index + 1, version: '', integrity: '', resolved: '', needs: [] };
       entries.push(entry);
       inDependencies = false;

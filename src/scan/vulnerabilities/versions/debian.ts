@@ -13,7 +13,11 @@ function parse(text: string): DebianVersion {
   const epoch = colon > 0 && isNumber(version.slice(0, colon)) ? version.slice(0, colon) : '';
   const rest = epoch === '' ? version : version.slice(colon + 1);
   const dash = rest.lastIndexOf('-');
-  return { epoch: epoch || '0', upstream: dash === -1 ? rest : rest.slice(0, dash), revision: dash === -1 ? '' : rest.slice(dash + 1) };
+  return {
+    epoch: epoch || '0',
+    upstream: dash === -1 ? rest : rest.slice(0, dash),
+    revision: dash === -1 ? '' : rest.slice(dash + 1),
+  };
 }
 
 function rank(code: number): number {

@@ -5,7 +5,10 @@ import { compareDigits, compareText, isDigit, isLetter, isNumber } from './text.
 function segments(text: string): string[] {
   const found: string[] = [];
   // A dash means a pre-release: `1.0-a` is `1.0.pre.a`.
-  const source = text.trim().replace(/^[vV](?=\d)/, '').replaceAll('-', '.pre.');
+  const source = text
+    .trim()
+    .replace(/^[vV](?=\d)/, '')
+    .replaceAll('-', '.pre.');
   let at = 0;
   while (at < source.length) {
     const test = isDigit(source.charCodeAt(at)) ? isDigit : isLetter(source.charCodeAt(at)) ? isLetter : undefined;

@@ -1,5 +1,5 @@
 // Gap: expired, expiring or superseded certificates in trees, generated clients and Secrets.
-import { certificate, ecKey, EXT, LEAF_USAGE } from '../../../fakes/certificates.ts';
+import { certificate, ecKey, EXT, LEAF_USAGE, rootCertificate } from '../../../fakes/certificates.ts';
 import { nameDer } from '#pki/certificate-write.ts';
 import { textBytes } from '#pki/der.ts';
 import { context } from '#pki/der.ts';
@@ -8,11 +8,14 @@ import type { Doc, Gap, World } from '../world.ts';
 import { MUTANTS_NOW } from '../now.ts';
 
 const DAY_MS = 86_400_000;
+/** An authority that lies nowhere in the tree. */
+const AUTHORITY = rootCertificate({ subject: nameDer('Shop', 'Shop CA') });
 
 /** A certificate of `host` valid from and until so many days from now. */
 function pem(host: string, fromDays: number, untilDays: number): string {
   return certificate({
     key: ecKey(),
+    issuer: AUTHORITY,
     subject: nameDer('Shop', host),
     notBeforeMs: MUTANTS_NOW + fromDays * DAY_MS,
     notAfterMs: MUTANTS_NOW + untilDays * DAY_MS,
@@ -54,7 +57,7 @@ const PLACES: Readonly<Record<string, (world: World, text: string) => void>> = {
 
 export const gap: Gap = {
   name: 'certificates',
-  codes: ['certificate.'],
+  codes: ['certificates.'],
   cases(systems) {
     const base = systems.sockShop();
     base.files['certs/shop.pem'] = pem('shop.example.com', -10, 80);

@@ -93,7 +93,7 @@ const security = (jwt: Doc): Doc => ({
 
 export const gap: Gap = {
   name: 'jwt',
-  codes: ['code.', 'policy.token', 'mesh.', 'jwt.', 'istio.'],
+  codes: ['code.', 'policy.token', 'mesh.', 'jwt.', 'istio.', 'oauth.'],
   cases: (systems) =>
     casesOf(
       guarded(systems.bookinfo()),

@@ -116,7 +116,7 @@ const key = { aescbc: { keys: [{ name: 'k1', secret: 'c2VjcmV0IGlzIHNlY3VyZSwgSS
 
 export const gap: Gap = {
   name: 'tls',
-  codes: ['tls.', 'mesh.', 'policy.plaintext', 'cluster.encryption', 'secrets-config.', 'istio.', 'cluster.'],
+  codes: ['tls.', 'mtls.', 'mesh.', 'policy.plaintext', 'cluster.encryption', 'secrets-config.', 'istio.', 'cluster.'],
   cases: (systems) =>
     casesOf(
       secured(systems.boutique()),

@@ -38,8 +38,11 @@ export function isLeft(problem: CutProblem, chosen: ReadonlySet<number>): boolea
   const design = byDesign(problem);
   return targets.some((target) => {
     const { workload } = graph.nodes[target]!;
-    const own = (node: number): boolean => node === target || (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
-    const client = (node: number): boolean => graph.edges.some((edge) => edge.from === node && edge.to === target && !endable(problem, edge.facts));
+    const own = (node: number): boolean =>
+      node === target ||
+      (workload !== undefined && graph.nodes[node]!.workload === workload && graph.nodes[node]!.kind !== 'secret');
+    const client = (node: number): boolean =>
+      graph.edges.some((edge) => edge.from === node && edge.to === target && !endable(problem, edge.facts));
     const seen = new Set([from]);
     const walk = (node: number, product: number, weak: boolean): boolean =>
       graph.edges.some((edge) => {

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BUILD_RULES } from '../rules/build.ts';
+import { buildFindings } from './findings.ts';
+import { isBuildFile } from './read.ts';
+
+type Files = Readonly<Record<string, string>>;
+type Case = readonly [name: string, files: Files, ...found: string[]];
+
+const SHA = 'a'.repeat(40);
+const NEITHER = ['medium no-dependency-scan', 'medium no-secret-scan'] as const;
+/** Both scans, so that cases about something else show only that. */
+const SCANNED = '      - run: npx cullis gate\n';
+const workflow = (steps: string, on = '[push]', more = ''): Files => ({
+  '.github/workflows/ci.yml': `name: CI\non: ${on}\n${more}jobs:\n  build:\n    runs-on: ubuntu-24.04\n    steps:\n${steps}`,
+});
+const step = (run: string, more = ''): string => `      - run: ${JSON.stringify(run)}\n${more}`;
+const uses = (action: string, more = ''): string => `      - uses: ${action}\n${more}`;
+const gitlab = (text: string): Files => ({ '.gitlab-ci.yml': text });
+const BUILD = step('docker build -t a .');
+
+const CASES: readonly Case[] = [
+  ['GitHub without scans', workflow(BUILD), ...NEITHER],
+  ['nothing is built', workflow(step('echo docker build .'))],
+  ['Trivy looks for both', workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`))],
+  ['Trivy for holes alone', workflow(BUILD + step('trivy image --scanners vuln a')), 'medium no-secret-scan'],
+  ['npm audit and gitleaks', workflow(step('npm ci && npm audit --audit-level=high') + uses(`gitleaks/gitleaks-action@${SHA}`))],
+  [
+    'only in a comment or a message',
+    workflow(`      # gitleaks, trivy\n${BUILD}${step('echo "run trivy and gitleaks"')}`),
+    ...NEITHER,
+  ],
+  ['switched off', workflow(`${BUILD}      - run: trivy fs .\n        if: false\n`), ...NEITHER],
+  ['findings stop nothing', workflow(`${BUILD}${step('trivy fs . || true')}`), 'low scan-not-enforced', 'low scan-not-enforced'],
+  [
+    'continue on error',
+    workflow(`${BUILD}      - run: gitleaks detect\n        continue-on-error: true\n${step('grype dir:.')}`),
+    'low scan-not-enforced',
+  ],
+  [
+    'Dependabot and a hook before commits',
+    {
+      ...workflow(BUILD),
+      '.github/dependabot.yml': 'version: 2\nupdates: []\n',
+      '.pre-commit-config.yaml': 'repos:\n- repo: https://github.com/gitleaks/gitleaks\n  rev: v8\n  hooks: [{id: gitleaks}]\n',
+    },
+  ],
+  ['Renovate counts for dependencies', { ...workflow(BUILD), 'renovate.json': '{}' }, 'medium no-secret-scan'],
+  [
+    'a script that the pipeline calls',
+    { ...workflow(BUILD + step('make scan')), Makefile: 'scan:\n\t@gitleaks detect\n\tosv-scanner -r .\n' },
+  ],
+  [
+    'scripts of package.json',
+    {
+      ...workflow(step('npm ci && npm run check')),
+      'package.json': '{"scripts": {"check": "yarn audit:all && yarn secrets", "audit:all": "npm audit", "secrets": "secretlint **/*"}}',
+    },
+  ],
+  [
+    'scripts, Makefiles and files that nothing calls',
+    {
+      ...workflow(step('npm ci')),
+      'package.json': '{"scripts": {"audit": "npm audit", "secrets": "secretlint **/*"}}',
+      Makefile: 'scan:\n\tgitleaks detect\n',
+      'scripts/scan.sh': 'trivy fs .\n',
+    },
+    ...NEITHER,
+  ],
+  ['a script file that the pipeline calls', { ...workflow(BUILD + step('bash ./scripts/scan.sh')), 'scripts/scan.sh': 'trivy fs .\n' }],
+  [
+    'an action of the repository',
+    { ...workflow(BUILD + uses('./.github/actions/scan')), '.github/actions/scan/action.yml': 'runs: {using: composite, steps: [{run: trivy fs ., shell: bash}]}' },
+  ],
+  [
+    'one finding for several workflows',
+    { ...workflow(BUILD), '.github/workflows/b.yml': workflow(BUILD)['.github/workflows/ci.yml']! },
+    ...NEITHER,
+  ],
+  [
+    'two repositories',
+    { 'a/.gitlab-ci.yml': 'b: {script: [docker build .]}', 'b/.gitlab-ci.yml': 'b: {script: [docker build ., trivy fs .]}' },
+    ...NEITHER,
+  ],
+
+  ['GitLab without scans', gitlab('build:\n  script:\n    - docker build -t a .\n'), ...NEITHER],
+  [
+    'GitLab templates',
+    gitlab(
+      'include:\n  - template: Security/Secret-Detection.gitlab-ci.yml\n  - template: Jobs/Dependency-Scanning.gitlab-ci.yml\nbuild: {script: [docker build .]}\n',
+    ),
+  ],
+  ['GitLab, never', gitlab('scan: {when: never, script: [trivy fs .]}\nbuild: {script: [docker build .]}\n'), ...NEITHER],
+  [
+    'Jenkinsfile',
+    { Jenkinsfile: "pipeline { stages { stage('trivy gitleaks') { steps { sh 'mvn -B package' } } } } // dependency-check" },
+    ...NEITHER,
+  ],
+  [
+    'Jenkinsfile that scans',
+    {
+      Jenkinsfile:
+        "pipeline { stages { stage('b') { steps { sh 'mvn -B package'\n dependencyCheck additionalArguments: ''\n sh '''\n  gitleaks detect\n''' } } } }",
+    },
+  ],
+  [
+    'Maven plugin',
+    {
+      Jenkinsfile: "sh 'mvn -B verify'",
+      'pom.xml':
+        '<project><plugin><artifactId>dependency-check-maven</artifactId></plugin><!-- <artifactId>gitleaks</artifactId> --></project>',
+    },
+    'medium no-secret-scan',
+  ],
+  [
+    'Gradle plugin',
+    {
+      Jenkinsfile: "sh './gradlew build && trufflehog git file://.'",
+      'build.gradle': "plugins { id 'org.owasp.dependencycheck' version '12' }",
+    },
+  ],
+  [
+    'CircleCI',
+    { '.circleci/config.yml': 'version: 2.1\njobs: {b: {steps: [{run: {name: gitleaks, command: docker build .}}]}}' },
+    ...NEITHER,
+  ],
+  [
+    'CircleCI with orbs',
+    {
+      '.circleci/config.yml':
+        'version: 2.1\norbs: {snyk: snyk/snyk@2.0, gg: gitguardian/ggshield@1}\njobs: {b: {steps: [{run: docker build .}]}}',
+    },
+  ],
+  ['Azure', { 'azure-pipelines.yml': 'steps:\n- script: dotnet publish\n' }, ...NEITHER],
+  [
+    'Azure tasks',
+    {
+      'azure-pipelines.yml':
+        'steps:\n- script: dotnet publish\n- task: dependency-check-build-task@6\n- task: MicrosoftSecurityDevOps@1\n',
+    },
+  ],
+  ['Bitbucket', { 'bitbucket-pipelines.yml': 'pipelines: {default: [{step: {script: [npm ci]}}]}' }, ...NEITHER],
+  [
+    'Bitbucket pipes',
+    {
+      'bitbucket-pipelines.yml':
+        'pipelines: {default: [{step: {script: [npm ci, {pipe: "snyk/snyk-scan:1.0"}, {pipe: "atlassian/git-secrets-scan:3.0"}]}}]}',
+    },
+  ],
+  ['Drone', { '.drone.yml': 'kind: pipeline\nsteps: [{name: b, image: plugins/docker}]' }, ...NEITHER],
+  [
+    'Tekton',
+    {
+      '.tekton/build.yaml':
+        'apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{name: b, image: gcr.io/kaniko-project/executor}, {name: s, image: "zricethezav/gitleaks:v8"}, {name: t, image: "aquasec/trivy:0.60", args: [image, --scanners, vuln]}]}',
+    },
+  ],
+
+  ['action by tag', workflow(uses('docker/login-action@v3') + SCANNED), 'medium unpinned-action'],
+  ["GitHub's own by tag", workflow(uses('actions/checkout@v4') + SCANNED), 'low unpinned-action'],
+  [
+    'actions by commit, of this repository, by digest',
+    workflow(
+      uses(`docker/login-action@${SHA} # v3`) + uses('./.github/actions/a') + uses(`docker://alpine@sha256:${SHA}`) + SCANNED,
+    ),
+  ],
+  [
+    'reusable workflow by branch',
+    { '.github/workflows/a.yml': 'on: push\njobs: {a: {uses: acme/ci/.github/workflows/b.yml@main}}' },
+    'medium unpinned-action',
+  ],
+
+  [
+    'pull_request_target that checks out the head',
+    workflow(
+      uses(`actions/checkout@${SHA}`, '        with: {ref: "${{ github.event.pull_request.head.sha }}"}\n') + SCANNED,
+      '[pull_request_target]',
+    ),
+    'high pull-request-target-checkout',
+  ],
+  [
+    'by gh',
+    workflow(step('gh pr checkout 1') + SCANNED, '{issue_comment: {types: [created]}}'),
+    'high pull-request-target-checkout',
+  ],
+  [
+    'after a maintainer said so',
+    workflow(
+      uses(`actions/checkout@${SHA}`, '        with: {ref: "${{ github.event.pull_request.head.sha }}"}\n') + SCANNED,
+      '{pull_request_target: {types: [labeled]}}',
+    ),
+    'medium pull-request-target-checkout',
+  ],
+  [
+    'the base, or without secrets',
+    {
+      ...workflow(uses(`actions/checkout@${SHA}`), '[pull_request_target]'),
+      '.github/workflows/b.yml': workflow(
+        uses(`actions/checkout@${SHA}`, '        with: {ref: "${{ github.event.pull_request.head.sha }}"}\n'),
+        '[pull_request]',
+      )['.github/workflows/ci.yml']!,
+    },
+  ],
+
+  ['write-all', workflow(SCANNED, '[push]', 'permissions: write-all\n'), 'medium write-all'],
+  ['read', workflow(SCANNED, '[push]', 'permissions: {contents: read}\n')],
+  ['title in a script', workflow(step('echo "${{ github.event.issue.title }}"') + SCANNED, '[issues]'), 'high script-injection'],
+  [
+    'branch name of a pull request',
+    workflow(step('echo ${{ github.head_ref }}') + SCANNED, '[pull_request]'),
+    'medium script-injection',
+  ],
+  [
+    'in github-script',
+    workflow(
+      uses(`actions/github-script@${SHA}`, '        with: {script: "console.log(`${{ github.event.comment.body }}`)"}\n') +
+        SCANNED,
+      '[issue_comment]',
+    ),
+    'high script-injection',
+  ],
+  [
+    'by a variable, or a number',
+    workflow(
+      `      - run: echo "$TITLE" \${{ github.event.issue.number }}\n        env: {TITLE: "\${{ github.event.issue.title }}"}\n${SCANNED}`,
+      '[issues]',
+    ),
+  ],
+  ['secret printed', workflow(step('echo ${{ secrets.KEY }}') + SCANNED), 'medium secret-printed'],
+  ['secret printed in base64', workflow(step('echo "${{ secrets.KEY }}" | base64') + SCANNED), 'high secret-printed'],
+  [
+    'secret handed over',
+    workflow(
+      step(
+        'echo "${{ secrets.KEY }}" | docker login --password-stdin\necho "${{ secrets.K }}" > key.json\necho "${{ secrets.K }}" | base64 -d > a',
+      ) + SCANNED,
+    ),
+  ],
+  ['GitLab trace', gitlab('variables: {CI_DEBUG_TRACE: "true"}\na: {script: [date]}'), 'medium secret-printed'],
+  [
+    'own machines',
+    { '.github/workflows/a.yml': 'on: pull_request\njobs: {a: {runs-on: [self-hosted, linux], steps: [{run: date}]}}' },
+    'medium self-hosted-pull-request',
+  ],
+  [
+    'own machines for pushes',
+    { '.github/workflows/a.yml': 'on: push\njobs: {a: {runs-on: [self-hosted], steps: [{run: date}]}}' },
+  ],
+];
+
+const findings = (files: Files): ReturnType<typeof buildFindings> =>
+  buildFindings(Object.entries(files).map(([path, text]) => ({ path, text })));
+
+for (const [name, files, ...wanted] of CASES)
+  test(`pipelines: ${name}`, () => {
+    const found = findings(files);
+    assert.deepEqual(
+      found.map(({ code, severity }) => `${severity} ${code.replace('build.', '')}`).toSorted(),
+      wanted.toSorted(),
+    );
+    assert.equal(new Set(found.map(({ id }) => id)).size, found.length);
+  });
+
+test('every rule has a case that fails', () => {
+  for (const { id } of BUILD_RULES)
+    assert.ok(
+      CASES.some(([, , ...found]) => found.some((one) => `build.${one.split(' ')[1]}` === id)),
+      id,
+    );
+});
+
+test('a finding stands at its step', () => {
+  const [found] = findings(workflow(step('date') + step('echo ${{ secrets.KEY }}') + SCANNED));
+  assert.deepEqual(found!.location, { file: '.github/workflows/ci.yml', line: 8, column: 9 });
+});
+
+test('which files are read', () => {
+  for (const path of [
+    '.github/workflows/a.yaml',
+    'x/.gitlab-ci.yml',
+    'Jenkinsfile',
+    'ci/Jenkinsfile.release',
+    'azure-pipelines.yml',
+    'Makefile',
+    'a/package.json',
+    'scripts/ci.sh',
+  ])
+    assert.ok(isBuildFile(path), path);
+  for (const path of ['a.yaml', 'k8s/deployment.yaml', 'src/a.ts', 'node_modules/a/package.json'])
+    assert.ok(!isBuildFile(path), path);
+});
+
+test('hostile files cost time in proportion to their size', () => {
+  const size = 200_000;
+  for (const [path, shape] of [
+    ['.gitlab-ci.yml', 'a: "$("\n'],
+    ['Makefile', '"$('],
+    ['Makefile', "`'"],
+    ['Jenkinsfile', 'sh "('],
+    ['.github/workflows/a.yml', 'on: push\n${{ ${{'],
+    ['pom.xml', '<artifactId>'],
+    ['pom.xml', '<!--'],
+    ['a.sh', 'trivy '],
+    ['a.sh', '$(a $(b '],
+    ['package.json', '{"a":'],
+  ] as const) {
+    const start = performance.now();
+    findings({ [path]: shape.repeat(Math.ceil(size / shape.length)), Jenkinsfile: "sh 'make'" });
+    assert.ok(performance.now() - start < 600, `${path} ${shape} ${performance.now() - start}`);
+  }
+});

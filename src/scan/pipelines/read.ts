@@ -1,0 +1,335 @@
+// Files of a repository to what its pipelines do: commands, actions, images and templates, comments and what is switched off left out.
+import type { Path } from '#model/origin.ts';
+import { readYaml } from '#syntax/yaml.ts';
+import type { YamlDocument } from '#syntax/yaml.ts';
+import { commandsOf } from '../code/shell.ts';
+import { tokenize } from '../code/tokens.ts';
+import { isBuild, TOOLS } from './tools.ts';
+
+export interface NamedText {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Step {
+  /** Lower case, words set apart by single spaces. */
+  readonly text: string;
+  readonly line: number;
+  /** Its failure does not fail the pipeline. */
+  readonly soft: boolean;
+  /** The script of a package.json that it belongs to; others must call it by this name. */
+  readonly within?: string;
+}
+
+export interface PipelineFile {
+  readonly path: string;
+  /** Folder of the repository that it belongs to, `''` or ending in `/`. */
+  readonly root: string;
+  /** A pipeline starts by itself; what `helper` files do counts as evidence only. */
+  readonly role: 'pipeline' | 'helper';
+  readonly steps: readonly Step[];
+  /** Every command, action and image that it names, in lower case, a line each: what it calls is looked up here. */
+  readonly calls: string;
+  /** Of a helper: whether what pipelines call (in the form of `calls`) runs it. Absent for what runs by itself. */
+  readonly calledBy?: (calls: string) => boolean;
+  /** Of YAML pipelines. */
+  readonly documents: readonly YamlDocument[];
+  readonly github: boolean;
+}
+
+const SIZE_MAX = 1024 * 1024;
+const STEPS_MAX = 5000;
+const CALLS_SIZE_MAX = 200_000;
+
+interface FileKind {
+  readonly pattern: RegExp;
+  readonly role: PipelineFile['role'];
+  readonly read: (path: string, text: string) => { readonly steps: readonly Step[]; readonly documents?: readonly YamlDocument[] };
+  /** Whether something calls a helper; one without this runs by itself. */
+  readonly called?: (path: string, calls: string) => boolean;
+}
+
+function word(pattern: RegExp): (path: string, calls: string) => boolean {
+  return (_, calls) => pattern.test(calls);
+}
+/** By the last part of its name. */
+function byName(path: string, calls: string): boolean {
+  return calls.includes(path.slice(path.lastIndexOf('/') + 1).toLowerCase());
+}
+/** An action of this repository is called by its folder. */
+function byFolder(path: string, calls: string): boolean {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/'))).toLowerCase();
+  return calls.includes(`./${folder.slice(folder.lastIndexOf('/') + 1)}`) || (folder !== '' && calls.includes(`/${folder.slice(folder.lastIndexOf('/') + 1)}`));
+}
+
+/** First match wins; the first group is the repository's folder. */
+const KINDS: readonly FileKind[] = [
+  { pattern: /^(.*?)\.github\/workflows\/[^/]+\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)\.github\/dependabot\.ya?ml$/, role: 'helper', read: fixed('dependabot configuration') },
+  {
+    pattern: /^(.*?)(?:\.github\/|\.gitlab\/)?(?:renovate\.json5?|\.renovaterc(?:\.json5?)?)$/,
+    role: 'helper',
+    read: fixed('renovate configuration'),
+  },
+  { pattern: /^(.*?)(?:\.github\/actions\/.*)?action\.ya?ml$/, role: 'helper', read: yaml, called: byFolder },
+  { pattern: /^(.*?)(?:[^/]*\.gitlab-ci|\.gitlab\/.*)\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)\.circleci\/config\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)\.?azure-pipelines?(?:[-_.\w]*\.ya?ml|\/.*\.ya?ml)$/, role: 'pipeline', read: yaml },
+  {
+    pattern:
+      /^(.*?)(?:bitbucket-pipelines|\.travis|\.drone|\.woodpecker|cloudbuild|buildspec|appveyor|\.cirrus|codefresh|screwdriver)\.ya?ml$/,
+    role: 'pipeline',
+    read: yaml,
+  },
+  { pattern: /^(.*?)\.woodpecker\/[^/]+\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)(?:\.?tekton|pipelines?)\/[^/]+\.ya?ml$/, role: 'pipeline', read: tekton },
+  { pattern: /^(.*?)(?:[^/]*[._-])?Jenkinsfile(?:[._-][^/]*)?$/, role: 'pipeline', read: groovy },
+  { pattern: /^(.*?)\.pre-commit-config\.ya?ml$/, role: 'helper', read: yaml },
+  { pattern: /^(.*?)lefthook\.ya?ml$/, role: 'helper', read: yaml },
+  { pattern: /^(.*?)Taskfile\.ya?ml$/, role: 'helper', read: yaml, called: word(/\btask\b/) },
+  { pattern: /^(.*?)\.husky\/[^/.][^/]*$/, role: 'helper', read: shell },
+  { pattern: /^(.*?)(?:GNU)?[Mm]akefile$|^(.*?)[^/]+\.mk$|^(.*?)[Jj]ustfile$/, role: 'helper', read: shell, called: word(/\b(?:g?make|just)\b/) },
+  {
+    pattern: /^(.*?)(?:scripts?|ci|hack|build|tools|bin|\.ci)\/[^/]+\.(?:sh|bash)$|^(.*?)[^/]+\.sh$/,
+    role: 'helper',
+    read: shell,
+    called: byName,
+  },
+  { pattern: /^(.*?)package\.json$/, role: 'helper', read: packageJson },
+  { pattern: /^(.*?)(?:build|settings)\.gradle(?:\.kts)?$/, role: 'helper', read: groovy, called: word(/gradle/) },
+  { pattern: /^(.*?)pom\.xml$/, role: 'helper', read: xml, called: word(/\bmvnw?\b|\bmaven\b/) },
+  { pattern: /^(.*?)(?:tox\.ini|noxfile\.py|pyproject\.toml|composer\.json)$/, role: 'helper', read: lines, called: word(/\b(?:tox|nox|composer|poetry|hatch|pdm|uv|pip3?)\b/) },
+];
+
+/** Whether the name is one that this module reads. */
+export function isBuildFile(path: string): boolean {
+  return !path.includes('node_modules/') && KINDS.some(({ pattern }) => pattern.test(path));
+}
+
+/** Reads one file; undefined for one of no kind that is known. Never throws. */
+export function readBuildFile({ path, text }: NamedText): PipelineFile | undefined {
+  if (text.length > SIZE_MAX || path.includes('node_modules/')) return undefined;
+  for (const { pattern, role, read, called } of KINDS) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    const { steps: all, documents = [] } = read(path, text);
+    if (role === 'pipeline' && all.length === 0 && documents.length === 0) return undefined;
+    const steps = all.filter(({ text: one }) => isBuild(one) || TOOLS.some((tool) => tool.pattern.test(one)));
+    const root = found.slice(1).find((one) => one !== undefined) ?? '';
+    return {
+      path,
+      root: root.endsWith('/') || root === '' ? root : root.slice(0, root.lastIndexOf('/') + 1),
+      role,
+      steps,
+      calls: all.map(({ text: one }) => one).join('\n').slice(0, CALLS_SIZE_MAX),
+      ...(called && { calledBy: (calls: string) => called(path, calls) }),
+      documents,
+      github: path.includes('.github/'),
+    };
+  }
+  return undefined;
+}
+
+function fixed(text: string): FileKind['read'] {
+  return () => ({ steps: [{ text, line: 1, soft: false }] });
+}
+
+/** Members whose texts are for people, or conditions. */
+const PROSE = new Set([
+  'name',
+  'description',
+  'if',
+  'title',
+  'displayName',
+  'label',
+  'message',
+  'rules',
+  'only',
+  'except',
+  'variables',
+  'branches',
+  'paths',
+  'tags',
+  'labels',
+  'condition',
+  'when',
+  'url',
+  'author',
+  'branding',
+]);
+
+function yaml(path: string, text: string): ReturnType<FileKind['read']> {
+  const { documents } = readYaml(path, text);
+  return { steps: documents.flatMap((document) => stepsOf(document)), documents };
+}
+
+/** Only documents of Tekton: other folders are called `pipelines` too. */
+function tekton(path: string, text: string): ReturnType<FileKind['read']> {
+  if (!text.includes('tekton.dev')) return { steps: [] };
+  return yaml(path, text);
+}
+
+function stepsOf(document: YamlDocument): readonly Step[] {
+  const steps: Step[] = [];
+  walk(document.value, [], false, 0);
+  return steps;
+
+  function walk(value: unknown, path: Path, soft: boolean, depth: number): void {
+    if (depth > 30 || steps.length >= STEPS_MAX) return;
+    if (typeof value === 'string') {
+      let line: number | undefined;
+      for (const step of scriptSteps(value, () => (line ??= document.locate(path).line)))
+        steps.push({ ...step, soft: soft || step.soft });
+    } else if (Array.isArray(value)) {
+      // `command: [gitleaks, detect]` is one command, cut into words.
+      if (
+        value.length > 1 &&
+        value.every((one) => typeof one === 'string') &&
+        /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1)))
+      )
+        walk(value.join(' '), path, soft, depth + 1);
+      else for (let i = 0; i < value.length; i++) walk(value[i], [...path, i], soft, depth + 1);
+    } else if (typeof value === 'object' && value !== null) {
+      const members = value as Readonly<Record<string, unknown>>;
+      if (isOff(members)) return;
+      const lenient =
+        soft ||
+        members['continue-on-error'] === true ||
+        members['allow_failure'] === true ||
+        members['continueOnError'] === true ||
+        isLenient(members['with']);
+      for (const [name, one] of Object.entries(members)) if (!PROSE.has(name)) walk(one, [...path, name], lenient, depth + 1);
+    }
+  }
+}
+
+function isOff(members: Readonly<Record<string, unknown>>): boolean {
+  const off = [members['if'], members['condition'], members['enabled']].some(
+    (value) => value === false || value === 'false' || value === '${{ false }}',
+  );
+  return off || members['when'] === 'never';
+}
+
+/** An action's own switch: Trivy's `exit-code: 0` beside a severity that it reports only. */
+function isLenient(inputs: unknown): boolean {
+  if (typeof inputs !== 'object' || inputs === null) return false;
+  const { 'exit-code': code, 'fail-build': fail } = inputs as Readonly<Record<string, unknown>>;
+  return code === 0 || code === '0' || fail === false || fail === 'false';
+}
+
+function scriptSteps(script: string, line: (offset: number) => number): readonly Step[] {
+  if (script.length > 200_000) return [];
+  const commands = commandsOf(script);
+  return commands.flatMap((command, i): Step[] => {
+    // What is printed is no call.
+    if (/^(?:echo|printf|cat|#)$/.test(command.words[0] ?? '')) return [];
+    const text = command.words.join(' ').toLowerCase().slice(0, 2000);
+    if (text === '') return [];
+    const next = commands[i + 1]?.words.join(' ');
+    const between = script.slice(command.at, commands[i + 1]?.at ?? script.length);
+    return [{ text, line: line(command.at), soft: (next === 'true' || next === ':') && between.includes('||') }];
+  });
+}
+
+function shell(_: string, text: string): ReturnType<FileKind['read']> {
+  // Recipes of a Makefile begin with a tab and perhaps `@` or `-`, which lets them fail.
+  const plain = text.replaceAll(/^[ \t]*[@-]{1,2}(?=[\w./])/gm, '');
+  const starts = lineStarts(plain);
+  return { steps: scriptSteps(plain, (offset) => lineOf(starts, offset)) };
+}
+
+function lines(_: string, text: string): ReturnType<FileKind['read']> {
+  return {
+    steps: text
+      .split('\n')
+      .slice(0, 5000)
+      .flatMap((line, i) =>
+        scriptSteps(
+          line.replace(/^[\s#]*(?:commands\s*=)?\s*["']?/, (head) => (head.includes('#') ? '#' : '')),
+          () => i + 1,
+        ),
+      ),
+  };
+}
+
+/** Jenkinsfiles and Gradle: words and texts in order, comments gone; texts are scripts. */
+function groovy(path: string, text: string): ReturnType<FileKind['read']> {
+  const tokens = tokenize(text, path.endsWith('.kts') ? 'kotlin' : 'java');
+  const starts = lineStarts(text);
+  const steps: Step[] = [];
+  for (const [i, token] of tokens.entries()) {
+    if (steps.length >= STEPS_MAX) break;
+    const before = tokens[i - 1];
+    // What is printed is no call.
+    if (
+      before &&
+      /^(?:echo|println|description|name|stage|label)$/.test(
+        tokens[i - 1]!.text === '(' ? (tokens[i - 2]?.text ?? '') : before.text,
+      )
+    )
+      continue;
+    if (token.kind === 1)
+      for (const step of scriptSteps(token.text, (offset) => lineOf(starts, token.at + offset))) steps.push(step);
+    else if (token.kind === 0 && token.text.length > 4)
+      steps.push({ text: token.text.toLowerCase(), line: lineOf(starts, token.at), soft: false });
+  }
+  return { steps };
+}
+
+/** Scripts of package.json, and hooks and tools among its members. */
+function packageJson(path: string, text: string): ReturnType<FileKind['read']> {
+  const [document] = readYaml(path, text).documents;
+  const value = document?.value as Readonly<Record<string, unknown>> | undefined;
+  if (!document || typeof value !== 'object') return { steps: [] };
+  const steps: Step[] = [];
+  for (const name of ['scripts', 'husky', 'lint-staged', 'simple-git-hooks', 'pre-commit']) {
+    const member = value[name];
+    for (const [key, script] of Object.entries(typeof member === 'object' && member !== null ? member : {}))
+      for (const one of Array.isArray(script) ? (script as unknown[]) : [script])
+        if (typeof one === 'string')
+          for (const step of scriptSteps(one, () => document.locate([name, key]).line)) steps.push(name === 'scripts' ? { ...step, within: key } : step);
+  }
+  if (typeof value['renovate'] === 'object')
+    steps.push({ text: 'renovate configuration', line: document.locate(['renovate']).line, soft: false });
+  return { steps };
+}
+
+/** Plugins of a pom.xml by their names, comments gone. */
+function xml(_: string, text: string): ReturnType<FileKind['read']> {
+  const steps: Step[] = [];
+  let line = 1;
+  let last = 0;
+  for (let at = text.indexOf('<'); at >= 0 && steps.length < STEPS_MAX; at = text.indexOf('<', at + 1)) {
+    if (text.startsWith('<!--', at)) {
+      const end = text.indexOf('-->', at);
+      if (end < 0) break;
+      at = end;
+    } else if (text.startsWith('<artifactId>', at)) {
+      const end = text.indexOf('<', at + 12);
+      const name = text
+        .slice(at + 12, end < 0 ? text.length : end)
+        .trim()
+        .toLowerCase();
+      for (let next = text.indexOf('\n', last); next >= 0 && next < at; next = text.indexOf('\n', next + 1))
+        [line, last] = [line + 1, next + 1];
+      if (name.length < 200 && TOOLS.some(({ pattern }) => pattern.test(name))) steps.push({ text: name, line, soft: false });
+    }
+  }
+  return { steps };
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function lineOf(starts: readonly number[], at: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low + 1;
+}
