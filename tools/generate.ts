@@ -6,6 +6,7 @@ import { openApiDocument } from '#api/openapi.ts';
 import { ERROR_CODES } from '#base/errors.ts';
 import { cliReference } from '#cli/reference.ts';
 import { CULLIS_SCHEMAS, documentJsonSchema } from '#ingest/cullis/schema.ts';
+import { rulesReference } from './rules-reference.ts';
 import { EVENT_TYPES, METRICS, type MetricSpec } from '#telemetry/catalogue.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -30,6 +31,7 @@ const targets: { readonly file: string; readonly text: string }[] = [
       '',
     ].join('\n'),
   },
+  { file: 'docs/reference/rules.md', text: `${HEADER}\n${rulesReference()}` },
   { file: 'docs/reference/cli.md', text: `${HEADER}\n${cliReference()}` },
   {
     file: 'docs/reference/telemetry.md',

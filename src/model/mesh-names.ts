@@ -30,7 +30,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   amqp: 5672,
 };
 
-const HOST = '[a-z0-9](?:[a-z0-9-]{0,62})(?:\\.[a-z0-9-]{1,63}){0,8}';
+// Kubernetes has no `_` in names; Compose has.
+const HOST = '[a-z0-9](?:[a-z0-9_-]{0,62})(?:\\.[a-z0-9-]{1,63}){0,8}';
 // Either scheme://user:password@host:port with all but scheme and host optional, or host:port on a border, so that `mycart:7070` is not `cart:7070`.
 const TOKEN = new RegExp(
   `([a-z][a-z0-9+.-]{0,30})://(?:[^\\s/@]{0,256}@)?(${HOST})\\.?(?::(\\d{1,5}))?(?![\\w-])|(?<![\\w.@/-])(${HOST})\\.?:(\\d{1,5})(?![\\w-])`,

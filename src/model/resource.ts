@@ -14,7 +14,7 @@ export interface Resource<Kind extends string = string, Spec = unknown> {
   readonly kind: Kind;
   readonly metadata: ObjectMeta;
   readonly spec: Spec;
-  /** Top-level members other than the above (`data`, `subjects`, `rules`, …); Secret values are dropped by the reader, keys kept. */
+  /** Top-level members other than the above (`data`, `subjects`, `rules`, …); Secret values are dropped by the reader, keys kept; `certificates` are the public ones among them, PEM by key. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 

@@ -348,6 +348,15 @@ const SYSTEM_ROWS: readonly Row[] = [
     ['high jwt.not-required spec'],
   ],
   [
+    'tokens that the rule itself requires',
+    [
+      policy(`${CART}jwtRules: [{ issuer: i, jwksUri: "https://i/keys", presence: REQUIRED }]`, {
+        kind: 'RequestAuthentication',
+      }),
+    ],
+    [],
+  ],
+  [
     'tokens required by DENY',
     [
       policy(`${CART}jwtRules: [{ issuer: i, jwksUri: "https://i/keys" }]`, { kind: 'RequestAuthentication' }),

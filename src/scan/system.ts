@@ -7,6 +7,7 @@ import { locationOf } from './attack/evidence.ts';
 import { attackPaths } from './attack/paths.ts';
 import type { VulnerabilityInput } from './attack/model.ts';
 import type { AttackPath } from './attack/paths.ts';
+import { nodeText, VERBS } from './attack/words.ts';
 import type { PathSummary } from './result.ts';
 import { findingOf } from './rule.ts';
 import type { ScanContext, SystemRule } from './rule.ts';
@@ -96,9 +97,12 @@ function summaryOf({ id, from, to, hops, risk }: AttackPath, unit: string): Path
     unit,
     from: from.label,
     to: to.label,
-    hops: hops.map(({ edge }) => {
+    hops: hops.map(({ edge, to: next }) => {
       const location = edge.evidence[0] && locationOf(edge.evidence[0]);
-      return { text: edge.text, ...(location && { file: location.file, line: location.line }) };
+      return {
+        text: `${VERBS[edge.kind]} ${nodeText(next)}: ${edge.text}`,
+        ...(location && { file: location.file, line: location.line }),
+      };
     }),
     risk,
   };

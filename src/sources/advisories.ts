@@ -104,15 +104,12 @@ export async function* records(source: string): AsyncGenerator {
     return;
   }
   try {
-    if (!statSync(source).isDirectory()) {
-      yield* fileRecords(source);
-      return;
-    }
+    if (statSync(source).isDirectory()) yield* folderRecords(source, 0);
+    else yield* fileRecords(source);
   } catch (error) {
     if (error instanceof CullisError) throw error;
     throw new CullisError('advisories.unreadable', `\`${source}\` cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  yield* folderRecords(source, 0);
 }
 
 async function fetchInto(url: string, path: string): Promise<void> {

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { CullisError, messageOf } from '#base/errors.ts';
 
+const CHUNK = 256 * 1024;
+
 export interface UnpackOptions {
   /** `sha256:…` or `sha512:…` of the bytes as stored; undefined when none is known. */
   readonly digest?: string;
@@ -81,7 +83,7 @@ async function* decompress(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     return;
   }
   const source = Readable.from(all, { objectMode: false });
-  const decoder = gzip ? createGunzip() : createZstdDecompress();
+  const decoder = gzip ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK });
   source.on('error', (error) => decoder.destroy(error));
   source.pipe(decoder);
   try {

@@ -21,8 +21,12 @@ import { cacheFolder, cacheName, loadCache, saveCache } from './cache.ts';
 import { collect, list } from './collect.ts';
 import type { AnalysisData } from './data.ts';
 import { isImage, openOrPull, scanImage } from './image.ts';
+import type { System } from '#model/system.ts';
+import { parity } from '#scan/parity/parity.ts';
+import { parityFindings } from '#scan/rules/parity/findings.ts';
 import { resultOf } from './result.ts';
 import { openAdvisories, readExploits } from './software.ts';
+import { loadTree, pickUnit } from './units.ts';
 
 export interface ScanRequest {
   readonly paths: readonly string[];
@@ -41,6 +45,8 @@ export interface ScanRequest {
   readonly epss?: string;
   readonly kev?: string;
   readonly secrets?: SecretScanner;
+  /** Pairs of folders that must be alike, beside those that their names tell. */
+  readonly parity?: readonly { readonly a: string; readonly b: string }[];
 }
 
 const IGNORE_FILE = '.cullis-ignore.yaml';
@@ -66,6 +72,7 @@ export async function scan(request: ScanRequest): Promise<{ readonly result: Sca
     const trees = request.paths.filter((path) => !images.includes(path));
     const parts: Part[] = trees.length > 0 || images.length === 0 ? [scanTree(trees, request, known)] : [];
     for (const image of images) parts.push(await imagePart(image, request, known));
+    for (const pair of request.parity ?? []) parts.push(parityPart(pair, request));
     const meta = advisories?.database.meta;
     const result = resultOf(joined(parts), {
       version: request.version,
@@ -149,6 +156,13 @@ async function imagePart(word: string, request: ScanRequest, { advisories, explo
     },
     notAnalysed,
   };
+}
+
+/** Two environments side by side, as the policy names them. @throws CullisError config.unreadable when one is not there */
+function parityPart({ a, b }: { readonly a: string; readonly b: string }, request: ScanRequest): Part {
+  const systemOf = (folder: string): System => pickUnit(loadTree([folder], request).units, undefined).system;
+  const findings = parityFindings(parity(systemOf(a), systemOf(b), { labels: [a, b] }));
+  return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed: [] };
 }
 
 function joined(parts: readonly Part[]): AnalysisData {

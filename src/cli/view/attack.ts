@@ -1,45 +1,10 @@
 // What `cullis paths` and `cullis blast` print: one line a hop, with what happens there, why it works and where it is written.
 import { placeOf } from '#scan/attack/evidence.ts';
+import { nodeText, VERBS } from '#scan/attack/words.ts';
 import type { BlastRadius, BlastTarget } from '#scan/attack/blast.ts';
-import type { AttackNode, EdgeKind } from '#scan/attack/model.ts';
 import type { AttackPath, Hop } from '#scan/attack/paths.ts';
 import { count, heading, printable, table, width, wrap } from '../text.ts';
 import type { Paint } from '../text.ts';
-
-/** What the attacker does, in one word. */
-const VERBS: Readonly<Record<EdgeKind, string>> = {
-  EXPOSED: 'open',
-  REACH_L4: 'reach',
-  REACH_L7: 'reach',
-  EXPLOIT: 'break in',
-  VULN_RCE: 'break in',
-  VULN_SSRF: 'misuse',
-  HAS_TOKEN: 'token',
-  RBAC_SECRETS: 'read',
-  RBAC_EXEC: 'exec',
-  RBAC_CREATE_POD: 'deploy',
-  RBAC_IMPERSONATE: 'pose as',
-  RBAC_ESCALATE: 'escalate',
-  RBAC_NODE: 'kubelet',
-  RBAC_ADMIN: 'admin',
-  SECRET_MOUNT: 'secret',
-  SECRET_ENV: 'secret',
-  SECRET_LITERAL: 'secret',
-  CRED_FOR: 'log in',
-  CLIENT: 'ask',
-  NO_AUTH: 'walk in',
-  HOLDS: 'take',
-  TOKEN_FORGE: 'forge',
-  OAUTH_ABUSE: 'hijack',
-  ESCAPE_PRIVILEGED: 'escape',
-  ESCAPE_CAPABILITY: 'escape',
-  ESCAPE_NAMESPACE: 'escape',
-  ESCAPE_HOST_PATH: 'escape',
-  ESCAPE_SOCKET: 'escape',
-  NODE_PIVOT: 'pivot',
-  METADATA: 'cloud',
-  CONTROL: 'deploy',
-};
 
 /** `250,000 EUR` */
 export function euros(amount: number): string {
@@ -80,7 +45,7 @@ export function renderPath(path: AttackPath, number: number, paint: Paint, colum
   return lines;
 }
 
-/** One row a hop; where the reason does not fit beside the rest it stands below, so that places stay in one column. */
+/** One row a hop; on a narrow terminal two. */
 function hopLines(hops: readonly Hop[], paint: Paint, columns: number): string[] {
   const cells = hops.map(({ to, edge }) => ({
     weak: edge.facts.length > 0,
@@ -97,15 +62,13 @@ function hopLines(hops: readonly Hop[], paint: Paint, columns: number): string[]
   const wide = Math.max(...fixed.map((line) => width(line)));
   const texts = cells.map(({ text, place }) => (place === '' ? text : `${text}  ${paint('mark', place)}`));
   if (texts.every((text) => wide + 2 + width(text) <= columns)) return table(fixed.map((line, i) => [line, texts[i]!]));
+  // Too narrow: the reason stays beside the hop, because it is what a person reads; the place stands below.
   return fixed.flatMap((line, i) => {
     const { text, place } = cells[i]!;
-    const first = place === '' ? line : `${line}${' '.repeat(wide - width(line) + 2)}${paint('mark', place)}`;
-    return [first, ...wrap(text, columns, 6).map((each) => paint('quiet', each))];
+    const fits = wide + 2 + width(text) <= columns;
+    const first = fits ? [`${line}${' '.repeat(wide - width(line) + 2)}${text}`] : [line, ...wrap(text, columns, 6)];
+    return place === '' ? first : [...first, `      ${paint('mark', place)}`];
   });
-}
-
-function nodeText({ kind, label }: AttackNode): string {
-  return kind === 'asset' && label.includes('/') ? `data of ${label}` : label;
 }
 
 export function renderBlast(blast: BlastRadius, paint: Paint, columns: number): string[] {

@@ -7,6 +7,7 @@ import { countBySeverity, open } from '#scan/result.ts';
 import type { JudgedFinding, PathSummary, ScanResult } from '#scan/result.ts';
 import { count, indented, printable, table, wrap } from '../text.ts';
 import type { Paint } from '../text.ts';
+import { euros } from './attack.ts';
 import { renderDiagnostic } from './check.ts';
 
 export const SEVERITY_TONES: Readonly<Record<FindingSeverity, Parameters<Paint>[0]>> = {
@@ -29,6 +30,7 @@ export interface ScanView {
 
 const PLACES_SHOWN = 5;
 const PATHS_SHOWN = 3;
+const YAML_SHOWN = 24;
 
 export function renderScan(view: ScanView): string[] {
   const { result, all, paint, columns } = view;
@@ -65,12 +67,6 @@ function renderPaths(paths: readonly PathSummary[], all: boolean, paint: Paint):
   return lines;
 }
 
-/** Two digits that matter: what is estimated must not look exact. */
-function euros(value: number): string {
-  const rounded = value <= 0 ? 0 : Number(value.toPrecision(2));
-  return `${rounded.toLocaleString('en')} EUR`;
-}
-
 /** Findings of one rule and severity together, in the order of the first. */
 function byRule(findings: readonly JudgedFinding[]): JudgedFinding[][] {
   const groups = new Map<string, JudgedFinding[]>();
@@ -98,14 +94,19 @@ function renderGroup(group: readonly JudgedFinding[], all: boolean, paint: Paint
   if (!all && group.length > PLACES_SHOWN)
     lines.push(paint('quiet', `  … and ${group.length - PLACES_SHOWN} more; --all lists them`));
   lines.push(...wrap(printable(first.message), columns, 4));
-  if (first.fix) lines.push(...renderFix(first.fix, paint, columns));
+  if (first.fix) lines.push(...renderFix(first.fix, all, paint, columns));
   return lines;
 }
 
-function renderFix(fix: NonNullable<Finding['fix']>, paint: Paint, columns: number): string[] {
+function renderFix(fix: NonNullable<Finding['fix']>, all: boolean, paint: Paint, columns: number): string[] {
   const [first = '', ...rest] = wrap(printable(fix.text), columns - 6, 0);
   const lines = [`    ${paint('mark', 'help:')} ${first}`, ...rest.map((line) => `          ${line}`)];
-  if (fix.yaml !== undefined) lines.push('', ...indented(fix.yaml, 6).map((line) => paint('good', printable(line))));
+  if (fix.yaml !== undefined) {
+    const yaml = indented(fix.yaml, 6);
+    lines.push('', ...yaml.slice(0, all ? yaml.length : YAML_SHOWN).map((line) => paint('good', printable(line))));
+    if (!all && yaml.length > YAML_SHOWN)
+      lines.push(paint('quiet', `      … ${yaml.length - YAML_SHOWN} more lines; --all shows them`));
+  }
   return lines;
 }
 

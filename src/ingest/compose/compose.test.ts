@@ -138,6 +138,18 @@ test('calls come from the environment, also without a written port', () => {
   assert.deepEqual(env[2], { name: 'API_KEY', from: { kind: 'secret', name: '', key: 'API_KEY' } });
 });
 
+test('services whose names have underscores are called too', () => {
+  const { system } = read({
+    'compose.yaml':
+      'services:\n  web: {image: x, environment: {A: "http://user_db:81/x", DB_HOST: user_db, DB_PORT: "81"}}\n  user_db: {image: y, ports: [{target: "81"}]}\n',
+  });
+  assert.deepEqual(
+    system.calls.map(({ to, port, variable }) => `${to}:${port} ${variable}`),
+    ['default/user_db:81 A', 'default/user_db:81 DB_HOST'],
+  );
+  assert.equal(system.services[1]!.ports[0]!.protocol, 'http');
+});
+
 test('override files, extends, env files and .env are put together; secrets of .env stay out', () => {
   const { system, told, text } = read({
     'compose.yaml':

@@ -10,7 +10,7 @@ import type { Format, TextFormat } from '../format.ts';
 import type { ImportedDocument } from '../import.ts';
 import { Facts } from './facts.ts';
 import { isKeycloakClient, isRealm, keycloakClient, realmClients, realmServer } from './keycloak.ts';
-import { proxyClients, resourceOAuth } from './kubernetes.ts';
+import { environmentClients, proxyClients, resourceOAuth } from './kubernetes.ts';
 import type { FoundOAuth } from './kubernetes.ts';
 import { isClient, isMetadata, metadataClient, metadataServer } from './metadata.ts';
 import { isProviderConfiguration, providerClients, providerServer } from './oidc-provider.ts';
@@ -112,7 +112,10 @@ export function deriveOAuth(
   const found = documents.map(({ part, resource }): FoundOAuth | undefined =>
     part?.type === 'oauth' ? part : part ? undefined : resourceOAuth(resource),
   );
-  const proxies = workloads.flatMap(({ workload, pod }) => proxyClients(workload, [...pod.podPath, 'containers']));
+  const proxies = workloads.flatMap(({ workload, pod }) => {
+    const base = [...pod.podPath, 'containers'];
+    return [...proxyClients(workload, base), ...environmentClients(workload, base)];
+  });
   return {
     servers: found.flatMap((one) => one?.servers ?? []),
     clients: [...found.flatMap((one) => one?.clients ?? []), ...proxies],

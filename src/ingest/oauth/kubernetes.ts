@@ -106,3 +106,58 @@ export function proxyClients(workload: Workload, base: Path): readonly OAuthClie
     ];
   });
 }
+
+const REDIRECTS_MAX = 50;
+
+/**
+ * What variables of a workload say about the client that it is: `OAUTH_RESPONSE_TYPE=token`, `OIDC_USE_PKCE=false`,
+ * `OIDC_REDIRECT_URI=…`, Spring's `SPRING_SECURITY_OAUTH2_CLIENT_REGISTRATION_X_…`.
+ * @param base path of the pod's containers
+ */
+export function environmentClients(workload: Workload, base: Path): readonly OAuthClient[] {
+  const init = workload.containers.filter((container) => container.init).length;
+  return workload.containers.flatMap((container, i): OAuthClient[] => {
+    if (container.init || isOAuthProxy(container.image)) return [];
+    const path = [...base, i - init, 'env'];
+    const named = (pattern: RegExp): Stated<string> | undefined => {
+      const found = container.env.find(({ name, value }) => value !== undefined && OAUTH_NAME.test(name) && pattern.test(name));
+      return found && { value: found.value!, path };
+    };
+    const responses = named(/RESPONSE_?TYPES?$/i);
+    const grants = named(/GRANT_?TYPES?$/i);
+    const pkce = named(/(?:USE_?|ENABLE_?|REQUIRE_?)?PKCE(?:_?(?:ENABLED|REQUIRED|METHOD))?$|CODE_?CHALLENGE_?METHOD$/i);
+    const redirects = container.env
+      .filter(({ name, value }) => value !== undefined && OAUTH_NAME.test(name) && /(?:REDIRECT|CALLBACK)_?UR[IL]S?$/i.test(name))
+      .flatMap(({ value }) => value!.split(/[\s,]+/).slice(0, REDIRECTS_MAX))
+      .filter((value) => value !== '');
+    if (!responses && !grants && !pkce && redirects.length === 0) return [];
+    const method = pkce?.value.toLowerCase();
+    return [
+      {
+        source: 'settings',
+        id: named(/CLIENT_?ID$/i)?.value ?? workload.name,
+        resource: workload.resource,
+        path,
+        enabled: true,
+        ...given('grants', grants && { value: grants.value.split(/[\s,]+/), path }),
+        ...given('responseTypes', responses && { value: responses.value.split(','), path }),
+        ...given(
+          'pkce',
+          pkce && {
+            value:
+              method === 'plain'
+                ? ('plain' as const)
+                : /^(?:false|0|no|off|none|disabled)$/.test(method!)
+                  ? ('off' as const)
+                  : ('required' as const),
+            path,
+          },
+        ),
+        redirectUris: redirects.map((value) => ({ value, path })),
+        webOrigins: [],
+      },
+    ];
+  });
+}
+
+const OAUTH_NAME = /OAUTH|OIDC|OPENID|AUTH0|KEYCLOAK|(?:^|_)(?:SSO|OKTA|COGNITO|IDP)(?:_|$)/i;

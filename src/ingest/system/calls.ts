@@ -11,7 +11,7 @@ const CALLS_PER_WORKLOAD_MAX = 1000;
 const EXPANDED_MAX = 1024 * 1024;
 /** Variables whose whole value may be a bare host name. */
 const HOST_VARIABLE = /^(.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|ENDPOINT|URL|URI|BROKER|BROKERS)$/;
-const HOST = /^[a-z0-9](?:[-a-z0-9]{0,62})(?:\.[a-z0-9][-a-z0-9]{0,62}){0,8}\.?$/i;
+const HOST = /^[a-z0-9](?:[-_a-z0-9]{0,62})(?:\.[a-z0-9][-a-z0-9]{0,62}){0,8}\.?$/i;
 
 /**
  * Finds the calls of every workload. A call exists only to a Service and port of the System; a workload that names its own Service

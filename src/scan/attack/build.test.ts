@@ -344,6 +344,12 @@ test('a Compose file: published ports, networks, and the host behind a privilege
     image: postgres:18
     expose: ["5432"]
     networks: [back]
+    secrets: [pg]
+  report:
+    image: example.com/report:1
+    networks: [back]
+    secrets: [pg]
+secrets: { pg: { file: pg.txt } }
 networks: { front: {}, back: {} }
 `;
   const { graph } = attackCase([{ file: 'compose.yaml', text }]);
@@ -356,7 +362,13 @@ networks: { front: {}, back: {} }
   );
   assert.ok(edges.includes(`ESCAPE_PRIVILEGED workload:${web} -> node: [escape:${web}:privileged:web]`), edges.join('\n'));
   assert.ok(edges.includes(`NODE_PIVOT node: -> workload:${db} []`));
-  assert.ok(!edges.some((edge) => edge.startsWith('REACH') && edge.includes(`access:${db}:5432`)));
+  assert.ok(!edges.some((edge) => edge.startsWith(`REACH_L4 workload:${web} -> access:${db}:5432`)));
+  const report = ids.find((id) => id.endsWith('/report'))!;
+  assert.ok(
+    edges.some((edge) => edge.startsWith(`SECRET_MOUNT workload:${report} -> secret:`)),
+    edges.join('\n'),
+  );
+  assert.ok(edges.some((edge) => edge.startsWith('CRED_FOR') && edge.includes(`@${report} -> asset:${db}`)));
   const way = graph.edges.find(({ kind }) => kind === 'ESCAPE_PRIVILEGED')!;
   assert.equal(placeOf(way.evidence[0]), 'compose.yaml:5:5');
 });

@@ -6,7 +6,7 @@ import { bitString, context, oid, octetString, sequence, textBytes, timeDer, tlv
 import { OID } from '#pki/oids.ts';
 import { certificate, EXT, ecKey, rootCertificate } from '../../../test/fakes/certificates.ts';
 import type { CertificateOptions, KeyPair, Signer } from '../../../test/fakes/certificates.ts';
-import { hits } from '../../../test/fakes/scan.ts';
+import { hits, systemOf } from '../../../test/fakes/scan.ts';
 import { CERTIFICATE_RULES } from '../rules/certificates.ts';
 import { HOST_MISMATCH } from '../rules/certificates/hosts.ts';
 import { findCertificates } from './find.ts';
@@ -197,6 +197,9 @@ test('an Ingress is told when the Secret holds the certificate of another host',
     `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec:\n  tls: [{hosts: [${host}], secretName: tls}]\n  defaultBackend: {service: {name: a, port: {number: 80}}}\n`;
   const wild = secret(leaf({}, '*.acme.com').pem, other);
   assert.equal(hits(HOST_MISMATCH, ingress('shop.acme.com'), wild).length, 0);
+  const [resource] = systemOf(secret(good.pem, other)).resources;
+  assert.deepEqual(resource!.body['certificates'], { 'tls.crt': good.pem });
+  assert.deepEqual(resource!.body['data'], { 'tls.crt': null, 'tls.key': null });
   assert.equal(
     hits(HOST_MISMATCH, ingress('a.shop.acme.com'), wild)[0]?.title,
     'the certificate in `tls` is not for `a.shop.acme.com`',

@@ -3,7 +3,7 @@ import type { Finding } from '#model/finding.ts';
 import { CODE_RULES } from '../rules/code.ts';
 import { findingOf } from '../rule.ts';
 import type { CodeFile } from './fault.ts';
-import { introspectionFaults, providerFaults, tlsFaults } from './general.ts';
+import { clientFaults, introspectionFaults, manualFaults, providerFaults, tlsFaults } from './general.ts';
 import { goFaults } from './go.ts';
 import { javaFaults } from './java.ts';
 import { javascriptFaults } from './javascript.ts';
@@ -16,7 +16,7 @@ const SIZE_MAX = 2 * 1024 * 1024;
 
 /** A file without any of these has nothing that is looked for. */
 const WORTH =
-  /jwt|jose|JWT|Jwt|jsonwebtoken|rejectUnauthorized|REJECT_UNAUTHORIZED|strictSSL|InsecureSkipVerify|insecureSkipVerify|verify ?= ?False|verify_|check_hostname|CERT_NONE|ssl ?= ?False|unverified_context|introspect|Introspect|checkServerTrusted|ostnameVerifier|HOSTNAME_VERIFIER|TrustAllStrategy|InsecureTrustManager|oidc-provider/;
+  /jwt|jose|JWT|Jwt|jsonwebtoken|rejectUnauthorized|REJECT_UNAUTHORIZED|strictSSL|InsecureSkipVerify|insecureSkipVerify|verify ?= ?False|verify_|check_hostname|CERT_NONE|ssl ?= ?False|unverified_context|introspect|Introspect|checkServerTrusted|ostnameVerifier|HOSTNAME_VERIFIER|TrustAllStrategy|InsecureTrustManager|oidc|response_?[tT]ype|PKCE|[pP]kce|code_?[cC]hallenge|split\(["'](?:\\\\)?\.["']\)/;
 
 const ANALYSERS = {
   javascript: javascriptFaults,
@@ -41,6 +41,8 @@ export function readCode(file: string, text: string): CodeFile | undefined {
     ...tlsFaults(source),
     ...introspectionFaults(source),
     ...providerFaults(source),
+    ...clientFaults(source),
+    ...manualFaults(source),
   ];
   return {
     file,

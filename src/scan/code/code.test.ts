@@ -258,6 +258,8 @@ const CASES: readonly (readonly [file: string, text: string, ...kinds: string[]]
   ['a.py', 'import requests\nrequests.get(u, verify=False)', 'tls-verification-off'],
   ['a.py', "import requests\nrequests.get(u, verify='/ca.pem')"],
   ['a.py', 'ctx.verify_mode = ssl.CERT_NONE', 'tls-verification-off'],
+  ['a.py', 'import requests\ns = requests.Session()\ns.verify = False', 'tls-verification-off'],
+  ['a.py', 'verify = False\ncheck.verify = True\nif s.verify == False: pass'],
   ['a.js', 'const s = tls.connect({ rejectUnauthorized: false }); if (!s.authorized) throw new E();'],
   ['a.go', 'package a\nvar c = &tls.Config{InsecureSkipVerify: true}', 'tls-verification-off'],
   ['a.go', 'package a\nvar c = &tls.Config{InsecureSkipVerify: true, VerifyPeerCertificate: check}'],
@@ -282,6 +284,45 @@ const CASES: readonly (readonly [file: string, text: string, ...kinds: string[]]
     'a.py',
     "r = requests.post(introspection_url, data=d).json()\nif not r.get('active'):\n  raise E",
     'introspection-without-issuer',
+  ],
+  [
+    'A.java',
+    'import org.springframework.security.oauth2.server.resource.introspection.*;\nclass A { Object f() { return new NimbusOpaqueTokenIntrospector(u, c, s); } }',
+    'introspection-without-issuer',
+  ],
+  [
+    'A.java',
+    `${SPRING}NimbusJwtDecoder d = NimbusJwtDecoder.withJwkSetUri(u).build(); d.setJwtValidator(new JwtTimestampValidator()); return d; }}`,
+    'jwt-claims-unchecked',
+  ],
+  [
+    'A.java',
+    'import com.nimbusds.jwt.proc.*;\nclass A { void f() { ConfigurableJWTProcessor p = new DefaultJWTProcessor<>(); p.process(t, null); } }',
+    'jwt-claims-unchecked',
+  ],
+  [
+    'A.java',
+    'import com.nimbusds.jwt.proc.*;\nclass A { void f() { p = new DefaultJWTProcessor<>(); p.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>("my-api", new JWTClaimsSet.Builder().issuer("i").build(), n)); } }',
+  ],
+  [
+    'a.go',
+    'package a\nimport "github.com/coreos/go-oidc/v3/oidc"\nvar c = &oidc.Config{ClientID: id, SkipExpiryCheck: true}',
+    'jwt-expiry-ignored',
+  ],
+  ['a.go', 'package a\nimport "github.com/coreos/go-oidc/v3/oidc"\nvar c = &oidc.Config{ClientID: id}'],
+  ['a.js', `${JS}const { iss, aud } = jwt.verify(t, key);\nif (iss !== ISSUER || aud !== ME) throw new E();`],
+  [
+    'a.js',
+    "const t = req.headers.authorization; const c = JSON.parse(Buffer.from(t.split('.')[1], 'base64').toString());",
+    'jwt-signature-unverified',
+  ],
+  ['a.js', "const t = req.headers.authorization; await jwtVerify(t, k, o); const c = JSON.parse(atob(t.split('.')[1]));"],
+  ['a.js', "const v = Buffer.from(version.split('.')[1]);"],
+  ['a.ts', "new UserManager({ authority, client_id, response_type: 'id_token token' });", 'oauth-provider'],
+  ['a.ts', 'location.href = `https://i/authorize?client_id=a&response_type=token`;', 'oauth-provider'],
+  [
+    'a.ts',
+    "new UserManager({ authority, client_id, response_type: 'code' }); axios.get(u, { responseType: 'json' }); const pkce = true;",
   ],
   // oidc-provider
   [

@@ -102,7 +102,8 @@ export function claimChecks({ tokens }: Source): ClaimChecks {
         kind === WORD
           ? tokens[at - 1]?.text === '.' || tokens[at - 1]?.text === '?.'
           : tokens[at - 1]?.text === '[' || tokens[at - 1]?.text === '(';
-      const bare = kind === WORD && !reached && (compares(tokens.slice(at + 1, at + 2)) || compares(tokens.slice(Math.max(0, at - 1), at)));
+      const bare =
+        kind === WORD && !reached && (compares(tokens.slice(at + 1, at + 2)) || compares(tokens.slice(Math.max(0, at - 1), at)));
       if (bare) found[claim] = true;
       if (reached && (compares(tokens.slice(at + 1, at + 6)) || compares(tokens.slice(Math.max(0, at - 7), at))))
         found[claim] = true;
@@ -166,8 +167,8 @@ export function mentions({ tokens }: Source, pattern: RegExp): boolean {
 
 /** The words for what is not compared. */
 export function missingClaims(iss: boolean, aud: boolean): string {
-  if (!iss && !aud) return 'neither the issuer nor the audience';
-  return iss ? 'not the audience' : 'not the issuer';
+  if (!iss && !aud) return 'checks neither the issuer nor the audience';
+  return iss ? 'does not check the audience' : 'does not check the issuer';
 }
 
 /** The fault for claims that neither the call nor the file compares. */
@@ -181,5 +182,5 @@ export function claimsFault(
   const iss = library.iss || own.iss;
   const aud = library.aud || own.aud;
   if (iss && aud) return [];
-  return [{ kind: 'jwt-claims-unchecked', at, title: `${what} checks ${missingClaims(iss, aud)} of tokens`, fix }];
+  return [{ kind: 'jwt-claims-unchecked', at, title: `${what} ${missingClaims(iss, aud)} of tokens`, fix }];
 }

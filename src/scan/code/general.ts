@@ -38,7 +38,8 @@ export function tlsFaults(source: Source): readonly Fault[] {
   // A check of one's own takes the place of the standard one.
   const replaced =
     (language === 'go' && mentions(source, /^(?:VerifyPeerCertificate|VerifyConnection)$/)) ||
-    (language === 'javascript' && mentions(source, /^(?:authorized|authorizationError|getPeerCertificate|getPeerX509Certificate)$/));
+    (language === 'javascript' &&
+      mentions(source, /^(?:authorized|authorizationError|getPeerCertificate|getPeerX509Certificate)$/));
   const tell = (token: Token, title: string, severity?: Fault['severity']): void => {
     if (faults.length < 50) faults.push({ kind: 'tls-verification-off', at: token.at, title, ...(severity && { severity }) });
   };
@@ -50,8 +51,14 @@ export function tlsFaults(source: Source): readonly Fault[] {
       const sign = source.is(at + 1, ']') ? at + 2 : at + 1;
       const value = switchedTo(source, sign + 1);
       if ((source.is(sign, ':') || source.is(sign, '=')) && value !== undefined && values.includes(value) && !replaced)
-        tell(token, `\`${token.text}\` switches the check of certificates off`, source.is(sign, '=') && isConditional(source, at) ? 'medium' : undefined);
+        tell(
+          token,
+          `\`${token.text}\` switches the check of certificates off`,
+          source.is(sign, '=') && isConditional(source, at) ? 'medium' : undefined,
+        );
     }
+    if (language === 'python' && token.text === 'verify' && source.is(at - 1, '.') && source.is(at + 1, '=') && source.is(at + 2, 'False'))
+      tell(token, '`verify = False` switches the check of certificates off', isConditional(source, at) ? 'medium' : undefined);
     if (language === 'java' || language === 'kotlin') jvm(source, at, token, tell);
     if (
       language === 'python' &&
@@ -81,7 +88,8 @@ export function tlsFaults(source: Source): readonly Fault[] {
 function isConditional(source: Source, at: number): boolean {
   for (let back = at - 1, steps = 0; back >= 0 && steps < 30; back--, steps++) {
     const { kind, text } = source.tokens[back]!;
-    if (kind === WORD && /^(?:if|else|elif|case|when|def|func|function)$/.test(text)) return /^(?:if|else|elif|case|when)$/.test(text);
+    if (kind === WORD && /^(?:if|else|elif|case|when|def|func|function)$/.test(text))
+      return /^(?:if|else|elif|case|when)$/.test(text);
     if (kind === MARK && text === '}') return false;
   }
   return false;
@@ -163,6 +171,92 @@ export function introspectionFaults(source: Source): readonly Fault[] {
       fix: 'compare `iss` and `aud` of the answer',
     },
   ];
+}
+
+/** Words that verify a token, in any library. */
+const VERIFYING =
+  /^(?:verify|verifyAsync|jwtVerify|compactVerify|verifyIdToken|verifyToken|verifySignature|validateToken|authenticate|parseSignedClaims|parseClaimsJws|createVerify|constructEvent|decode_token|jwt_required|ParseWithClaims|createRemoteJWKSet)$/;
+
+/** The middle part of a token read by hand, where nothing of the file verifies one. In a page that is how names are shown. */
+export function manualFaults(source: Source): readonly Fault[] {
+  const { tokens, language } = source;
+  if (language === 'go' || source.imported(/^(?:react|vue|@angular\/|svelte|next\/router|preact)/)) return [];
+  const faults: Fault[] = [];
+  for (let at = 4; at + 4 < tokens.length && faults.length === 0; at++) {
+    const separator = tokens[at + 2];
+    if (tokens[at]!.text !== 'split' || !source.is(at + 1, '(') || separator?.kind !== TEXT || !/^\\?\.$/.test(separator.text))
+      continue;
+    if (!source.is(at + 3, ')') || !source.is(at + 4, '[') || tokens[at + 5]?.text !== '1') continue;
+    const before = tokens.slice(Math.max(0, at - 20), at).map(({ text }) => text);
+    if (
+      !before.some((text) => /^(?:atob|Buffer|b64decode|urlsafe_b64decode|getUrlDecoder|getDecoder|base64|base64url)$/.test(text))
+    )
+      continue;
+    faults.push({
+      kind: 'jwt-signature-unverified',
+      at: tokens[at]!.at,
+      title: 'the claims of a token are read by hand and nothing verifies its signature',
+      fix: 'verify the token with a library',
+    });
+  }
+  if (faults.length === 0 || !mentions(source, /^authorization$|^Authorization$|^Bearer ?$/)) return [];
+  return tokens.some(({ kind, text }) => kind === WORD && VERIFYING.test(text)) ? [] : faults;
+}
+
+/** Clients that ask for tokens from the authorization endpoint, or leave PKCE out: oidc-client, angular-oauth2-oidc, MSAL, Auth0. */
+export function clientFaults(source: Source): readonly Fault[] {
+  const faults: Fault[] = [];
+  const { tokens } = source;
+  for (let at = 0; at < tokens.length && faults.length < 20; at++) {
+    const { text, kind, at: offset } = tokens[at]!;
+    if (kind === MARK) continue;
+    if (
+      kind === TEXT &&
+      text.length < 1000 &&
+      /[?&]response_type=(?:id_token(?:%20|\+| ))?token(?:%20id_token)?(?:&|$)/.test(text)
+    ) {
+      faults.push({
+        kind: 'oauth-provider',
+        at: offset,
+        severity: 'high',
+        title: 'the client asks for the implicit grant (`response_type=token`)',
+        fix: 'response_type=code, with PKCE',
+      });
+      continue;
+    }
+    const value = source.is(at + 1, ':') || source.is(at + 1, '=') ? tokens[at + 2] : undefined;
+    if (!value) continue;
+    if (
+      /^(?:response_type|responseType)$/.test(text) &&
+      value.kind === TEXT &&
+      /^(?:id_token )?token(?: id_token)?$/.test(value.text)
+    )
+      faults.push({
+        kind: 'oauth-provider',
+        at: offset,
+        severity: 'high',
+        title: `the client asks for the implicit grant (\`${value.text}\`)`,
+        fix: "response_type: 'code', with PKCE",
+      });
+    else if (
+      (/^(?:usePKCE|usePkce|pkce|use_pkce|enablePKCE)$/.test(text) && /^(?:false|False)$/.test(value.text)) ||
+      (/^(?:disablePKCE|disablePkce)$/.test(text) && value.text === 'true')
+    )
+      faults.push({
+        kind: 'oauth-provider',
+        at: offset,
+        title: `the client leaves PKCE out (\`${text}\`)`,
+        fix: 'use PKCE with `S256`',
+      });
+    else if (/^(?:code_challenge_method|codeChallengeMethod)$/.test(text) && value.kind === TEXT && value.text === 'plain')
+      faults.push({
+        kind: 'oauth-provider',
+        at: offset,
+        title: 'the client uses PKCE with `plain`',
+        fix: "code_challenge_method: 'S256'",
+      });
+  }
+  return faults;
 }
 
 /** `new Provider(issuer, {…})` of node-oidc-provider. */

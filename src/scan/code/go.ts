@@ -6,10 +6,12 @@ import { TEXT } from './tokens.ts';
 
 const GOLANG_JWT = /^github\.com\/(?:golang-jwt\/jwt|dgrijalva\/jwt-go|form3tech-oss\/jwt-go)/;
 const GO_JOSE = /(?:go-jose|square\/go-jose)[^/]*(?:\/v\d+)?\/jwt$/;
+const GO_OIDC = /^github\.com\/(?:coreos|zitadel)\/(?:go-)?oidc/;
 const JWX = /^github\.com\/lestrrat-go\/jwx.*\/jwt$/;
 
 export function goFaults(source: Source): readonly Fault[] {
   const relevant = source.imports.filter(({ module }) => GOLANG_JWT.test(module) || GO_JOSE.test(module) || JWX.test(module));
+  if (source.imported(GO_OIDC)) return oidcSwitches(source);
   if (relevant.length === 0) return [];
   const checks = claimChecks(source);
   const calls = source.calls.slice(0, LOOKED_AT_MAX * 10);
@@ -18,6 +20,32 @@ export function goFaults(source: Source): readonly Fault[] {
     return source.imported(GO_JOSE) ? goJose(source, call, checks) : jwx(source, call, checks);
   });
   return source.imported(GOLANG_JWT) ? [...faults, ...fields(source)] : faults;
+}
+
+/** Members of go-oidc's `Config`. */
+const OIDC_SWITCHES: Readonly<Record<string, readonly [Fault['kind'], string]>> = {
+  SkipExpiryCheck: ['jwt-expiry-ignored', 'tokens that have expired are taken'],
+  SkipIssuerCheck: ['jwt-claims-unchecked', 'tokens of any issuer are taken'],
+  SkipClientIDCheck: ['jwt-claims-unchecked', 'tokens for any application are taken'],
+  InsecureSkipSignatureCheck: ['jwt-signature-unverified', 'the signature is not verified'],
+};
+
+function oidcSwitches(source: Source): readonly Fault[] {
+  const checks = claimChecks(source);
+  const faults: Fault[] = [];
+  for (let at = 1; at + 2 < source.tokens.length && faults.length < 100; at++) {
+    const token = source.tokens[at]!;
+    const row = token.kind !== TEXT && Object.hasOwn(OIDC_SWITCHES, token.text) ? OIDC_SWITCHES[token.text] : undefined;
+    if (!row || !(source.is(at + 1, ':') || source.is(at + 1, '=')) || !source.is(at + 2, 'true')) continue;
+    if (
+      (token.text === 'SkipClientIDCheck' && checks.aud) ||
+      (token.text === 'SkipIssuerCheck' && checks.iss) ||
+      (token.text === 'SkipExpiryCheck' && checks.exp)
+    )
+      continue;
+    faults.push({ kind: row[0], at: token.at, title: `\`${token.text}\`: ${row[1]}`, fix: `take \`${token.text}\` out` });
+  }
+  return faults;
 }
 
 function isPackage(source: Source, name: string, pattern: RegExp): boolean {

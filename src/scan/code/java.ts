@@ -214,6 +214,24 @@ function nimbus(source: Source, call: Call): readonly Fault[] {
         fix: 'jwt.verify(new RSASSAVerifier(publicKey))',
       },
     ];
+  if (call.method === 'DefaultJWTProcessor' || call.method === 'DefaultJWTClaimsVerifier') {
+    const verifiers = source.calls.filter(({ method }) => method === 'DefaultJWTClaimsVerifier');
+    const own = source.calls.some(({ method }) => method === 'setJWTClaimsSetVerifier');
+    // The processor's own verifier checks times alone.
+    if (call.method === 'DefaultJWTProcessor' ? own : verifiers[0]?.open !== call.open) return [];
+    const given = verifiers.map((one) => source.positional(one, 0));
+    const aud =
+      given.some((value) => value?.kind === 'text' || value?.kind === 'name') ||
+      source.calls.some(({ method }) => method === 'audience');
+    const iss = source.calls.some(({ method }) => method === 'issuer');
+    return claimsFault(
+      call.at,
+      `\`${call.method}\``,
+      { iss, aud },
+      claimChecks(source),
+      'new DefaultJWTClaimsVerifier<>("my-api", new JWTClaimsSet.Builder().issuer("…").build(), Set.of("exp"))',
+    );
+  }
   if (call.method === 'setJWTClaimsSetVerifier') {
     const value = source.positional(call, 0);
     const empty = value?.kind === 'function' && isEmptyBody(source, value);
@@ -280,6 +298,17 @@ function jose4j(source: Source, call: Call, checks: ClaimChecks): readonly Fault
 
 function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] {
   if (!source.imported(/^org\.springframework\.security\.oauth2/)) return [];
+  if (/^(?:Nimbus|Spring)(?:Reactive)?OpaqueTokenIntrospector$/.test(call.method))
+    return checks.iss || checks.aud
+      ? []
+      : [
+          {
+            kind: 'introspection-without-issuer',
+            at: call.at,
+            title: `\`${call.method}\` takes a token as good when introspection says \`active\`, whoever it is for`,
+            fix: 'compare `iss` and `aud` of the answer in an `OpaqueTokenIntrospector` of your own',
+          },
+        ];
   if (call.method === 'setJwtValidator') {
     const value = source.positional(call, 0);
     const text =
@@ -323,7 +352,11 @@ function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault
   }
   // A validator of one's own may check anything; one of these checks times alone.
   const argument = source.calls.find(({ method }) => method === 'setJwtValidator');
-  const times = argument !== undefined && source.tokens.slice(argument.open, argument.close).some(({ text }) => text === 'JwtTimestampValidator' || text === 'createDefault');
+  const times =
+    argument !== undefined &&
+    source.tokens
+      .slice(argument.open, argument.close)
+      .some(({ text }) => text === 'JwtTimestampValidator' || text === 'createDefault');
   return validates && !times
     ? []
     : claimsFault(

@@ -29,13 +29,13 @@ export const IMAGE_ROOT = {
   },
 } satisfies SubjectRule<ImageReport>;
 
-const SECRET_NAME = /(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH)(?:_|$)/i;
+const SECRET_NAME = /(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)(?:_|$)/i;
 /** Names that end so hold a place or a switch, no secret. */
 const NO_SECRET_NAME =
-  /(?:_FILE|_PATH|_DIR|_URL|_URI|_HOST|_NAME|_ID|_TTL|_ENABLED|_TYPE|_LENGTH|_HEADER|_EXPIRY|_EXPIRATION|^PWD|^OLDPWD)$/i;
+  /(?:_(?:FILE|PATH|DIR|FOLDER|URL|URI|HOST|PORT|ENDPOINT|NAME|USER|USERNAME|ACCOUNT|ID|TTL|ENABLED|DISABLED|TYPE|MODE|LENGTH|SIZE|HEADER|COOKIE|EXPIRY|EXPIRATION|EXPIRES|EXPIRES_IN|TIMEOUT|ISSUER|AUDIENCE|ALGORITHM|ALG|CLAIM|SCOPES?|PREFIX|VERSION|POLICY|PROVIDER|STORE|BACKEND|SERVICE|REGION|NAMESPACE|REQUIRED)|^PWD|^OLDPWD)$/i;
 const STEP_MAX = 20_000;
 const SECRET_MIN = 6;
-const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|changeme|\d{1,5}|\$\{?\w+\}?|<.*>|\/.*)$/i;
+const NO_SECRET_VALUE = /^(?:|true|false|yes|no|on|off|none|null|changeme|\d{1,5}|\$\{?\w+\}?|<.*>|\/.*|https?:\/\/[^@]*)$/i;
 
 export const IMAGE_ENV_SECRET = {
   id: 'image.env-secret',

@@ -50,7 +50,7 @@ export function covers(wide: string, narrow: string): boolean {
 export type Scope = ReadonlySet<string> | 'all';
 
 /** `exportTo` of a rule or a ServiceEntry in `namespace`; nothing said means everywhere. */
-export function exportScope(values: readonly string[], namespace: string): Scope {
+function exportScope(values: readonly string[], namespace: string): Scope {
   if (values.length === 0 || values.includes('*')) return 'all';
   return new Set(values.filter((value) => value !== '~').map((value) => (value === '.' ? namespace : value)));
 }

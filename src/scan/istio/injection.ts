@@ -1,6 +1,5 @@
 // Who gets a sidecar: what namespaces and pods say.
-import { objectAt, textAt } from '../reach/raw.ts';
-import { memberOf } from '../reach/raw.ts';
+import { memberOf, objectAt, textAt } from '../reach/raw.ts';
 import type { MeshIndex, PodView } from './mesh-index.ts';
 
 export const INJECTION = 'istio-injection';
@@ -19,13 +18,13 @@ export function isSystemNamespace(mesh: MeshIndex, name: string): boolean {
 }
 
 /** What a pod says for itself; the label goes before the annotation. */
-export function ownChoice({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): 'true' | 'false' | undefined {
+function ownChoice({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): 'true' | 'false' | undefined {
   const said = labels[INJECT] ?? annotations[INJECT];
   return said === 'true' || said === 'false' ? said : undefined;
 }
 
 /** Whether a namespace asks for sidecars. */
-export function namespaceInjects(mesh: MeshIndex, namespace: string): boolean {
+function namespaceInjects(mesh: MeshIndex, namespace: string): boolean {
   const labels = mesh.labelsOfNamespace(namespace);
   const said = labels[INJECTION];
   if (said !== undefined) return said === 'enabled';

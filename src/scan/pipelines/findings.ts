@@ -38,21 +38,31 @@ const ROUNDS_MAX = 4;
 /** Files that run by themselves, and what they call, directly or through each other. */
 function running(files: readonly PipelineFile[]): readonly PipelineFile[] {
   const active = new Map<PipelineFile, PipelineFile>();
+  const known = new Map<PipelineFile, number>();
   let calls = '';
   for (const file of files)
-    if (!file.calledBy && !file.steps.some(({ within }) => within !== undefined)) {
+    if (!file.calledBy && file.scripts.length === 0) {
       active.set(file, file);
       calls += `\n${file.calls}`;
     }
   for (let round = 0; round < ROUNDS_MAX && calls.length < CALLS_SIZE_MAX; round++) {
     let more = '';
     for (const file of files) {
-      const before = active.get(file);
-      if (before === file || (file.calledBy && !file.calledBy(calls))) continue;
-      const steps = file.steps.filter(({ within }) => within === undefined || callsScript(calls, within));
-      if (before && before.steps.length === steps.length) continue;
-      active.set(file, steps.length === file.steps.length ? file : { ...file, steps });
-      more += `\n${steps.length === file.steps.length ? file.calls : steps.map(({ text }) => text).join('\n')}`;
+      if (active.get(file) === file || (file.calledBy && !file.calledBy(calls))) continue;
+      if (file.scripts.length === 0) {
+        active.set(file, file);
+        more += `\n${file.calls}`;
+        continue;
+      }
+      const names = new Set([...new Set(file.scripts.map(({ within }) => within!))].filter((name) => callsScript(calls, name)));
+      if (names.size === (known.get(file) ?? -1)) continue;
+      known.set(file, names.size);
+      const isCalled = ({ within }: PipelineFile['steps'][number]): boolean => within === undefined || names.has(within);
+      active.set(file, { ...file, steps: file.steps.filter(isCalled) });
+      more += `\n${file.scripts
+        .filter(isCalled)
+        .map(({ text }) => text)
+        .join('\n')}`;
     }
     if (more === '') break;
     calls += more;
@@ -74,7 +84,11 @@ function callsScript(calls: string, name: string): boolean {
   for (let tried = 0; at >= 0 && tried < PLACES_MAX; at = calls.indexOf(wanted, at + 1), tried++) {
     const end = calls[at + wanted.length];
     const line = calls.slice(Math.max(calls.lastIndexOf('\n', at) + 1, at - 200), at);
-    if ((end === undefined || /[\s;&|"']/.test(end)) && /\b(?:npm|yarn|pnpm|bun|npx|turbo|nx|lerna|wireit|run-s|run-p|npm-run-all)\b.*\s$/.test(line)) return true;
+    if (
+      (end === undefined || /[\s;&|"']/.test(end)) &&
+      /\b(?:npm|yarn|pnpm|bun|npx|turbo|nx|lerna|wireit|run-s|run-p|npm-run-all)\b.*\s$/.test(line)
+    )
+      return true;
   }
   return false;
 }

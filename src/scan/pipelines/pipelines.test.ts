@@ -54,7 +54,8 @@ const CASES: readonly Case[] = [
     'scripts of package.json',
     {
       ...workflow(step('npm ci && npm run check')),
-      'package.json': '{"scripts": {"check": "yarn audit:all && yarn secrets", "audit:all": "npm audit", "secrets": "secretlint **/*"}}',
+      'package.json':
+        '{"scripts": {"check": "yarn audit:all && yarn secrets", "audit:all": "npm audit", "secrets": "secretlint **/*"}}',
     },
   ],
   [
@@ -67,10 +68,16 @@ const CASES: readonly Case[] = [
     },
     ...NEITHER,
   ],
-  ['a script file that the pipeline calls', { ...workflow(BUILD + step('bash ./scripts/scan.sh')), 'scripts/scan.sh': 'trivy fs .\n' }],
+  [
+    'a script file that the pipeline calls',
+    { ...workflow(BUILD + step('bash ./scripts/scan.sh')), 'scripts/scan.sh': 'trivy fs .\n' },
+  ],
   [
     'an action of the repository',
-    { ...workflow(BUILD + uses('./.github/actions/scan')), '.github/actions/scan/action.yml': 'runs: {using: composite, steps: [{run: trivy fs ., shell: bash}]}' },
+    {
+      ...workflow(BUILD + uses('./.github/actions/scan')),
+      '.github/actions/scan/action.yml': 'runs: {using: composite, steps: [{run: trivy fs ., shell: bash}]}',
+    },
   ],
   [
     'one finding for several workflows',

@@ -28,6 +28,8 @@ export interface PipelineFile {
   /** A pipeline starts by itself; what `helper` files do counts as evidence only. */
   readonly role: 'pipeline' | 'helper';
   readonly steps: readonly Step[];
+  /** Commands of scripts that others call by name, relevant or not. */
+  readonly scripts: readonly Step[];
   /** Every command, action and image that it names, in lower case, a line each: what it calls is looked up here. */
   readonly calls: string;
   /** Of a helper: whether what pipelines call (in the form of `calls`) runs it. Absent for what runs by itself. */
@@ -44,7 +46,10 @@ const CALLS_SIZE_MAX = 200_000;
 interface FileKind {
   readonly pattern: RegExp;
   readonly role: PipelineFile['role'];
-  readonly read: (path: string, text: string) => { readonly steps: readonly Step[]; readonly documents?: readonly YamlDocument[] };
+  readonly read: (
+    path: string,
+    text: string,
+  ) => { readonly steps: readonly Step[]; readonly documents?: readonly YamlDocument[] };
   /** Whether something calls a helper; one without this runs by itself. */
   readonly called?: (path: string, calls: string) => boolean;
 }
@@ -59,7 +64,10 @@ function byName(path: string, calls: string): boolean {
 /** An action of this repository is called by its folder. */
 function byFolder(path: string, calls: string): boolean {
   const folder = path.slice(0, Math.max(0, path.lastIndexOf('/'))).toLowerCase();
-  return calls.includes(`./${folder.slice(folder.lastIndexOf('/') + 1)}`) || (folder !== '' && calls.includes(`/${folder.slice(folder.lastIndexOf('/') + 1)}`));
+  return (
+    calls.includes(`./${folder.slice(folder.lastIndexOf('/') + 1)}`) ||
+    (folder !== '' && calls.includes(`/${folder.slice(folder.lastIndexOf('/') + 1)}`))
+  );
 }
 
 /** First match wins; the first group is the repository's folder. */
@@ -88,7 +96,12 @@ const KINDS: readonly FileKind[] = [
   { pattern: /^(.*?)lefthook\.ya?ml$/, role: 'helper', read: yaml },
   { pattern: /^(.*?)Taskfile\.ya?ml$/, role: 'helper', read: yaml, called: word(/\btask\b/) },
   { pattern: /^(.*?)\.husky\/[^/.][^/]*$/, role: 'helper', read: shell },
-  { pattern: /^(.*?)(?:GNU)?[Mm]akefile$|^(.*?)[^/]+\.mk$|^(.*?)[Jj]ustfile$/, role: 'helper', read: shell, called: word(/\b(?:g?make|just)\b/) },
+  {
+    pattern: /^(.*?)(?:GNU)?[Mm]akefile$|^(.*?)[^/]+\.mk$|^(.*?)[Jj]ustfile$/,
+    role: 'helper',
+    read: shell,
+    called: word(/\b(?:g?make|just)\b/),
+  },
   {
     pattern: /^(.*?)(?:scripts?|ci|hack|build|tools|bin|\.ci)\/[^/]+\.(?:sh|bash)$|^(.*?)[^/]+\.sh$/,
     role: 'helper',
@@ -98,7 +111,12 @@ const KINDS: readonly FileKind[] = [
   { pattern: /^(.*?)package\.json$/, role: 'helper', read: packageJson },
   { pattern: /^(.*?)(?:build|settings)\.gradle(?:\.kts)?$/, role: 'helper', read: groovy, called: word(/gradle/) },
   { pattern: /^(.*?)pom\.xml$/, role: 'helper', read: xml, called: word(/\bmvnw?\b|\bmaven\b/) },
-  { pattern: /^(.*?)(?:tox\.ini|noxfile\.py|pyproject\.toml|composer\.json)$/, role: 'helper', read: lines, called: word(/\b(?:tox|nox|composer|poetry|hatch|pdm|uv|pip3?)\b/) },
+  {
+    pattern: /^(.*?)(?:tox\.ini|noxfile\.py|pyproject\.toml|composer\.json)$/,
+    role: 'helper',
+    read: lines,
+    called: word(/\b(?:tox|nox|composer|poetry|hatch|pdm|uv|pip3?)\b/),
+  },
 ];
 
 /** Whether the name is one that this module reads. */
@@ -121,7 +139,11 @@ export function readBuildFile({ path, text }: NamedText): PipelineFile | undefin
       root: root.endsWith('/') || root === '' ? root : root.slice(0, root.lastIndexOf('/') + 1),
       role,
       steps,
-      calls: all.map(({ text: one }) => one).join('\n').slice(0, CALLS_SIZE_MAX),
+      scripts: all.filter(({ within }) => within !== undefined),
+      calls: all
+        .map(({ text: one }) => one)
+        .join('\n')
+        .slice(0, CALLS_SIZE_MAX),
       ...(called && { calledBy: (calls: string) => called(path, calls) }),
       documents,
       github: path.includes('.github/'),
@@ -223,7 +245,7 @@ function scriptSteps(script: string, line: (offset: number) => number): readonly
   return commands.flatMap((command, i): Step[] => {
     // What is printed is no call.
     if (/^(?:echo|printf|cat|#)$/.test(command.words[0] ?? '')) return [];
-    const text = command.words.join(' ').toLowerCase().slice(0, 2000);
+    const text = command.words.join(' ').toLowerCase().slice(0, 600);
     if (text === '') return [];
     const next = commands[i + 1]?.words.join(' ');
     const between = script.slice(command.at, commands[i + 1]?.at ?? script.length);
@@ -287,7 +309,8 @@ function packageJson(path: string, text: string): ReturnType<FileKind['read']> {
     for (const [key, script] of Object.entries(typeof member === 'object' && member !== null ? member : {}))
       for (const one of Array.isArray(script) ? (script as unknown[]) : [script])
         if (typeof one === 'string')
-          for (const step of scriptSteps(one, () => document.locate([name, key]).line)) steps.push(name === 'scripts' ? { ...step, within: key } : step);
+          for (const step of scriptSteps(one, () => document.locate([name, key]).line))
+            steps.push(name === 'scripts' ? { ...step, within: key } : step);
   }
   if (typeof value['renovate'] === 'object')
     steps.push({ text: 'renovate configuration', line: document.locate(['renovate']).line, soft: false });

@@ -33,7 +33,7 @@ export const TOOLS: readonly Tool[] = [
   tool(
     DEPENDENCY,
     'npm audit',
-    /\b(?:npm|pnpm|bun)(?: --?\S+)* audit\b(?! fix)|\byarn(?: npm)? audit\b|\baudit-ci\b|\bbetter-npm-audit\b|\bnpm-audit-resolver\b|\bcheck-audit\b/,
+    /\b(?:npm|pnpm|bun)(?: --?\S+)* audit(?![:\w-])(?! fix)|\byarn(?: npm)? audit(?![:\w-])|\baudit-ci\b|\bbetter-npm-audit\b|\bnpm-audit-resolver\b|\bcheck-audit\b/,
   ),
   tool(DEPENDENCY, 'pip-audit', /\bpip-audit\b|\bpip_audit\b|gh-action-pip-audit/),
   tool(DEPENDENCY, 'safety', /(?:^|\s)safety (?:check|scan|--|ci)|pyupio\/safety/),

@@ -59,6 +59,13 @@ spec:
       containers: [{name: p, image: 'quay.io/oauth2-proxy/oauth2-proxy:v7.8', args: ${JSON.stringify(['--client-id=x', ...args])}}]
 `);
 
+const variables = (...pairs: readonly string[]): Files =>
+  yaml(
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: 'a:1', env: ${JSON.stringify(
+      pairs.map((pair) => ({ name: pair.split('=')[0], value: pair.slice(pair.indexOf('=') + 1) })),
+    )}}]}`,
+  );
+
 const CASES: readonly RuleCase[] = [
   [IMPLICIT_GRANT, 'RFC 7591 grant', client({ grant_types: ['implicit'] }), 'high'],
   [IMPLICIT_GRANT, 'response type', client({ response_types: ['code', 'id_token token'] }), 'high'],
@@ -70,6 +77,11 @@ const CASES: readonly RuleCase[] = [
     'high',
   ],
   [IMPLICIT_GRANT, 'server', metadata({ response_types_supported: ['code', 'token'] }), 'medium'],
+  [IMPLICIT_GRANT, 'by a variable', variables('OIDC_RESPONSE_TYPE=id_token token'), 'high'],
+  [IMPLICIT_GRANT, 'variables of other things', variables('RESPONSE_TYPE=token', 'OIDC_RESPONSE_TYPE=code')],
+  [PKCE_MISSING, 'by a variable', variables('OAUTH_USE_PKCE=false'), 'medium'],
+  [PKCE_MISSING, 'a variable that demands it', variables('OAUTH_USE_PKCE=true')],
+  [WILDCARD_REDIRECT, 'by a variable', variables('OAUTH_REDIRECT_URI=https://*.acme.com/cb'), 'high'],
   [
     IMPLICIT_GRANT,
     'API document',

@@ -29,8 +29,9 @@ function halfZero(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const zeros = [0, 0];
   for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1]!++;
   const half = head.length / 2;
-  if (zeros[1]! > half * 0.7 && zeros[0]! === 0) return 'utf-16le';
-  if (zeros[0]! > half * 0.7 && zeros[1]! === 0) return 'utf-16be';
+  const [even, odd] = zeros as [number, number];
+  if (odd > half * 0.7 && even === 0) return 'utf-16le';
+  if (even > half * 0.7 && odd === 0) return 'utf-16be';
   return undefined;
 }
 

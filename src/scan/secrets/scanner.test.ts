@@ -89,7 +89,7 @@ const silent: readonly (readonly [string, string])[] = [
   ['a.ts', 'const token = await issue(session.token);'],
   ['a.ts', `import { tokenOf } from './token.ts';`],
   ['a.go', 'publicKey := "' + made(40) + '"'],
-  ['a.env', 'AWS_ACCESS_KEY_ID=AKIA' + 'IOSFODNN7EXAMPLE'],
+  ['a.env', ['AWS_ACCESS_KEY_ID=AKIA', 'IOSFODNN7EXAMPLE'].join('')],
   ['a.env', `GITHUB_TOKEN=ghp_${made(36)}`], // its checksum is wrong
   ['a.env', 'GITHUB_TOKEN=ghp_' + 'x'.repeat(36)],
   ['a.env', 'DATABASE_URL=postgres://user:password@localhost/db'],

@@ -79,13 +79,18 @@ function compiled(source: string, keywords: readonly string[]): Finder {
       for (let at = from; at <= to;) {
         const span = pattern.find(text, at, to);
         if (!span) break;
-        let start = span[0]!;
-        for (let i = 0; lead && i < lead.max && start > 0 && lead.set[text.charCodeAt(start - 1)] === 1; i++) start--;
-        yield [start, ...span.slice(1)];
+        yield [lead ? leadStart(text, span[0]!, lead) : span[0]!, ...span.slice(1)];
         at = Math.max(span[1]!, span[0]! + 1);
       }
     }
   };
+}
+
+/** Where a match begins with the optional stretch before it. */
+function leadStart(text: string, at: number, { set, max }: { readonly set: Uint8Array; readonly max: number }): number {
+  let start = at;
+  while (at - start < max && start > 0 && set[text.charCodeAt(start - 1)] === 1) start--;
+  return start;
 }
 
 /** Stretches around keywords that hold every match, joined where they meet. */

@@ -29,6 +29,22 @@ const CREDENTIAL =
 const DSN = /^[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{0,256}:[^\s/@]{1,256}@/i;
 const HOLD_MAX = 500;
 
+function isCredential(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value.length > 8192) return false;
+  return DSN.test(value) || (CREDENTIAL.test(name) && !/_?(?:FILE|PATH)$/i.test(name));
+}
+
+function literal(workload: Workload, name: string, path: Path): HeldSecret {
+  return {
+    id: `literal ${workload.id} ${name}`,
+    kind: 'SECRET_LITERAL',
+    text: `\`${name}\` is written out`,
+    path,
+    variables: [name],
+    keys: [],
+  };
+}
+
 /** Every Secret, and every credential written out, that a workload's processes can read. */
 export function secretsOf(build: Build, workload: Workload): readonly HeldSecret[] {
   const held = new Map<string, HeldSecret>();
@@ -40,6 +56,17 @@ export function secretsOf(build: Build, workload: Workload): readonly HeldSecret
     else if (held.size < HOLD_MAX) held.set(one.id, one);
   };
   const named = (name: string): string => `${workload.namespace}/${name}`;
+  if (!pod.kubernetes) {
+    // Compose: variables by name, and secrets that are granted to the service.
+    for (const { name, value } of workload.containers.flatMap(({ env }) => env))
+      if (isCredential(name, value)) add(literal(workload, name, ['spec', 'environment', name]));
+    for (const [i, grant] of listAt(workload.resource.spec, 'secrets').entries()) {
+      const source = textAt(grant, 'source');
+      if (source === undefined) continue;
+      const text = `is granted secret \`${source}\``;
+      add({ id: named(source), kind: 'SECRET_MOUNT', text, path: ['spec', 'secrets', i], variables: [], keys: [] });
+    }
+  }
   for (const { raw, path } of pod.containers) {
     for (const [i, variable] of listAt(raw, 'env').entries()) {
       const ref = objectAt(objectAt(variable, 'valueFrom'), 'secretKeyRef');
@@ -54,21 +81,7 @@ export function secretsOf(build: Build, workload: Workload): readonly HeldSecret
           variables: [name],
           keys: [textAt(ref, 'key') ?? ''],
         });
-      } else if (
-        value !== undefined &&
-        value !== '' &&
-        value.length <= 8192 &&
-        (DSN.test(value) || (CREDENTIAL.test(name) && !/_?FILE$|_?PATH$/i.test(name)))
-      ) {
-        add({
-          id: `literal ${workload.id} ${name}`,
-          kind: 'SECRET_LITERAL',
-          text: `\`${name}\` is written out`,
-          path: [...at, 'value'],
-          variables: [name],
-          keys: [],
-        });
-      }
+      } else if (isCredential(name, value)) add(literal(workload, name, [...at, 'value']));
     }
     for (const [i, source] of listAt(raw, 'envFrom').entries()) {
       const secret = textAt(objectAt(source, 'secretRef'), 'name');

@@ -221,10 +221,7 @@ test('the metadata of a cloud is closed for a namespace at once where that is ch
     'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: x, namespace: shop, annotations: { eks.amazonaws.com/audience: "a" } }';
   const world = attackCaseOf([SHOP, INGRESS, CLOSED, cloud, SHOP.replaceAll('namespace: shop', 'namespace: other')]);
   const fix = solve(world, { to: 'cloud' });
-  assert.deepEqual(fix.fixes.map(({ id, edits }) => [id, edits.length]).sort(), [
-    ['metadata-of:other', 1],
-    ['metadata-of:shop', 1],
-  ]);
+  assert.deepEqual(fix.fixes.map(({ id }) => id).sort(), ['metadata-of:other', 'metadata-of:shop']);
   for (const { id, ends } of fix.fixes)
     assert.ok(ends.every((fact) => fact.startsWith(`metadata:${id.slice('metadata-of:'.length)}/`)));
   const after = world.ports.reachOf(world.ports.reparse({ edits: fix.edits, changed: [], created: [] }));

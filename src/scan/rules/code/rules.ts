@@ -113,10 +113,10 @@ export const INTROSPECTION = rule('introspection-without-issuer', {
 });
 
 export const PROVIDER = rule('oauth-provider', {
-  name: 'Authorization server that offers what is out of use',
+  name: 'OAuth flow or setting that is out of use',
   severity: 'medium',
   cwe: [287],
-  why: 'Grants, registrations and redirect addresses that the server offers are what attackers of its clients start from.',
+  why: 'Tokens in addresses, codes without PKCE, open registration and loose redirect addresses are what attackers of OAuth clients start from.',
   help: 'change the configuration',
   references: ['RFC 9700'],
   tags: ['owasp-api:API2:2023'],

@@ -1,3 +1,4 @@
+import { originOf } from '#model/origin.ts';
 import { objectAt, textAt, textsAt } from '../../reach/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
@@ -18,6 +19,8 @@ const PUBLIC =
   /^(?:ca(?:-bundle)?\.(?:crt|pem)|tls\.crt|.{1,100}\.(?:pub|crt|cer)|ssh-publickey|username|user|host|port|database|dbname|namespace)$/;
 /** What a cluster or a tool writes itself. */
 const MADE: readonly (string | undefined)[] = ['kubernetes.io/service-account-token', 'helm.sh/release.v1'];
+
+const RELATED_MAX = 50;
 
 function* check({ system }: ScanContext): Generator<Hit> {
   for (const resource of system.resources) {
@@ -41,6 +44,10 @@ function* check({ system }: ScanContext): Generator<Hit> {
     yield {
       title: `Secret \`${resource.metadata.name}\` stands here with the values of ${keys}${place.keys.length > 3 ? ` and ${place.keys.length - 3} more` : ''}`,
       at: { resource, path: [place.member, place.keys[0]!] },
+      related: place.keys.slice(1, RELATED_MAX).flatMap((key) => {
+        const location = originOf(resource, [place.member, key]);
+        return location ? [{ location, message: `the value of \`${key}\`` }] : [];
+      }),
     };
   }
 }

@@ -37,7 +37,7 @@ export function assignmentAt(view: FileView, at: number, length: number, spaces:
   if (isNameByte(text.charCodeAt(end))) return undefined;
   const nameEnd = end;
   if (spaces) end = furtherWords(text, end);
-  const found = operatorAt(text, at, nameEnd, end);
+  const found = operatorAt(text, at, nameEnd, end, spaces);
   if (!found) return undefined;
   const value = valueAt(text, found.end, found.operator);
   if (!value || value.end === value.start) return undefined;
@@ -57,7 +57,13 @@ function nameStart(text: string, at: number): number {
   return start;
 }
 
-function operatorAt(text: string, at: number, nameEnd: number, from: number): { operator: Operator; end: number } | undefined {
+function operatorAt(
+  text: string,
+  at: number,
+  nameEnd: number,
+  from: number,
+  spaces: boolean,
+): { operator: Operator; end: number } | undefined {
   let p = from;
   let closing = 0;
   for (; closing < 4; closing++, p++) {
@@ -76,7 +82,11 @@ function operatorAt(text: string, at: number, nameEnd: number, from: number): { 
       return { operator: 'equals', end: p + (next === 0x3e ? 2 : 1) };
     case 0x3a: // :
       if (next === 0x3d) return { operator: 'equals', end: p + 2 };
-      if (next === 0x3a) return text.charCodeAt(p + 2) === 0x3d ? { operator: 'equals', end: p + 3 } : undefined;
+      if (next === 0x3a) {
+        // `::=` and `:::=` assign, `::` is a scope.
+        const colons = text.charCodeAt(p + 2) === 0x3a ? 3 : 2;
+        return text.charCodeAt(p + colons) === 0x3d ? { operator: 'equals', end: p + colons + 1 } : undefined;
+      }
       TYPED.lastIndex = p + 1;
       if (TYPED.test(text)) return { operator: 'equals', end: TYPED.lastIndex };
       return { operator: 'colon', end: p + 1 };
@@ -94,7 +104,7 @@ function operatorAt(text: string, at: number, nameEnd: number, from: number): { 
     case 0x28: // (
       return closing === 0 ? { operator: 'call', end: p + 1 } : undefined;
     case 0x2c: // ,
-      if (closing === 0) return undefined;
+      if (closing === 0) return spaces ? { operator: 'equals', end: p + 1 } : undefined;
       return memberAt(text, spaceStart) ?? { operator: 'list', end: p + 1 };
     case 0x76: // v
     case 0x56:

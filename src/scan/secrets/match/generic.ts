@@ -5,242 +5,9 @@ import { isPlaceholder } from '../placeholder.ts';
 import type { Match, Matcher } from '../rule.ts';
 import { BARE_MAX, assignmentAt } from './assignment.ts';
 import type { Assignment } from './assignment.ts';
-import { escapeBefore, wordsOf } from './words.ts';
-
-/** What the last telling word of a name promises. */
-type Promise = 'password' | 'secret' | 'key';
-
-const TELLING: ReadonlyMap<string, Promise> = new Map([
-  ...['password', 'passwd', 'pwd', 'passphrase', 'pass', 'passwort', 'motdepasse', 'contrasena', 'senha', 'pw'].map(
-    (w) => [w, 'password'] as const,
-  ),
-  ...[
-    'secret',
-    'secrets',
-    'token',
-    'credential',
-    'credentials',
-    'creds',
-    'cred',
-    'apikey',
-    'accesskey',
-    'secretkey',
-    'privatekey',
-    'authtoken',
-    'accesstoken',
-    'bearer',
-    'apisecret',
-    'clientsecret',
-  ].map((w) => [w, 'secret'] as const),
-  ...['key', 'auth', 'salt', 'signature', 'pat', 'authorization'].map((w) => [w, 'key'] as const),
-]);
-/** Before `key`: what makes it one that opens something. */
-const KEY_KINDS = new Set([
-  'api',
-  'access',
-  'secret',
-  'private',
-  'auth',
-  'client',
-  'account',
-  'encryption',
-  'encrypt',
-  'signing',
-  'sign',
-  'master',
-  'app',
-  'application',
-  'service',
-  'admin',
-  'deploy',
-  'storage',
-  'subscription',
-  'license',
-  'licence',
-  'shared',
-  'session',
-  'cookie',
-  'jwt',
-  'hmac',
-  'aes',
-  'crypt',
-  'crypto',
-  'cipher',
-  'write',
-  'read',
-  'server',
-  'merchant',
-  'webhook',
-  'consumer',
-  'integration',
-  'ingest',
-  'admin',
-  'root',
-  'security',
-  'rest',
-  'partner',
-  'platform',
-  'prod',
-  'production',
-  'generic',
-  'user',
-]);
-/** After the telling word: still the value itself. */
-const STILL_VALUE = new Set([
-  'value',
-  'val',
-  'default',
-  'prod',
-  'production',
-  'staging',
-  'stage',
-  'dev',
-  'development',
-  'live',
-  'old',
-  'new',
-  'current',
-  'previous',
-  'base',
-  'b',
-  'hex',
-  'str',
-  'string',
-  'text',
-  'plain',
-  'plaintext',
-  'raw',
-  'data',
-  'key',
-  'token',
-  'secret',
-  'password',
-  'pass',
-  'admin',
-  'root',
-  'user',
-  'db',
-  'const',
-  'env',
-  'v',
-  'x',
-  'primary',
-  'secondary',
-  'main',
-  'eu',
-  'us',
-]);
-/** Anywhere in the name: it speaks about something else. */
-const OTHER = new Set([
-  'public',
-  'pub',
-  'csrf',
-  'xsrf',
-  'publishable',
-  'foreign',
-  'partition',
-  'sort',
-  'cache',
-  'primarykey',
-  'bucket',
-  'idx',
-  'natural',
-  'translation',
-  'i18n',
-  'locale',
-  'hotkey',
-  'shortcut',
-  'keyboard',
-  'placeholder',
-  'label',
-  'hint',
-  'title',
-  'message',
-  'msg',
-  'error',
-  'description',
-  'regex',
-  'regexp',
-  'pattern',
-  'checksum',
-  'chksum',
-  'md5',
-  'sha',
-  'sha1',
-  'sha256',
-  'integrity',
-  'digest',
-  'hash',
-  'hashed',
-  'fingerprint',
-  'thumbprint',
-  'id',
-  'ids',
-  'name',
-  'file',
-  'filename',
-  'path',
-  'url',
-  'uri',
-  'endpoint',
-  'type',
-  'kind',
-  'field',
-  'column',
-  'length',
-  'size',
-  'version',
-  'arn',
-  'ref',
-  'alias',
-  'policy',
-  'test',
-  'mock',
-  'example',
-  'sample',
-  'dummy',
-  'fake',
-  'selector',
-  'xpath',
-  'css',
-  'class',
-  'icon',
-  'color',
-  'page',
-  'route',
-  'view',
-  'screen',
-  'button',
-  'input',
-  'form',
-  'count',
-  'limit',
-  'ttl',
-  'expiry',
-  'expires',
-  'expiration',
-  'format',
-  'prefix',
-  'suffix',
-  'separator',
-  'delimiter',
-  'vault',
-  'store',
-  'keystore',
-  'truststore',
-  'provider',
-  'manager',
-  'service',
-  'component',
-  'event',
-  'index',
-  'author',
-  'authority',
-  'srcrev',
-  'commit',
-  'revision',
-  'license',
-]);
+import { promised } from './names.ts';
+import type { Promised } from './names.ts';
+import { escapeBefore } from './words.ts';
 
 /** A value that carries an issuer's prefix is judged by that kind alone. */
 const ISSUED =
@@ -292,21 +59,6 @@ function readsBare(view: { readonly isCode: boolean }, found: Assignment): boole
   );
 }
 
-/** What a name promises; undefined when it promises nothing secret. */
-export function promised(name: string): Promise | undefined {
-  const words = wordsOf(name);
-  let last = -1;
-  for (let i = words.length - 1; i >= 0 && last === -1; i--) if (TELLING.has(words[i]!)) last = i;
-  if (last === -1) return undefined;
-  if (words.slice(last + 1).some((word) => !STILL_VALUE.has(word) && !/^\d{1,3}$/.test(word))) return undefined;
-  if (words.some((word, i) => i !== last && OTHER.has(word))) return undefined;
-  const promise = TELLING.get(words[last]!)!;
-  if (promise !== 'key') return promise;
-  const before = words[last - 1];
-  if (before === undefined) return words.length === 1 && words[last] !== 'auth' ? 'key' : undefined;
-  return KEY_KINDS.has(before) ? 'secret' : undefined;
-}
-
 /** What any secret has: some length, and more than lower-case letters. */
 function couldBe(value: string): boolean {
   if (value.length < 8) return false;
@@ -318,7 +70,7 @@ function couldBe(value: string): boolean {
 }
 
 /** @param quoted written as a string */
-export function isSecretValue(value: string, promise: Promise, quoted: boolean): boolean {
+export function isSecretValue(value: string, promise: Promised, quoted: boolean): boolean {
   const { length } = value;
   if (length < (promise === 'password' ? 8 : 10) || length > 500 || !VALUE.test(value)) return false;
   if (!quoted && /[(){}[\]]|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)) return false;
@@ -370,7 +122,7 @@ function isWordy(value: string): boolean {
 }
 
 /** A key's characters change class often; those of an identifier with a number at its end do not. */
-function isMixed(value: string, promise: Promise): boolean {
+function isMixed(value: string, promise: Promised): boolean {
   const wanted = promise === 'secret' ? 0.2 : 0.3;
   return changes(value) / value.length >= wanted || (value.length >= 40 && changes(value) >= 6);
 }
@@ -387,28 +139,3 @@ function changes(value: string): number {
   }
   return count;
 }
-
-export const GENERIC_KEYWORDS = [
-  'passw',
-  'pwd',
-  'passphrase',
-  'pass_',
-  'pass=',
-  'pass:',
-  'secret',
-  'token',
-  'apikey',
-  '_key',
-  'key=',
-  'key"',
-  "key'",
-  'key ',
-  'key:',
-  '-key',
-  'accesskey',
-  'credential',
-  'creds',
-  '_auth',
-  'auth=',
-  'bearer',
-] as const;

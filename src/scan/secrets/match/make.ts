@@ -98,7 +98,7 @@ function tokenMatcher(prefix: string | readonly string[], body: string, options:
 }
 
 function namedMatcher(value: string, options: Options): SecretRule['match'] {
-  const shape = new RegExp(`${value}(?![${options.notAfter ?? String.raw`\w-`}])`, 'y');
+  const shape = new RegExp(`${value}(?![${options.notAfter ?? String.raw`\w-`}])`, 'iy');
   return (view, at, keyword) => {
     if (!standsAlone(view.text, at, keyword.length)) return undefined;
     const found = assignmentAt(view, at, keyword.length, options.near ?? true);

@@ -13,6 +13,12 @@ export const CODE_RULES: readonly SecretRule[] = [
   token('github-pat', 'GitHub personal access token', 'ghp_', '[0-9A-Za-z]{36}', GITHUB),
   token('github-oauth', 'GitHub OAuth token', 'gho_', '[0-9A-Za-z]{36}', GITHUB),
   token('github-app-token', 'GitHub App token', ['ghu_', 'ghs_'], '[0-9A-Za-z]{36}', GITHUB),
+  token(
+    'github-app-jwt',
+    'GitHub App token',
+    ['ghs_', 'ghu_'],
+    '[0-9A-Za-z]{1,20}_eyJ[\\w-]{10,2000}\\.[\\w-]{10,2000}\\.[\\w-]{10,1000}',
+  ),
   token('github-refresh-token', 'GitHub refresh token', 'ghr_', '[0-9A-Za-z]{36,76}'),
   token('github-fine-grained-pat', 'GitHub fine-grained token', 'github_pat_', '[0-9A-Za-z]{22}_[0-9A-Za-z]{59}'),
   // GitLab: https://docs.gitlab.com/security/tokens/#token-prefixes

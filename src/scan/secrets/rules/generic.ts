@@ -1,5 +1,6 @@
 // Values with a telling name, of no kind that is known.
-import { GENERIC_KEYWORDS, genericAssignment } from '../match/generic.ts';
+import { genericAssignment } from '../match/generic.ts';
+import { GENERIC_KEYWORDS } from '../match/names.ts';
 import type { SecretRule } from '../rule.ts';
 
 export const GENERIC_RULES: readonly SecretRule[] = [

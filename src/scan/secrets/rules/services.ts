@@ -78,8 +78,9 @@ export const PAYMENT_RULES: readonly SecretRule[] = [
   pay.token('flutterwave-secret-key', 'Flutterwave secret key', ['FLWSECK-', 'FLWSECK_TEST-'], '[a-h0-9]{32}-X', {
     anyCase: true,
   }),
-  pay.token('flutterwave-encryption-key', 'Flutterwave encryption key', ['FLWSECK_TEST', 'FLWSECK'], '(?:_TEST)?-?[a-h0-9]{12}', {
+  pay.token('flutterwave-encryption-key', 'Flutterwave encryption key', 'FLWSECK_TEST-', '[a-h0-9]{12}', {
     severity: 'medium',
+    anyCase: true,
   }),
   pay.token('flutterwave-public-key', 'Flutterwave public key', ['FLWPUBK_TEST-', 'FLWPUBK-'], '[a-h0-9]{32}-X', {
     severity: 'low',
@@ -187,9 +188,10 @@ export const MESSAGING_RULES: readonly SecretRule[] = [
     [10, 9, 8],
     { entropy: 3.5 },
   ),
+  mail.named('telegram-token', 'Telegram bot token', ['telegram', 'telegr'], '\\d{5,16}:A[\\w-]{34}', { entropy: 3.5 }),
   mail.named('mattermost-access-token', 'Mattermost token', 'mattermost', '[a-z0-9]{26}', { entropy: 3.5, ...KEYED }),
   // Twilio, SendGrid and other senders
-  mail.token('twilio-api-key', 'Twilio API key', 'SK', '[0-9a-f]{32}'),
+  mail.token('twilio-api-key', 'Twilio API key', 'SK', '[0-9a-fA-F]{32}'),
   mail.named('twilio-auth-token', 'Twilio auth token', 'twilio', '[0-9a-f]{32}', KEYED),
   mail.token('sendgrid-api-token', 'SendGrid API key', 'SG.', '[\\w-]{20,24}\\.[\\w-]{39,50}', { entropy: 4 }),
   mail.token('sendinblue-api-token', 'Brevo (Sendinblue) API key', ['xkeysib-', 'xsmtpsib-'], '[a-f0-9]{64}-[A-Za-z0-9]{16}'),
@@ -240,12 +242,12 @@ export const IDENTITY_RULES: readonly SecretRule[] = [
     '[A-Za-z0-9]{5,30}\\.[A-Za-z0-9]{4,6}\\.acc[_-][A-Za-z0-9-]{10,32}\\.[A-Za-z0-9+/_=-]{30,120}',
   ),
   id.token('defined-networking-api-token', 'Defined Networking token', 'dnkey-', '[\\w=-]{26}-[\\w=-]{52}'),
-  id.token('intra42-client-secret', 'Intra 42 client secret', ['s-s4t2ud-', 's-s4t2af-'], '[a-f0-9]{64}'),
+  id.token('intra42-client-secret', 'Intra 42 client secret', ['s-s4t2ud-', 's-s4t2af-'], '[a-fA-F0-9]{64}'),
   id.around(
     'facebook-access-token',
     'Facebook app access token',
     ['facebook', 'fb_', 'access_token'],
-    /(?:facebook|fb_|access_token)[^\n]{0,60}?(?<!\w)(\d{15,16}(?:\||%7C)[\w-]{27,40})(?![\w-])/i,
+    /(?:facebook|fb_|access_token)[^\n]{0,60}?(?<!\w)(\d{15,16}(?:\||%(?:7C)?)[\w-]{27,40})(?![\w-])/i,
     [0],
   ),
   id.token(
