@@ -115,21 +115,17 @@ export const parity = command<ParityFlags, readonly [string, string]>(
   },
 );
 
-export const sbom = command<SbomFlags, readonly string[]>(
-  'A bill of materials of a folder or image',
-  () => import('./run/sbom.ts'),
-  {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'Folder or image; this folder when none is given', placeholder: 'PATH', parse: text },
-      maximum: 1,
-    },
-    flags: {
-      json: jsonFlag,
-      format: { kind: 'enum', values: ['cyclonedx', 'spdx'], brief: 'CycloneDX 1.6 or SPDX 2.3, JSON', default: 'cyclonedx' },
-    },
+export const sbom = command<SbomFlags>('A bill of materials of a folder or image', () => import('./run/sbom.ts'), {
+  positional: {
+    kind: 'array',
+    parameter: { brief: 'Folder or image; this folder when none is given', placeholder: 'PATH', parse: text },
+    maximum: 1,
   },
-);
+  flags: {
+    json: jsonFlag,
+    format: { kind: 'enum', values: ['cyclonedx', 'spdx'], brief: 'CycloneDX 1.6 or SPDX 2.3, JSON', default: 'cyclonedx' },
+  },
+});
 
 const advisories = optional('Database file; the usual one when it is not said', 'FILE');
 

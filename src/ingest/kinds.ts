@@ -1,6 +1,6 @@
 // Every kind that is read, one row each. A kind without a row is kept whole and counted.
 import { nearest } from '#base/nearest.ts';
-import { readPlatform, readWorkloadRun } from './cullis/platform.ts';
+import { readGateKind, readPlatform, readWorkloadRun } from './cullis/platform.ts';
 import { GATEWAY_GROUP } from './gateway/common.ts';
 import { readGateway } from './gateway/gateway.ts';
 import { readHttpRoute } from './gateway/http-route.ts';
@@ -27,7 +27,7 @@ import { readService, serviceName } from './kubernetes/service.ts';
 import { readCronJob, readPod, readWorkload } from './kubernetes/workload.ts';
 import { dnsLabel, pathSegment } from './metadata.ts';
 
-type Extra = Partial<Pick<KindRow, 'name' | 'scope' | 'actedOn' | 'successor'>>;
+type Extra = Partial<Pick<KindRow, 'name' | 'scope' | 'actedOn' | 'successor' | 'nameless'>>;
 
 function rows(
   area: string,
@@ -110,6 +110,13 @@ export const KINDS: readonly KindRow[] = [
   ),
   ...rows('gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], { Gateway: readGateway, HTTPRoute: readHttpRoute }),
   ...rows('cullis', 'cullis.dev', ['v1'], { Platform: readPlatform }, { scope: 'cluster' }),
+  ...rows(
+    'cullis',
+    'cullis.dev',
+    ['v1'],
+    { GatePolicy: readGateKind, Suppressions: readGateKind },
+    { scope: 'cluster', nameless: true },
+  ),
   ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun }),
   ...KEPT_KINDS,
 ];

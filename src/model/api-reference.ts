@@ -3,7 +3,7 @@ import type { ApiDocument, ApiNode } from './api.ts';
 import type { Path } from './origin.ts';
 
 /** Longest chain of references to references. */
-const CHAIN_MAX = 32;
+const CHAIN_MAX = 10;
 
 export type Followed =
   | { readonly ok: true; readonly node: ApiNode }

@@ -5,6 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { CullisError, messageOf } from '#base/errors.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
 import { mayBeSbom, readSbom } from '#scan/sbom/read.ts';
+import { cycloneDxValidator } from '#scan/sbom/validate.ts';
+import type { Validator } from '#syntax/json-schema.ts';
 import { openAdvisoryIndex } from '#scan/vulnerabilities/index-file.ts';
 import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
 import { isLockfile, readLockfile } from '#scan/vulnerabilities/lockfiles.ts';
@@ -29,6 +31,7 @@ export function softwareOf(files: readonly ScanFile[]): Software {
       const file = byPath.get(path);
       return file && DECODER.decode(file.bytes);
     },
+    has: (path: string): boolean => byPath.has(path),
   };
   const packages: Package[] = [];
   const notAnalysed: NotAnalysed[] = [];
@@ -56,8 +59,21 @@ function sbomOf(
   path: string,
   text: string,
 ): Pick<NonNullable<ReturnType<typeof readLockfile>>, 'packages' | 'diagnostics'> | undefined {
-  const read = readSbom(path, text);
+  const read = readSbom(path, text, { validate: cycloneDxSchemas() });
   return read && { packages: read.sbom.packages, diagnostics: read.diagnostics };
+}
+
+const SCHEMAS = new URL('../../../rules/scan/cyclonedx/', import.meta.url);
+let validator: Validator | undefined;
+
+/** CycloneDX's own schemas, read when the first bill of materials is. */
+function cycloneDxSchemas(): Validator {
+  const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8'));
+  return (validator ??= cycloneDxValidator({
+    bom: read('bom-1.6.schema.json'),
+    jsf: read('jsf-0.82.schema.json'),
+    spdx: read('spdx.schema.json'),
+  }));
 }
 
 /** Where `cullis db update` keeps the advisories. @returns undefined where there is no home */

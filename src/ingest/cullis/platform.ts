@@ -1,11 +1,12 @@
-// cullis.dev/v1 Platform and Workload.
+// cullis.dev/v1 kinds.
+import type { z } from 'zod';
 import { parseDurationMs } from '#base/duration.ts';
 import type { Limits, WorkloadRunSpec } from '#model/platform.ts';
 import { resourceOf } from '../kind.ts';
 import type { KindReader, PlatformPart } from '../kind.ts';
 import { parseWith } from './issues.ts';
 import { meshPart } from './mesh.ts';
-import { platformSchema, workloadSchema } from './schema.ts';
+import { CULLIS_SCHEMAS, platformSchema, workloadSchema } from './schema.ts';
 
 export const readPlatform: KindReader = (document, scope) => {
   const raw = document.raw['spec'] ?? {};
@@ -53,4 +54,11 @@ export const readWorkloadRun: KindReader = (document, scope) => {
   if (!typed) return undefined;
   const run = resourceOf(document, 'Workload', typed);
   return { resource: run, part: { type: 'run', run } };
+};
+
+/** The bar for the build and its exceptions: read for their mistakes; `cullis gate` reads the one it is given. */
+export const readGateKind: KindReader = (document, scope) => {
+  const schema = document.kind === 'GatePolicy' ? CULLIS_SCHEMAS.GatePolicy : CULLIS_SCHEMAS.Suppressions;
+  const spec = scope.at('spec', () => parseWith<z.ZodType>(schema, document.raw['spec'] ?? {}, scope));
+  return spec === undefined ? undefined : { resource: resourceOf(document, document.kind, spec) };
 };

@@ -1,6 +1,7 @@
 // cullis.dev/v1, the kinds that have no standard. Descriptions go into the JSON Schema that editors use.
 import { z } from 'zod';
 import type { Limits } from '#model/platform.ts';
+import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
 import { durationText } from './texts.ts';
 
@@ -96,7 +97,12 @@ export const workloadSchema = z
   .meta({ title: 'Workload', description: 'how a declared workload runs on this machine' });
 
 /** Spec schemas by kind, for validation and for the generated JSON Schema. */
-export const CULLIS_SCHEMAS = { Platform: platformSchema, Workload: workloadSchema } as const;
+export const CULLIS_SCHEMAS = {
+  Platform: platformSchema,
+  Workload: workloadSchema,
+  GatePolicy: gatePolicySchema,
+  Suppressions: suppressionsSchema,
+} as const;
 
 /**
  * JSON Schema (2020-12) of a whole document of a kind, for editors.

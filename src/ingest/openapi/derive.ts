@@ -25,7 +25,8 @@ import { schemesOf } from './security.ts';
 import { entriesOf, serversOf, textOf } from './parts.ts';
 
 const OPERATIONS_MAX = 20_000;
-const BROKEN_MAX = 100;
+/** Of one document; finding the place of each costs a walk. The rest are counted. */
+const BROKEN_MAX = 25;
 
 /** Every API of the System. */
 export function deriveApis(
@@ -197,10 +198,14 @@ class Derivation {
     const followed = follow(this.#files, node);
     if (followed.ok) return followed.node;
     const { at, reference, why } = followed;
-    const location = originOf(at.resource, [...at.path, '$ref']);
     const key = `${at.resource.metadata.name} ${formatPath(at.path)}`;
-    if (this.#told.has(key) || this.#told.size >= BROKEN_MAX) return undefined;
+    if (this.#told.has(key)) return undefined;
     this.#told.add(key);
+    if (this.#told.size > BROKEN_MAX) {
+      this.#out.count('warning');
+      return undefined;
+    }
+    const location = originOf(at.resource, [...at.path, '$ref']);
     this.#out.push({
       code: `openapi.reference-${why}`,
       severity: 'warning',

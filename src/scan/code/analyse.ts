@@ -16,7 +16,7 @@ const SIZE_MAX = 2 * 1024 * 1024;
 
 /** A file without any of these has nothing that is looked for. */
 const WORTH =
-  /jwt|jose|JWT|Jwt|jsonwebtoken|rejectUnauthorized|REJECT_UNAUTHORIZED|strictSSL|InsecureSkipVerify|insecureSkipVerify|verify ?= ?False|verify_|check_hostname|CERT_NONE|ssl ?= ?False|unverified_context|introspect|Introspect|checkServerTrusted|ostnameVerifier|HOSTNAME_VERIFIER|TrustAllStrategy|InsecureTrustManager|oidc|response_?[tT]ype|PKCE|[pP]kce|code_?[cC]hallenge|split\(["'](?:\\\\)?\.["']\)/;
+  /jwt|jose|JWT|Jwt|jsonwebtoken|rejectUnauthorized|REJECT_UNAUTHORIZED|strictSSL|InsecureSkipVerify|insecureSkipVerify|verify ?= ?False|verify_|check_hostname|CERT_NONE|ssl ?= ?False|unverified_context|introspect|Introspect|INTROSPECT|checkServerTrusted|ostnameVerifier|HOSTNAME_VERIFIER|TrustAllStrategy|InsecureTrustManager|oidc|response_?[tT]ype|PKCE|[pP]kce|code_?[cC]hallenge|split\(["'](?:\\\\)?\.["']\)/;
 
 const ANALYSERS = {
   javascript: javascriptFaults,

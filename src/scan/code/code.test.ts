@@ -217,6 +217,20 @@ const CASES: readonly (readonly [file: string, text: string, ...kinds: string[]]
     'A.java',
     'import com.nimbusds.jwt.*;\nclass A { void f(String t) { SignedJWT j = SignedJWT.parse(t); if (!j.verify(v)) throw new E(); } }',
   ],
+  [
+    'A.kt',
+    'import org.springframework.security.oauth2.jwt.NimbusJwtDecoder\nfun d(): JwtDecoder { val d = NimbusJwtDecoder.withJwkSetUri(uri).build()\n d.setJwtValidator { OAuth2TokenValidatorResult.success() }\n return d }',
+    'jwt-expiry-ignored',
+  ],
+  [
+    'A.kt',
+    'import org.springframework.security.oauth2.jwt.NimbusJwtDecoder\nfun d(): JwtDecoder { val d = NimbusJwtDecoder.withJwkSetUri(uri).build()\n d.setJwtValidator { t -> check(t) }\n return d }',
+  ],
+  [
+    'A.java',
+    `${JJWT}return Jwts.parser().setAllowedClockSkewSeconds(Long.MAX_VALUE / 1000).setSigningKey(k).requireIssuer("i").requireAudience("a").parseClaimsJws(t); }}`,
+    'jwt-expiry-ignored',
+  ],
   // Go
   ['a.go', `${GO}func f() { jwt.Parse(t, ${KEYFUNC}, ${GOOK}) }`],
   ['a.go', `${GO}func f() { jwt.Parse(t, ${KEYFUNC}, ${GOOK}, jwt.WithoutClaimsValidation()) }`, 'jwt-expiry-ignored'],
@@ -386,6 +400,15 @@ test('hostile input takes time in proportion to its size', () => {
     'import {a,',
     'func(',
     'catch(ExpiredJwtException e){',
+    'NimbusJwtDecoder.withJwkSetUri(u).build();',
+    'JWT.require(a).build().verify(t);',
+    'Jwts.parser().parse(t);',
+    'new JwtConsumerBuilder().build();',
+    'jwt.Parse(t, f);',
+    'jwt.decode(t, k);',
+    'jwt.verify(t, o);o.a=1;',
+    'a.split(".")[1];',
+    'rejectUnauthorized: false,',
   ];
   for (const [file, head] of [
     ['a.ts', JS],

@@ -57,7 +57,13 @@ export function tlsFaults(source: Source): readonly Fault[] {
           source.is(sign, '=') && isConditional(source, at) ? 'medium' : undefined,
         );
     }
-    if (language === 'python' && token.text === 'verify' && source.is(at - 1, '.') && source.is(at + 1, '=') && source.is(at + 2, 'False'))
+    if (
+      language === 'python' &&
+      token.text === 'verify' &&
+      source.is(at - 1, '.') &&
+      source.is(at + 1, '=') &&
+      source.is(at + 2, 'False')
+    )
       tell(token, '`verify = False` switches the check of certificates off', isConditional(source, at) ? 'medium' : undefined);
     if (language === 'java' || language === 'kotlin') jvm(source, at, token, tell);
     if (

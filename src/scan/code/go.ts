@@ -9,12 +9,15 @@ const GO_JOSE = /(?:go-jose|square\/go-jose)[^/]*(?:\/v\d+)?\/jwt$/;
 const GO_OIDC = /^github\.com\/(?:coreos|zitadel)\/(?:go-)?oidc/;
 const JWX = /^github\.com\/lestrrat-go\/jwx.*\/jwt$/;
 
+/** Methods that some library's judge below looks at. */
+const JUDGED = /^(?:Parse\w*|With\w+|SignedString|UnsafeClaimsWithoutVerification|Claims|Validate\w*)$/;
+
 export function goFaults(source: Source): readonly Fault[] {
   const relevant = source.imports.filter(({ module }) => GOLANG_JWT.test(module) || GO_JOSE.test(module) || JWX.test(module));
   if (source.imported(GO_OIDC)) return oidcSwitches(source);
   if (relevant.length === 0) return [];
   const checks = claimChecks(source);
-  const calls = source.calls.slice(0, LOOKED_AT_MAX * 10);
+  const calls = source.calls.filter(({ method }) => JUDGED.test(method)).slice(0, LOOKED_AT_MAX);
   const faults = calls.flatMap((call) => {
     if (source.imported(GOLANG_JWT)) return golangJwt(source, call, checks);
     return source.imported(GO_JOSE) ? goJose(source, call, checks) : jwx(source, call, checks);

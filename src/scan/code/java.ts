@@ -7,13 +7,17 @@ import { WORD } from './tokens.ts';
 /** Seconds of tolerance that make `exp` meaningless. */
 const LEEWAY_MAX_S = 86_400;
 
+/** Methods that some library's judge below looks at. */
+const JUDGED =
+  /^(?:signWith|setSigningKey|verifyWith|parse\w*|none|HMAC\d+|decode|require|DefaultJWT\w+|setJWTClaimsSetVerifier|setSkip\w+|setDisableRequireSignature|build|setJwtValidator|with(?:JwkSetUri|PublicKey|SecretKey|JwkSource)|\w+OpaqueTokenIntrospector)$/;
+
 export function javaFaults(source: Source): readonly Fault[] {
   const relevant = source.imported(
     /^(?:io\.jsonwebtoken|com\.auth0\.jwt|com\.nimbusds|org\.jose4j|org\.springframework\.security\.oauth2|io\.fusionauth\.jwt)/,
   );
   if (!relevant) return [];
   const checks = claimChecks(source);
-  const calls = source.calls.slice(0, LOOKED_AT_MAX * 10);
+  const calls = source.calls.filter(({ method }) => JUDGED.test(method)).slice(0, LOOKED_AT_MAX);
   return [
     ...calls.flatMap((call) => [
       ...jjwt(source, call, checks),
@@ -22,6 +26,7 @@ export function javaFaults(source: Source): readonly Fault[] {
       ...jose4j(source, call, checks),
       ...spring(source, call, checks),
     ]),
+    ...trailing(source),
     ...expiredCaught(source),
   ];
 }
@@ -104,8 +109,8 @@ function tolerance(source: Source, chain: readonly Call[], names: RegExp): reado
   return chain.flatMap((one): Fault[] => {
     if (!names.test(one.method)) return [];
     const value = source.positional(one, 0);
-    const name = value?.kind === 'name' && value.name.endsWith('MAX_VALUE');
-    return name || (value?.kind === 'number' && value.number >= LEEWAY_MAX_S)
+    const largest = source.tokens.slice(one.open, one.close).some(({ text }) => text === 'MAX_VALUE');
+    return largest || (value?.kind === 'number' && value.number >= LEEWAY_MAX_S)
       ? [
           {
             kind: 'jwt-expiry-ignored',
@@ -309,26 +314,7 @@ function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault
             fix: 'compare `iss` and `aud` of the answer in an `OpaqueTokenIntrospector` of your own',
           },
         ];
-  if (call.method === 'setJwtValidator') {
-    const value = source.positional(call, 0);
-    const text =
-      value?.kind === 'function'
-        ? source.tokens
-            .slice(value.from, Math.min(value.to, value.from + 20))
-            .map((token) => token.text)
-            .join(' ')
-        : '';
-    return text.includes('OAuth2TokenValidatorResult . success')
-      ? [
-          {
-            kind: 'jwt-expiry-ignored',
-            at: call.at,
-            title: '`setJwtValidator` takes every token, expired ones too',
-            fix: 'JwtValidators.createDefaultWithIssuer(issuer)',
-          },
-        ]
-      : [];
-  }
+  if (call.method === 'setJwtValidator') return takesAll(source, call.open) ? [allTaken(call.at)] : [];
   if (!/^(?:Nimbus(?:Reactive)?JwtDecoder)\.(?:withJwkSetUri|withPublicKey|withSecretKey|withJwkSource)$/.test(call.callee))
     return [];
   // The defaults check times only; who issued it and whom it is for has to be added.
@@ -336,7 +322,7 @@ function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault
     source,
     /^(?:createDefaultWithIssuer|JwtIssuerValidator|DelegatingOAuth2TokenValidator|JwtClaimValidator|createAtJwtValidator)$/,
   );
-  const validates = source.calls.some(({ method }) => method === 'setJwtValidator');
+  const validates = mentions(source, /^setJwtValidator$/);
   if (validates && added) {
     const iss =
       mentions(source, /^(?:createDefaultWithIssuer|JwtIssuerValidator|createAtJwtValidator)$|[Ii]ssuerValidator$/) ||
@@ -366,6 +352,31 @@ function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault
         checks,
         'decoder.setJwtValidator(JwtValidators.createDefaultWithIssuer(issuer))',
       );
+}
+
+/** Whether a function shortly behind a token answers with success whatever it is given. */
+function takesAll(source: Source, at: number): boolean {
+  const body = source.tokens
+    .slice(at, at + 12)
+    .map(({ text }) => text)
+    .join(' ');
+  return /^[({] (?:\(? ?\w* ?\)? ->|\{)? ?(?:\w+ -> )?(?:\{ return )?OAuth2TokenValidatorResult \. success/.test(body);
+}
+
+function allTaken(at: number): Fault {
+  return {
+    kind: 'jwt-expiry-ignored',
+    at,
+    title: '`setJwtValidator` takes every token, expired ones too',
+    fix: 'JwtValidators.createDefaultWithIssuer(issuer)',
+  };
+}
+
+/** Kotlin's function behind a call without brackets: `decoder.setJwtValidator { … }`. */
+function trailing(source: Source): readonly Fault[] {
+  return source.tokens.flatMap(({ text, at }, i) =>
+    text === 'setJwtValidator' && source.is(i + 1, '{') && takesAll(source, i + 1) ? [allTaken(at)] : [],
+  );
 }
 
 /** `catch (ExpiredJwtException e) { return e.getClaims(); }` */

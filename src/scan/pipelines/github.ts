@@ -45,11 +45,13 @@ export function workflowOf({ path, documents, github }: PipelineFile): Workflow 
   const [document] = documents;
   if (!github || !document) return undefined;
   const raw = record(document.value);
-  const jobs = Object.entries(record(raw['jobs'])).map(([name, job]): WorkflowJob => ({
-    name,
-    path: ['jobs', name],
-    raw: record(job),
-  }));
+  const jobs = Object.entries(record(raw['jobs']))
+    .slice(0, JOBS_MAX)
+    .map(([name, job]): WorkflowJob => ({
+      name,
+      path: ['jobs', name],
+      raw: record(job),
+    }));
   const action: WorkflowJob = { name: '', path: ['runs'], raw: record(raw['runs']) };
   const all = 'runs' in raw ? [action] : jobs;
   return {
@@ -58,7 +60,7 @@ export function workflowOf({ path, documents, github }: PipelineFile): Workflow 
     triggers: triggersOf(raw['on'] ?? raw['true']),
     raw,
     jobs,
-    steps: all.flatMap((job) => stepsOf(job)),
+    steps: all.flatMap((job) => stepsOf(job)).slice(0, 5 * STEPS_MAX),
     lineOf: (at) => {
       const { line, column } = document.locate(at);
       return { line, column };
@@ -71,6 +73,10 @@ function triggersOf(value: unknown): ReadonlySet<string> {
   return new Set(Array.isArray(value) ? value.filter((one) => typeof one === 'string') : Object.keys(record(value)));
 }
 
+/** More than the runner takes. */
+const STEPS_MAX = 1000;
+const JOBS_MAX = 500;
+
 function stepsOf(job: WorkflowJob): readonly WorkflowStep[] {
   const { steps, uses } = job.raw;
   // A job may be a reusable workflow.
@@ -79,7 +85,7 @@ function stepsOf(job: WorkflowJob): readonly WorkflowStep[] {
   if (!Array.isArray(steps)) return called;
   return [
     ...called,
-    ...steps.map((one: unknown, i): WorkflowStep => {
+    ...steps.slice(0, STEPS_MAX).map((one: unknown, i): WorkflowStep => {
       const step = record(one);
       return {
         path: [...job.path, 'steps', i],

@@ -42,6 +42,7 @@ export interface PipelineFile {
 const SIZE_MAX = 1024 * 1024;
 const STEPS_MAX = 5000;
 const CALLS_SIZE_MAX = 200_000;
+const SCRIPTS_MAX = 500;
 
 interface FileKind {
   readonly pattern: RegExp;
@@ -306,7 +307,7 @@ function packageJson(path: string, text: string): ReturnType<FileKind['read']> {
   const steps: Step[] = [];
   for (const name of ['scripts', 'husky', 'lint-staged', 'simple-git-hooks', 'pre-commit']) {
     const member = value[name];
-    for (const [key, script] of Object.entries(typeof member === 'object' && member !== null ? member : {}))
+    for (const [key, script] of Object.entries(typeof member === 'object' && member !== null ? member : {}).slice(0, SCRIPTS_MAX))
       for (const one of Array.isArray(script) ? (script as unknown[]) : [script])
         if (typeof one === 'string')
           for (const step of scriptSteps(one, () => document.locate([name, key]).line))

@@ -9,6 +9,14 @@ export interface Match {
   readonly secretEnd: number;
 }
 
+/** What bounds the time for a file that is made of nothing but look-alikes. */
+export interface Effort {
+  /** Candidates that may still be looked at closely. */
+  left: number;
+  /** Steps that imported patterns may still make. */
+  steps: number;
+}
+
 /** A file as the matchers see it: one character a byte (latin1), so that an offset is a byte's offset. */
 export interface FileView {
   readonly path: string;
@@ -17,8 +25,7 @@ export interface FileView {
   readonly isCode: boolean;
   /** Text that was written inside another encoding (base64, hex, percent) of the file. */
   readonly isDecoded: boolean;
-  /** Candidates that may still be looked at closely: what bounds the time for a file that is made of nothing but look-alikes. */
-  readonly effort: { left: number };
+  readonly effort: Effort;
 }
 
 /**

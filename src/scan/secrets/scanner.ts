@@ -47,6 +47,8 @@ const RUNS_MAX = 20_000;
 const HITS_MAX = 2000;
 /** Candidates that are looked at closely: a few thousand in any file, and one in so many bytes. */
 const [EFFORT_MIN, EFFORT_BYTES] = [4000, 128];
+/** Steps of imported patterns, all together. */
+const [STEPS_MIN, STEPS_A_BYTE] = [2_000_000, 40];
 /** Of one text; a file with more is a list of secrets, and the first ones say so. */
 const CLAIMS_MAX = 5000;
 const CONTEXT = 64;
@@ -113,7 +115,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     rules.forEach((rule, i) => rule.path && !rule.path.test(path) && (skip[i] = 1));
     const isCode = isCodePath(path);
     const text = latin1(bytes);
-    const effort = { left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES) };
+    const effort = { left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES), steps: STEPS_MIN + bytes.length * STEPS_A_BYTE };
     const view: FileView = { path, text, isCode, isDecoded: false, effort };
     const claims = claimsOf(view, bytes, skip);
     const descend = (
@@ -144,7 +146,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
       }
     };
     descend(view, bytes, 0, undefined, '');
-    if (effort.left <= 0 || claims.length >= CLAIMS_MAX)
+    if (effort.left <= 0 || effort.steps <= 0 || claims.length >= CLAIMS_MAX)
       tell?.('the file is made of so many look-alikes of secrets that not all were looked at');
     if (claims.length === 0) return [];
     const places = new BytePlaces(bytes);

@@ -3,7 +3,7 @@ import type { FindingSeverity } from '#model/finding.ts';
 import { shannonEntropy } from './entropy.ts';
 import { parsePattern } from './re2/parse.ts';
 import { compileTree } from './re2/pattern.ts';
-import type { Pattern, Span } from './re2/pattern.ts';
+import type { Budget, Pattern, Span } from './re2/pattern.ts';
 import { alwaysHolds, lengthMax, withoutLead } from './re2/shape.ts';
 import type { FileView, Match, SecretFamily } from './rule.ts';
 
@@ -55,7 +55,7 @@ export function patternRule(options: PatternRuleOptions): WholeRule {
         return;
       }
       let count = 0;
-      for (const span of regex(view.text, hits)) {
+      for (const span of regex(view.text, hits, view.effort)) {
         const [secretStart, secretEnd] = secretOf(span, secretGroup);
         if (entropy > 0 && shannonEntropy(view.text.slice(secretStart, secretEnd)) <= entropy) continue;
         if (!required.every((each) => isNear(view, span, each))) continue;
@@ -66,7 +66,7 @@ export function patternRule(options: PatternRuleOptions): WholeRule {
   };
 }
 
-type Finder = (text: string, hits: readonly number[]) => Iterable<Span>;
+type Finder = (text: string, hits: readonly number[], budget: Budget) => Iterable<Span>;
 
 function compiled(source: string, keywords: readonly string[]): Finder {
   const parsed = parsePattern(source);
@@ -74,10 +74,10 @@ function compiled(source: string, keywords: readonly string[]): Finder {
   const pattern = compileTree(tree, parsed.groups);
   const isLocal = keywords.length > 0 && alwaysHolds(tree, keywords);
   const reach = Math.min(REACH_MAX, lengthMax(tree));
-  return function* (text, hits) {
+  return function* (text, hits, budget) {
     for (const [from, to] of isLocal ? windows(hits, reach, text.length) : [[0, text.length] as const]) {
       for (let at = from; at <= to;) {
-        const span = pattern.find(text, at, to);
+        const span = pattern.find(text, at, to, budget);
         if (!span) break;
         yield [lead ? leadStart(text, span[0]!, lead) : span[0]!, ...span.slice(1)];
         at = Math.max(span[1]!, span[0]! + 1);

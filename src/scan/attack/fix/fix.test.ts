@@ -6,8 +6,12 @@ import { attackCase, attackCaseOf } from '../../../../test/fakes/attack.ts';
 import type { AttackCase } from '../../../../test/fakes/attack.ts';
 import { SHOP, workload } from '../../../../test/fakes/shop-system.ts';
 import { fixValue } from '../json.ts';
+import { buildAttackGraph } from '../build.ts';
+import type { BuiltGraph } from '../build.ts';
 import { smallestFix } from './fix.ts';
 import type { FixRequest, SmallestFix } from './fix.ts';
+import type { FixOption } from './option.ts';
+import { fixOptions } from './options.ts';
 
 const INGRESS = `apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -19,6 +23,11 @@ function solve({ input, ports, graph }: AttackCase, request: FixRequest = {}): S
   const { fix, none } = smallestFix(input, ports, request, graph);
   assert.ok(fix, none?.text ?? '');
   return fix;
+}
+
+function attackGraphAfter({ ports }: AttackCase, edits: FixOption['edits']): BuiltGraph {
+  const system = ports.reparse({ edits, changed: [], created: [] });
+  return buildAttackGraph({ system, reach: ports.reachOf(system) });
 }
 
 /** The fix is proved by reading what it wrote, and costs what it should. */
@@ -227,4 +236,36 @@ test('the metadata of a cloud is closed for a namespace at once where that is ch
   const after = world.ports.reachOf(world.ports.reparse({ edits: fix.edits, changed: [], created: [] }));
   assert.deepEqual(after.connections('shop/web', '169.254.169.254/32'), []);
   assert.ok(after.connections('shop/web', '8.8.8.8/32').length > 0);
+});
+
+test('a credential without a declared use goes from where it is written, whatever form it has', () => {
+  const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: pg, namespace: shop }\nstringData: { password: x }';
+  const keeper = SHOP.replace(
+    /(image: example.com\/db:1[\s\S]*?env:) \[\]/,
+    '$1\n            - { name: POSTGRES_PASSWORD, valueFrom: { secretKeyRef: { name: pg, key: password } } }',
+  );
+  const forms: readonly (readonly [spec: string, container: string, edits: number])[] = [
+    [
+      'terminationGracePeriodSeconds: 1',
+      ', env: [{ name: A, value: b }, { name: PW, valueFrom: { secretKeyRef: { name: pg, key: password } } }]',
+      1,
+    ],
+    ['terminationGracePeriodSeconds: 1', ', envFrom: [{ secretRef: { name: pg } }]', 1],
+    ['volumes: [{ name: v, secret: { secretName: pg } }]', ', volumeMounts: [{ name: v, mountPath: /s }]', 2],
+    [
+      'volumes: [{ name: v, projected: { sources: [{ secret: { name: pg } }, { configMap: { name: c } }] } }]',
+      ', volumeMounts: [{ name: v, mountPath: /s }]',
+      1,
+    ],
+  ];
+  // Nothing holds the database, so that the credential can be used: closing the database is the cheaper way, taking the credential the other one.
+  for (const [spec, container, edits] of forms) {
+    const world = attackCaseOf([keeper, secret, tool(spec, container)]);
+    const taking = [...world.graph.facts.keys()].filter((fact) => fact.startsWith('secret:shop/web2'));
+    assert.equal(taking.length, 1, container);
+    const option = fixOptions(world.input.system, world.graph).find(({ id }) => id === taking[0]);
+    assert.equal(option?.edits.length, edits, container);
+    const after = attackGraphAfter(world, option!.edits);
+    assert.ok(![...after.facts.keys()].some((fact) => fact.startsWith('secret:shop/web2')), container);
+  }
 });

@@ -261,7 +261,10 @@ function secretFix(fact: Fact, workload: Workload): FixOption | undefined {
     text,
     manual: 'rotate the credential: whoever was in the workload may have it',
   } as const;
+  if (!rawPod(workload).kubernetes) return { ...base, edits: [], manual: `${text}, and rotate it` };
   const volume = path.indexOf('volumes');
-  if (volume >= 0) return { ...base, edits: removeVolume(workload, document, Number(path[volume + 1])) };
+  // Of a projected volume only the source goes: others may stand beside it.
+  if (volume >= 0 && !path.includes('projected'))
+    return { ...base, edits: removeVolume(workload, document, Number(path[volume + 1])) };
   return { ...base, edits: [{ op: 'remove', document, path: at >= 0 ? path.slice(0, at + 2) : path }] };
 }

@@ -103,6 +103,24 @@ export class Oracle {
     return found;
   }
 
+  /**
+   * Paths that must go, of which no two can be broken by the same fix: each next one avoids every fix that would break one before. What is looked for
+   * grows only scarcer, so each jewel is searched until it has none left.
+   */
+  apart(chosen: ReadonlySet<number>): number[][] {
+    const avoided = new Set(chosen);
+    const found: number[][] = [];
+    for (const zone of this.#zones)
+      for (let way = this.#search(zone, avoided); way; way = this.#search(zone, avoided)) {
+        found.push(way);
+        const fixes = breakers(this.problem, way);
+        // One that nothing breaks would be found again and again.
+        if (fixes.length === 0) return found;
+        for (const fix of fixes) avoided.add(fix);
+      }
+    return found;
+  }
+
   #search({ target, inside, direct }: Zone, chosen: ReadonlySet<number>): number[] | undefined {
     const { graph, from, fixesOf, byDesign } = this.problem;
     const { edges, outStart, out } = graph;

@@ -59,21 +59,16 @@ export function smallestCut(
   let answer = cheapestHittingSet(sets, weight, stepsMax);
   for (let round = 0; round < (options.roundsMax ?? ROUNDS_MAX); round++) {
     const chosen = new Set(answer.chosen);
-    const left = oracle.remaining(chosen);
+    const left = oracle.apart(chosen);
     if (left.length === 0) {
       const bound = Math.max(answer.bound, Math.min(flowBound, answer.cost));
       return { cut: { chosen: answer.chosen, cost: answer.cost, bound, method: 'hitting-set', paths } };
     }
-    // Several paths a round: each further one avoids what was found before, so that few rounds are needed.
-    const tentative = new Set(chosen);
-    for (let ways = left; ways.length > 0; ways = oracle.remaining(tentative)) {
-      for (const way of ways) {
-        const set = breakers(problem, way).filter((fix) => !without.has(fix));
-        if (set.length === 0) return { unbreakable: way };
-        sets.push(set);
-        paths.push(way);
-        for (const fix of set) tentative.add(fix);
-      }
+    for (const way of left) {
+      const set = breakers(problem, way).filter((fix) => !without.has(fix));
+      if (set.length === 0) return { unbreakable: way };
+      sets.push(set);
+      paths.push(way);
     }
     answer = cheapestHittingSet(sets, weight, stepsMax);
   }
@@ -94,7 +89,7 @@ export function smallestCut(
  * The `k` cheapest cuts, each minimal (no fix of it can be left out), cheapest first; E. Lawler's partition: the next one leaves out a fix of one before.
  * @param first the cheapest
  */
-export function alternativeCuts(problem: CutProblem, first: Cut, k: number, searchesMax = 40): readonly Cut[] {
+export function alternativeCuts(problem: CutProblem, first: Cut, k: number, searchesMax = affordable(problem, first)): readonly Cut[] {
   const found: Cut[] = [];
   const seen = new Set<string>([first.chosen.join()]);
   const tried = new Set<string>();
@@ -116,4 +111,9 @@ export function alternativeCuts(problem: CutProblem, first: Cut, k: number, sear
     }
   }
   return found;
+}
+
+/** Searches that take about a second together: large systems with large fixes get fewer alternatives, down to none. */
+function affordable({ graph, targets }: CutProblem, { chosen }: Cut): number {
+  return Math.min(40, Math.floor(3e7 / Math.max(1, graph.edges.length * targets.length * chosen.length)));
 }

@@ -85,13 +85,14 @@ function tokenMatcher(prefix: string | readonly string[], body: string, options:
   const notAfter = options.notAfter ?? (/\\w-|_-|-_/.test(body) ? String.raw`\w-` : String.raw`\w`);
   const pattern = new RegExp(`(?:${prefixes.join('|')})${body}(?![${notAfter}])`, options.anyCase ? 'iy' : 'y');
   const exact = options.anyCase !== true;
-  const plain = written.every((each) => /^[A-Za-z0-9]+$/.test(each));
   return ({ text }, at) => {
-    if (exact && !written.some((each) => text.startsWith(each, at))) return undefined;
+    const prefix = exact ? written.find((each) => text.startsWith(each, at)) : written[0];
+    if (prefix === undefined) return undefined;
     const before = text.charCodeAt(at - 1);
     if (isWordByte(before) && !escapeBefore(text, at)) return undefined;
     // In the middle of base64 anything may stand.
-    if (plain && (before === 0x2b || (before === 0x2f && text.charCodeAt(at - 2) !== 0x2f))) return undefined;
+    if ((before === 0x2b || (before === 0x2f && text.charCodeAt(at - 2) !== 0x2f)) && /^[A-Za-z0-9]+$/.test(prefix))
+      return undefined;
     pattern.lastIndex = at;
     return pattern.test(text) ? whole(at, pattern.lastIndex) : undefined;
   };

@@ -5,13 +5,13 @@ import { wordsOf } from './words.ts';
 export type Promised = 'password' | 'secret' | 'key';
 
 const TELLING: ReadonlyMap<string, Promised> = new Map([
-  ...Array.from(
-    wordSet(
-      `password passwd pwd passphrase pass passwort motdepasse contrasena senha pw password secret secrets token credential credentials creds cred apikey accesskey secretkey privatekey authtoken accesstoken bearer apisecret clientsecret`,
-    ),
-    (word) => [word, 'secret'] as const,
+  ...telling('password', 'password passwd pwd passphrase pass passwort motdepasse contrasena senha pw'),
+  ...telling(
+    'secret',
+    'secret secrets token credential credentials creds cred bearer apikey accesskey secretkey privatekey authtoken',
   ),
-  ...Array.from(wordSet(`key auth salt signature pat authorization`), (word) => [word, 'key'] as const),
+  ...telling('secret', 'accesstoken apisecret clientsecret'),
+  ...telling('key', 'key auth salt signature pat authorization'),
 ]);
 /** Before `key`: what makes it one that opens something. */
 const KEY_KINDS = wordSet(`
@@ -80,4 +80,8 @@ export const GENERIC_KEYWORDS = [
 
 function wordSet(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
+}
+
+function telling(promise: Promised, words: string): (readonly [string, Promised])[] {
+  return Array.from(wordSet(words), (word) => [word, promise] as const);
 }

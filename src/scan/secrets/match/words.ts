@@ -1,5 +1,6 @@
 // The words inside a name: `dbPasswordV2`, `DB_PASSWORD`, `db-password` are all `db password …`.
 
+const FOLLOWERS = ['api', 'oauth', 'auth', 'access', 'client', 'app', 'key', 'token', 'secret', 'login', 'pass'] as const;
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
 
 /** Lower-case words of a name, in order. */
@@ -28,7 +29,12 @@ export function standsAlone(text: string, at: number, length: number): boolean {
   if (shouting) return !isUpper(after);
   // `gitHub`, `OneLogin` are names with a capital inside; one at the very end starts the next word.
   if (isUpper(text.charCodeAt(at + length - 1)) && lower > 0) return false;
-  return !isLower(after);
+  return !isLower(after) || goesOn(text, at + length);
+}
+
+/** `snyktoken`, `sonarlogin`: the next word stands directly after a name in small letters. */
+function goesOn(text: string, at: number): boolean {
+  return FOLLOWERS.some((word) => text.startsWith(word, at));
 }
 
 /** `\n`, `\t`, `\r` before a word: its letter is not the word's. */

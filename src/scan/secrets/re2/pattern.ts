@@ -2,26 +2,32 @@
 // (the bit-state search of RE2; R. Cox, "Regular Expression Matching in the Wild", 2010). First match, as Perl and Go choose it.
 import { PatternError, parsePattern } from './parse.ts';
 import type { Assertion, ByteSet, Node } from './parse.ts';
+import { lengthMax } from './shape.ts';
 
 export { PatternError } from './parse.ts';
 
 /** Offsets: start and end of the match, then of each group; -1 where a group took no part. */
 export type Span = readonly number[];
 
+export interface Budget {
+  steps: number;
+}
+
 export interface Pattern {
   readonly groups: number;
   /**
    * The first match that starts at or after `from` and lies before `to`.
    * @param text one character a byte @param from assertions see the text before it
+   * @param budget steps that may still be made (some nanoseconds each); nothing is found once they are used up
    */
-  find(text: string, from: number, to: number): Span | undefined;
+  find(text: string, from: number, to: number, budget?: Budget): Span | undefined;
   test(text: string): boolean;
 }
 
 /** Steps of one program. */
 const STEPS_MAX = 20_000;
-/** Pairs of place and step of one search: 16 MB of marks. A longer text is searched in overlapping parts. */
-const PAIRS_MAX = 128 * 1024 * 1024;
+/** A match of a pattern without a bound is looked for in so many bytes. */
+const ROOM_MAX = 32 * 1024;
 const [SET, SPLIT, JUMP, SAVE, ASSERT, MATCH] = [0, 1, 2, 3, 4, 5] as const;
 const ASSERTIONS: readonly Assertion[] = ['text-start', 'text-end', 'line-start', 'line-end', 'word', 'not-word'];
 
@@ -47,11 +53,11 @@ export function compileTree(tree: Node, groups: number): Pattern {
   const program: Program = { op: [], x: [], y: [], sets: [] };
   emit({ kind: 'group', index: 0, part: tree }, program);
   push(program, MATCH, 0, 0);
-  const first = firstBytes(program);
+  const compiled = { program, groups, first: firstBytes(program), length: lengthMax(tree) };
   return {
     groups,
-    find: (text, from, to) => find(program, groups, first, text, from, to),
-    test: (text) => find(program, groups, first, text, 0, text.length) !== undefined,
+    find: (text, from, to, budget = { steps: Infinity }) => find(compiled, text, from, to, budget),
+    test: (text) => find(compiled, text, 0, text.length, { steps: Infinity }) !== undefined,
   };
 }
 
@@ -140,38 +146,36 @@ function firstBytes(program: Program): ByteSet | undefined {
   return first;
 }
 
-function find(
-  program: Program,
-  groups: number,
-  first: ByteSet | undefined,
-  text: string,
-  from: number,
-  to: number,
-): Span | undefined {
-  const steps = program.op.length;
-  const most = Math.max(1024, Math.floor(PAIRS_MAX / steps));
-  for (let start = from; ; start += most >> 1) {
-    const end = Math.min(to, start + most);
-    const found = search(program, groups, first, text, start, end);
-    if (found || end >= to) return found;
-  }
+interface Compiled {
+  readonly program: Program;
+  readonly groups: number;
+  readonly first: ByteSet | undefined;
+  /** Bytes of the longest match. */
+  readonly length: number;
 }
 
-function search(
-  program: Program,
-  groups: number,
-  first: ByteSet | undefined,
-  text: string,
-  from: number,
-  to: number,
-): Span | undefined {
+function find(compiled: Compiled, text: string, from: number, to: number, budget: Budget): Span | undefined {
+  // Starts are tried in stretches, each with room for the longest match after it, so that marks stay small.
+  const room = Math.min(compiled.length, ROOM_MAX);
+  const stretch = Math.max(2048, room);
+  for (let start = from; start <= to && budget.steps > 0; start += stretch) {
+    const found = search(compiled, text, start, Math.min(to, start + stretch - 1), Math.min(to, start + stretch + room), budget);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function search(compiled: Compiled, text: string, from: number, lastStart: number, to: number, budget: Budget): Span | undefined {
+  const { program, groups, first } = compiled;
   const { op, x, y, sets } = program;
   const width = to - from + 1;
   const marks = new Uint32Array(((op.length * width) >>> 5) + 1);
   const saved = new Int32Array((groups + 1) * 2).fill(-1);
   // Jobs: a step at a place, or (negative) a saved offset to put back.
   const stack: number[] = [];
-  for (let start = from; start <= to; start++) {
+  budget.steps -= marks.length >>> 2;
+  for (let start = from; start <= lastStart && budget.steps > 0; start++) {
+    budget.steps--;
     if (first && (start === to || first[text.charCodeAt(start) & 0xff] !== 1)) continue;
     stack.push(0, start);
     while (stack.length > 0) {
@@ -186,6 +190,7 @@ function search(
         const bit = 1 << (pair & 31);
         if ((marks[pair >>> 5]! & bit) !== 0) break;
         marks[pair >>> 5]! |= bit;
+        budget.steps--;
         const code = op[pc]!;
         if (code === SET) {
           if (at >= to || sets[x[pc]!]![text.charCodeAt(at) & 0xff] !== 1) break;

@@ -86,7 +86,7 @@ export const OPERATIONS_RULES: readonly SecretRule[] = [
   token('typeform-api-token', 'Typeform token', 'tfp_', '[\\w.=-]{43,65}', { severity: 'medium', entropy: 3.8 }),
   token('frameio-api-token', 'Frame.io token', 'fio-u-', '[\\w=-]{64}'),
   token('settlemint-access-token', 'SettleMint token', ['sm_aat_', 'sm_pat_', 'sm_sat_'], '[A-Za-z0-9]{16}'),
-  named('looker-client-secret', 'Looker client secret', 'looker', '[A-Za-z0-9]{24}', { name: /secret/i, entropy: 3.5 }),
+  named('looker-client-secret', 'Looker client secret', 'looker', '[A-Za-z0-9]{24}', { name: /secret|token|key/i, entropy: 3.5 }),
   named('looker-client-id', 'Looker client id', 'looker', '[A-Za-z0-9]{20}', {
     name: /client_?id/i,
     severity: 'info',
