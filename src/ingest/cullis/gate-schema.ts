@@ -35,7 +35,12 @@ export const gatePolicySchema = z
       .optional()
       .meta({ description: 'the bar for known vulnerabilities' }),
     parity: z
-      .array(z.strictObject({ a: z.string().min(1), b: z.string().min(1) }))
+      .array(
+        z.strictObject({
+          a: z.string().min(1).meta({ description: 'folder further from production' }),
+          b: z.string().min(1).meta({ description: 'folder nearer to production' }),
+        }),
+      )
       .max(100)
       .optional()
       .meta({ description: 'pairs of folders that must be alike: staging and production' }),
@@ -58,7 +63,8 @@ export const suppressionsSchema = z
           subject: z.string().min(1).optional().meta({ description: 'pattern over what it is about: `Deployment shop/*`' }),
         }),
       )
-      .max(10_000),
+      .max(10_000)
+      .meta({ description: 'one entry a rule, path or subject' }),
   })
   .meta({
     title: 'Suppressions',

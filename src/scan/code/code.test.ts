@@ -21,6 +21,8 @@ const KEYFUNC =
 const GOOK = 'jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer("i"), jwt.WithAudience("a")';
 const JWX = 'package a\nimport "github.com/lestrrat-go/jwx/v2/jwt"\n';
 
+const LIBRARIES = `import com.auth0.jwt.JWT; import org.springframework.security.oauth2.A; import com.nimbusds.A; import org.jose4j.A;\n${JJWT}`;
+
 /** File, text, and the kinds that are found: none where the text is right. */
 const CASES: readonly (readonly [file: string, text: string, ...kinds: string[]])[] = [
   // jsonwebtoken
@@ -413,9 +415,9 @@ test('hostile input takes time in proportion to its size', () => {
   for (const [file, head] of [
     ['a.ts', JS],
     ['a.py', PY],
-    ['A.java', JJWT],
+    ['A.java', LIBRARIES],
     ['a.go', GO],
-    ['A.kt', JJWT],
+    ['A.kt', LIBRARIES],
   ] as const) {
     for (const shape of shapes) {
       const text = head + shape.repeat(Math.ceil(size / shape.length));
