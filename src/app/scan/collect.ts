@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { renderables } from '#ingest/units.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
-import { readTreeFile, walkTree } from '#sources/tree.ts';
-import type { TreeFile } from '#sources/tree.ts';
-import type { ScanFile } from './data.ts';
-import { unreadable } from './analyse.ts';
+import { readTreeFile } from '#sources/tree.ts';
+import type { FileEntry, ScanFile } from './data.ts';
+import type { Listing } from './listing.ts';
+import { needsText } from './needs.ts';
 import { findProgram, render } from './render.ts';
 
 export interface CollectOptions {
@@ -16,54 +16,74 @@ export interface CollectOptions {
   readonly render: boolean;
 }
 
-export interface Listing {
-  readonly files: readonly TreeFile[];
-  readonly stdin: boolean;
-  readonly notAnalysed: readonly NotAnalysed[];
-  /** Equal stamps mean that nothing changed; undefined when that cannot be known. */
-  readonly stamps: string | undefined;
-}
-
-/** Looks at names and times only. */
-export function list(paths: readonly string[], { cwd }: Pick<CollectOptions, 'cwd'>): Listing {
-  const stdin = paths.includes('-');
-  const named = paths.filter((path) => path !== '-');
-  const tree = walkTree(named.length === 0 && !stdin ? ['.'] : named, cwd);
-  const stamps = stdin ? undefined : tree.files.map(({ path, stamp }) => `${path} ${stamp}`).join('\n');
-  return { files: tree.files, stdin, notAnalysed: tree.notAnalysed, stamps };
-}
+const NOTHING = new Uint8Array(0);
 
 /** Reads every file once, and renders charts where that is wanted and can be done. */
 export function collect(
   listing: Listing,
   options: CollectOptions,
 ): { readonly files: readonly ScanFile[]; readonly notAnalysed: readonly NotAnalysed[] } {
-  const files: ScanFile[] = [];
   const notAnalysed: NotAnalysed[] = [];
-  if (listing.stdin) files.push({ path: '<stdin>', bytes: options.stdin(), stamp: '' });
-  for (const file of listing.files) {
-    const bytes = readTreeFile(file);
-    if (bytes instanceof Uint8Array) files.push({ path: file.path, bytes, stamp: file.stamp });
-    else notAnalysed.push(unreadable(file.path, bytes.unreadable));
-  }
-  if (options.render) renderCharts(files, notAnalysed, options);
-  return { files, notAnalysed };
+  return { files: [...reading(listing, options, notAnalysed)], notAnalysed };
 }
 
-/** Charts through the user's helm, where it is; without it the reader tells them as not analysed. */
-function renderCharts(files: ScanFile[], notAnalysed: NotAnalysed[], { cwd, env }: CollectOptions): void {
-  const charts = renderables(files.map(({ path, bytes }) => ({ file: path, text: bytes }))).filter(({ by }) => by === 'helm');
-  const helm = charts.length === 0 ? undefined : findProgram('helm', env['PATH']);
-  if (helm === undefined) return;
-  for (const { root } of charts) {
+/**
+ * The files one by one, so that not all of them lie in memory at once; what helm renders comes last.
+ * @param notAnalysed is added to
+ * @param known what was found in a file whose stamp is the same; one that is known and needed for nothing else is not opened
+ */
+export function* reading(
+  listing: Listing,
+  options: CollectOptions,
+  notAnalysed: NotAnalysed[],
+  known: (path: string, stamp: string) => FileEntry | undefined = () => undefined,
+): Generator<ScanFile, void, undefined> {
+  const helm = options.render ? findProgram('helm', options.env['PATH']) : undefined;
+  const manifests: { readonly file: string; readonly text: Uint8Array }[] = [];
+  if (listing.stdin) {
+    const bytes = options.stdin();
+    if (helm !== undefined) manifests.push({ file: '<stdin>', text: bytes });
+    yield { path: '<stdin>', bytes, stamp: '' };
+  }
+  for (const file of listing.files) {
+    const { path, stamp } = file;
+    const entry = known(path, stamp);
+    if (entry && !needsText(path)) {
+      yield { path, bytes: NOTHING, stamp, entry };
+      continue;
+    }
+    const bytes = readTreeFile(file);
+    if (!(bytes instanceof Uint8Array)) {
+      notAnalysed.push(unreadable(path, bytes.unreadable));
+      continue;
+    }
+    if (helm !== undefined && needsText(path)) manifests.push({ file: path, text: bytes });
+    yield { path, bytes, stamp, ...(entry && { entry }) };
+  }
+  if (helm !== undefined) yield* renderedCharts(helm, manifests, notAnalysed, options);
+}
+
+/** Charts through the user's helm. */
+function* renderedCharts(
+  helm: string,
+  manifests: Parameters<typeof renderables>[0],
+  notAnalysed: NotAnalysed[],
+  { cwd, env }: CollectOptions,
+): Generator<ScanFile, void, undefined> {
+  for (const { by, root } of renderables(manifests)) {
+    if (by !== 'helm') continue;
     const rendered = render('helm', helm, resolve(cwd, root), root === '' ? '.' : root, env);
     if ('text' in rendered)
-      files.push({
+      yield {
         path: rendered.file,
         bytes: new TextEncoder().encode(rendered.text),
         stamp: '',
         rendered: { by: 'helm', root },
-      });
+      };
     else notAnalysed.push(rendered);
   }
+}
+
+function unreadable(file: string, code: string): NotAnalysed {
+  return { file, what: 'unreadable', message: `the file could not be read (${code})` };
 }

@@ -3,13 +3,35 @@ import type { UnitSource } from '#ingest/units.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Finding } from '#model/finding.ts';
+import type { RawCertificate, RawKey } from '#scan/certificates/find.ts';
 import type { PathSummary, UnitSummary } from '#scan/result.ts';
+
+/** What is known of one file by itself. */
+export interface FileEntry {
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of its content, base64url. */
+  readonly hash: string;
+  readonly findings: readonly Finding[];
+  /** Lines that hold `cullis:ignore`: number and text. */
+  readonly ignores?: readonly (readonly [number, string])[];
+  readonly certificates?: FoundData;
+}
+
+/** What `findCertificates` found; the bytes of each certificate as base64, so that it can be written down. */
+export interface FoundData {
+  readonly certificates: readonly (Omit<RawCertificate, 'der'> & { readonly der: string })[];
+  readonly keys: readonly RawKey[];
+}
 
 /** A file as it was read. */
 export interface ScanFile {
   /** As the user names it. */
   readonly path: string;
+  /** Empty for one that is known and needed for nothing else. */
   readonly bytes: Uint8Array;
+  /** What was found in the same content before. */
+  readonly entry?: FileEntry;
   /** The same while the file has not been touched; '' when that is not known. */
   readonly stamp: string;
   /** For the output of a tool, what it was made from. */

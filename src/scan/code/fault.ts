@@ -36,7 +36,7 @@ export interface CodeFile {
 }
 
 /** Calls of one file that are looked at closely; a file with more is no program that somebody wrote. */
-export const LOOKED_AT_MAX = 200;
+export const LOOKED_AT_MAX = 100;
 
 /** Which claims the file compares by itself, after the library gave them. */
 export interface ClaimChecks {

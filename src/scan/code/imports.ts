@@ -138,7 +138,7 @@ function jvm(tokens: readonly Token[], at: number, into: Import[]): void {
 function go(tokens: readonly Token[], at: number, into: Import[]): void {
   if (tokens[at]!.text !== 'import') return;
   const bracket = isMark(tokens[at + 1], '(');
-  for (let i = at + (bracket ? 2 : 1); i < tokens.length && i - at < 1000 && into.length < IMPORTS_MAX; i++) {
+  for (let i = at + (bracket ? 2 : 1); i < tokens.length && i - at < (bracket ? 1000 : 4) && into.length < IMPORTS_MAX; i++) {
     const token = tokens[i]!;
     if (isMark(token, ')')) return;
     if (token.kind === TEXT) {

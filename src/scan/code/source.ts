@@ -443,7 +443,7 @@ export class Source {
 
   /** Calls made on a local name, wherever they stand: `parser.setX()`. */
   callsOn(name: string): readonly Call[] {
-    return this.calls.filter(({ callee, method }) => callee === `${name}.${method}`);
+    return this.calls.filter(({ callee, method }) => callee === `${name}.${method}`).slice(0, CHAIN_MAX);
   }
 
   /** The local name that a call's value is given to. */

@@ -29,18 +29,3 @@ export function isJoseHeader(token: string): boolean {
     return false;
   }
 }
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** The account that an AWS access key id of the present format belongs to (bits 1 to 40 of its base-32 part); undefined for older ids. */
-export function awsAccountOf(keyId: string): string | undefined {
-  const tail = keyId.slice(4);
-  if (tail.length !== 16 || !/^[Q-Z2-7]/.test(tail)) return undefined;
-  let bits = 0n;
-  for (const char of tail) {
-    const digit = BASE32.indexOf(char);
-    if (digit < 0) return undefined;
-    bits = (bits << 5n) | BigInt(digit);
-  }
-  return ((bits >> 39n) & 0xff_ffff_ffffn).toString().padStart(12, '0');
-}

@@ -100,6 +100,10 @@ const silent: readonly (readonly [string, string])[] = [
   ['a.md', ['-----BEGIN', 'PRIVATE KEY-----\n...\n-----END', 'PRIVATE KEY-----'].join(' ')],
   ['a.md', ['-----BEGIN', 'CERTIFICATE-----\n'].join(' ') + made(400)],
   ['a.ts', `key_id = "${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}"`],
+  [
+    'a.ts',
+    `const key = ['${['-----BEGIN', 'PRIVATE KEY-----'].join(' ')}', base64(made).replaceAll(/.{64}/g, '$&'), 'and so on for quite a while'];`,
+  ],
   ['a.yaml', 'secretName: shop-orders-tls-2024'],
   ['a.py', 'PASSWORD_MIN_LENGTH = "12 or more characters 3"'],
 ];

@@ -27,6 +27,8 @@ function keyLetters(text: string, from: number, to: number): number {
   const limit = Math.min(to, from + 1500);
   for (let i = from; i < limit && count < 400; i++) {
     const code = text.charCodeAt(i);
+    // Brackets and `$`, `;`, `<` are of code or a template around two markers, not of a key.
+    if (code === 0x28 || code === 0x5b || code === 0x7b || code === 0x24 || code === 0x3b || code === 0x3c) return 0;
     if (code === 0x5c) {
       i++;
       continue;

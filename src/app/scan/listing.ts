@@ -1,0 +1,27 @@
+// What the user named -> names and times of files. Nothing is opened here: an unchanged tree needs no more.
+import { createHash } from 'node:crypto';
+import type { NotAnalysed } from '#model/coverage.ts';
+import { walkTree } from '#sources/tree.ts';
+import type { TreeFile } from '#sources/tree.ts';
+
+export interface Listing {
+  readonly files: readonly TreeFile[];
+  readonly stdin: boolean;
+  readonly notAnalysed: readonly NotAnalysed[];
+  /** Equal stamps mean that nothing changed; undefined when that cannot be known. */
+  readonly stamps: string | undefined;
+}
+
+/** Looks at names and times only. @param paths relative to `cwd`; `-` is standard input */
+export function list(paths: readonly string[], { cwd }: { readonly cwd: string }): Listing {
+  const stdin = paths.includes('-');
+  const named = paths.filter((path) => path !== '-');
+  const tree = walkTree(named.length === 0 && !stdin ? ['.'] : named, cwd);
+  return { files: tree.files, stdin, notAnalysed: tree.notAnalysed, stamps: stdin ? undefined : stampOf(tree.files) };
+}
+
+function stampOf(files: readonly TreeFile[]): string {
+  const digest = createHash('sha256');
+  for (const { path, stamp } of files) digest.update(`${path} ${stamp}\n`);
+  return digest.digest('base64url');
+}
