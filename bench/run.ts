@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    parts: { type: 'string', default: 'authorize,proxy,memory,scan' },
+    parts: { type: 'string', default: 'authorize,proxy,memory,scan,attack,secrets' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     jobs: { type: 'string', default: 'plain,pair' },
@@ -25,6 +25,8 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   ],
   memory: ['memory.ts'],
   scan: ['scan/run.ts'],
+  attack: ['attack/run.ts'],
+  secrets: ['secrets/run.ts'],
 };
 
 for (const name of values.parts.split(',')) {

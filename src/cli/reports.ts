@@ -3,13 +3,9 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import type { GateVerdict } from '#scan/gate/verdict.ts';
-import { complianceReport } from '#scan/report/compliance.ts';
-import { toHtml } from '#scan/report/html.ts';
-import { toJunit } from '#scan/report/junit.ts';
-import { toMarkdown } from '#scan/report/markdown.ts';
-import { toSarif } from '#scan/report/sarif.ts';
+import type { CatalogueReport } from '#scan/report/compliance.ts';
 import type { JudgedFinding, ScanResult } from '#scan/result.ts';
-import { RULES, ruleTags } from '#scan/catalogue.ts';
+import type { RuleInfo } from '#scan/rule.ts';
 import type { Cli } from './context.ts';
 
 const FORMATS = ['json', 'sarif', 'junit', 'markdown', 'html'] as const;
@@ -20,6 +16,7 @@ export interface ReportFlags {
   readonly format?: readonly string[] | undefined;
   readonly output?: readonly string[] | undefined;
   readonly compliance: boolean;
+  readonly noCache: boolean;
 }
 
 export interface Report {
@@ -45,10 +42,11 @@ export function plannedReports(flags: ReportFlags): readonly { readonly format: 
 }
 
 /** Writes them. @returns whether one went to standard output, so that nothing else should */
-export function writeReports(cli: Cli, flags: ReportFlags, report: Report): boolean {
+export async function writeReports(cli: Cli, flags: ReportFlags, report: Report): Promise<boolean> {
+  const rules = async (): Promise<Rules> => (await import('#app/scan/catalogue.ts')).ruleInfos(cli.env, !flags.noCache);
   let printed = false;
   for (const { format, file } of plannedReports(flags)) {
-    const text = RENDER[format](report, flags.compliance);
+    const text = await RENDER[format](report, rules, flags.compliance);
     if (file === undefined) {
       cli.out(text.trimEnd());
       printed = true;
@@ -69,15 +67,29 @@ function write(cli: Cli, file: string, format: Format, text: string): void {
   }
 }
 
-const RENDER: Readonly<Record<Format, (report: Report, compliance: boolean) => string>> = {
-  json: ({ result, verdict }, compliance) =>
+type Rules = ReadonlyMap<string, RuleInfo>;
+
+/** Each format is loaded when it is asked for, and the rules' words when it shows them. */
+const RENDER: Readonly<Record<Format, (report: Report, rules: () => Promise<Rules>, compliance: boolean) => Promise<string>>> = {
+  json: async ({ result, verdict }, rules, compliance) =>
     JSON.stringify(
-      { ...result, ...(verdict && { verdict }), ...(compliance && { compliance: complianceReport(result, ruleTags()) }) },
+      { ...result, ...(verdict && { verdict }), ...(compliance && { compliance: await controls(result, rules) }) },
       null,
       2,
     ),
-  sarif: ({ result }) => JSON.stringify(toSarif(result, RULES), null, 2),
-  junit: ({ result, fails }) => toJunit(result, fails),
-  markdown: ({ result, verdict }) => toMarkdown(result, verdict),
-  html: ({ result, verdict }, compliance) => toHtml(result, verdict, compliance ? complianceReport(result, ruleTags()) : []),
+  sarif: async ({ result }, rules) => {
+    const { toSarif } = await import('#scan/report/sarif.ts');
+    return JSON.stringify(toSarif(result, await rules()), null, 2);
+  },
+  junit: async ({ result, fails }) => (await import('#scan/report/junit.ts')).toJunit(result, fails),
+  markdown: async ({ result, verdict }) => (await import('#scan/report/markdown.ts')).toMarkdown(result, verdict),
+  html: async ({ result, verdict }, rules, compliance) => {
+    const { toHtml } = await import('#scan/report/html.ts');
+    return toHtml(result, verdict, compliance ? await controls(result, rules) : []);
+  },
 };
+
+async function controls(result: ScanResult, rules: () => Promise<Rules>): Promise<readonly CatalogueReport[]> {
+  const { complianceReport } = await import('#scan/report/compliance.ts');
+  return complianceReport(result, new Map([...(await rules())].map(([id, { tags }]) => [id, tags])));
+}

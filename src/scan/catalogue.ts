@@ -9,8 +9,3 @@ import { SYSTEM_RULES } from './system.ts';
 const ALL: readonly RuleInfo[] = [...SYSTEM_RULES, ...CODE_RULES, ...CERTIFICATE_RULES, ...BUILD_RULES, ...IMAGE_RULES];
 
 export const RULES: ReadonlyMap<string, RuleInfo> = new Map(ALL.map((rule) => [rule.id, rule]));
-
-/** Rule id -> the controls that it speaks to. */
-export function ruleTags(): ReadonlyMap<string, readonly string[]> {
-  return new Map([...RULES].map(([id, { tags }]) => [id, tags]));
-}

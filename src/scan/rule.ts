@@ -40,6 +40,11 @@ export interface Hit {
   readonly at: { readonly resource: Resource; readonly path?: Path } | { readonly location: Location; readonly subject: string };
   /** Tells two hits of one rule at one place apart; part of the stable id. */
   readonly detail?: string;
+  /**
+   * Of what holds of a whole that no document declares and only has to stand somewhere: its name, in place of the resource's
+   * (`Namespace /shop`). The id then rests on it, so that another first document changes nothing.
+   */
+  readonly about?: string;
   readonly related?: Finding['related'];
   readonly fix?: { readonly text: string; readonly yaml?: string; readonly edits?: readonly FindingEdit[] };
   readonly tags?: readonly string[];
@@ -74,8 +79,8 @@ export function findingOf(rule: RuleInfo, hit: Hit): Finding {
   const inResource = 'resource' in at;
   const location = inResource ? (originOf(at.resource, at.path ?? []) ?? originOf(at.resource)) : at.location;
   const path = inResource ? formatPath(at.path ?? []) : '';
-  const subject = inResource ? resourceId(at.resource) : at.subject;
-  const file = inResource ? '' : at.location.file;
+  const subject = hit.about ?? (inResource ? resourceId(at.resource) : at.subject);
+  const file = inResource || hit.about !== undefined ? '' : at.location.file;
   const tags = [...rule.tags, ...(hit.tags ?? [])];
   return {
     id: findingId(rule.id, subject, path, file, hit.detail ?? ''),

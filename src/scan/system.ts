@@ -3,11 +3,9 @@ import type { Finding } from '#model/finding.ts';
 import { lintPolicies } from '#policy/lint.ts';
 import { buildAttackGraph } from './attack/build.ts';
 import type { AttackInput } from './attack/context.ts';
-import { locationOf } from './attack/evidence.ts';
+import { pathSummary } from './attack/json.ts';
 import { attackPaths } from './attack/paths.ts';
 import type { VulnerabilityInput } from './attack/model.ts';
-import type { AttackPath } from './attack/paths.ts';
-import { nodeText, VERBS } from './attack/words.ts';
 import type { PathSummary } from './result.ts';
 import { findingOf } from './rule.ts';
 import type { ScanContext, SystemRule } from './rule.ts';
@@ -85,25 +83,8 @@ export function judgeSystem(
   const graph = buildAttackGraph(attackInputOf(context, findings, vulnerabilities));
   const paths = attackPaths(graph, { max: PATHS_MAX }).filter(({ byDesign }) => !byDesign);
   const onPaths = new Set(paths.flatMap(({ hops }) => hops.flatMap(({ to }) => to.workload ?? [])));
-  return { findings, paths: paths.map((path) => summaryOf(path, unit)), onPaths };
+  return { findings, paths: paths.map((path) => pathSummary(path, unit)), onPaths };
 }
 
 /** More than anyone reads; the gate only asks whether there are new ones. */
 const PATHS_MAX = 100;
-
-function summaryOf({ id, from, to, hops, risk }: AttackPath, unit: string): PathSummary {
-  return {
-    id,
-    unit,
-    from: from.label,
-    to: to.label,
-    hops: hops.map(({ edge, to: next }) => {
-      const location = edge.evidence[0] && locationOf(edge.evidence[0]);
-      return {
-        text: `${VERBS[edge.kind]} ${nodeText(next)}: ${edge.text}`,
-        ...(location && { file: location.file, line: location.line }),
-      };
-    }),
-    risk,
-  };
-}

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readUnits } from '#ingest/units.ts';
 import type { Unit, UnitSource } from '#ingest/units.ts';
-import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
 import { resourceId } from '#model/resource.ts';
 import { lintContext } from '#policy/lint/context.ts';
@@ -22,10 +21,13 @@ import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
 import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
 import { reachabilityIn, standsOf, vulnerabilitiesIn } from './placement.ts';
 import { softwareOf } from './software.ts';
-import type { AnalysisData, ScanFile, UnitData } from './data.ts';
+import type { AnalysisData, FoundData, ScanFile, UnitData } from './data.ts';
 import type { ScanCache } from './cache.ts';
-import { fileFindings, treeFindings } from './files.ts';
+import { entryOf, treeFindings } from './files.ts';
 import type { FileOptions } from './files.ts';
+import { CODE_OWNERS, needsText } from './needs.ts';
+
+const NOTHING = new Uint8Array(0);
 
 export interface AnalyseOptions extends FileOptions {
   readonly cache?: ScanCache;
@@ -42,36 +44,38 @@ export interface Analysis {
 }
 
 /**
- * Everything that can be said of these files. Pure but for the clock that options hold; never throws for what a file says.
+ * Everything that can be said of these files, taken one after another. Pure but for the clock that options hold; never throws for what a file says.
  */
-export function analyse(files: readonly ScanFile[], options: AnalyseOptions): Analysis {
-  const cachedFiles = options.cache?.files ?? {};
+export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Analysis {
+  const cached = options.cache?.files ?? {};
   const entries: Record<string, ScanCache['files'][string]> = Object.create(null) as Record<string, ScanCache['files'][string]>;
-  const hashes = new Map<string, string>();
   const findings: Finding[] = [];
   const ignoreLines: [string, number, string][] = [];
-  const texts: UnitSource[] = [];
+  const certificates: FoundData[] = [];
+  const kept: ScanFile[] = [];
   let bytes = 0;
-  for (const { path, bytes: content, stamp, rendered } of files) {
-    bytes += content.length;
-    const hash = createHash('sha256').update(content).digest('base64url');
-    hashes.set(path, hash);
-    const cached = Object.hasOwn(cachedFiles, path) ? cachedFiles[path] : undefined;
-    const found = cached?.hash === hash ? cached.findings : fileFindings(path, content, options);
-    entries[path] = { stamp, hash, findings: found };
-    findings.push(...found);
-    collectIgnores(path, content, ignoreLines);
-    texts.push({ file: path, text: content, ...(rendered && { rendered }) });
+  for (const file of files) {
+    const { path, stamp } = file;
+    const entry = file.entry ?? entryOf(path, file.bytes, options, Object.hasOwn(cached, path) ? cached[path]?.entry : undefined);
+    entries[path] = { stamp, entry };
+    bytes += entry.size;
+    findings.push(...entry.findings);
+    for (const [line, text] of entry.ignores ?? []) ignoreLines.push([path, line, text]);
+    if (entry.certificates) certificates.push(entry.certificates);
+    // The others are only known by name from here on: a large tree must not lie in memory.
+    kept.push(file.rendered || needsText(path) ? file : { path, stamp, bytes: NOTHING });
   }
-  const { units, notAnalysed } = readUnits(texts);
+  const { units, notAnalysed } = readUnits(
+    kept.map(({ path, bytes: text, rendered }): UnitSource => ({ file: path, text, ...(rendered && { rendered }) })),
+  );
   const unitEntries: Record<string, UnitData> = {};
-  const software = softwareOf(files);
+  const software = softwareOf(kept);
   const known = options.advisories
     ? matchPackages(software.packages, options.advisories, options.exploits && { exploits: options.exploits })
     : [];
   const unitData = units.map((unit) => {
     const vulnerabilities = vulnerabilitiesIn(unit.system, known);
-    const key = keyOf(unit, hashes, vulnerabilities);
+    const key = keyOf(unit, entries, vulnerabilities);
     const data = options.cache?.units[key] ?? analyseUnit(unit, options, vulnerabilities);
     unitEntries[key] = data;
     return data;
@@ -84,12 +88,12 @@ export function analyse(files: readonly ScanFile[], options: AnalyseOptions): An
     : [];
   return {
     data: {
-      files: files.length,
+      files: kept.length,
       bytes,
       units: unitData,
       findings: [
         ...findings,
-        ...treeFindings(files, options),
+        ...treeFindings(kept, certificates, options),
         ...rated,
         ...versionsAcross(units),
         ...pairUnits(units).flatMap(({ a, b, labels }) =>
@@ -99,7 +103,7 @@ export function analyse(files: readonly ScanFile[], options: AnalyseOptions): An
       notAnalysed: [...notAnalysed, ...software.notAnalysed],
       packages: software.packages.length,
       ignoreLines,
-      ...codeOwnersOf(files),
+      ...codeOwnersOf(kept),
     },
     units,
     cache: { files: entries, units: unitEntries },
@@ -141,28 +145,13 @@ function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: reado
 }
 
 /** Two units with the same files and the same contents are one. */
-function keyOf(unit: Unit, hashes: ReadonlyMap<string, string>, vulnerabilities: readonly VulnerabilityInput[]): string {
+function keyOf(unit: Unit, entries: ScanCache['files'], vulnerabilities: readonly VulnerabilityInput[]): string {
   const digest = createHash('sha256').update(`${unit.name} ${JSON.stringify(vulnerabilities)}`);
-  for (const file of unit.files) digest.update(`\n${file} ${hashes.get(file) ?? ''}`);
+  for (const file of unit.files) digest.update(`\n${file} ${entries[file]?.entry.hash ?? ''}`);
   return digest.digest('base64url');
 }
-
-const MARK = Buffer.from('cullis:ignore');
-
-function collectIgnores(path: string, content: Uint8Array, into: [string, number, string][]): void {
-  const buffer = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  if (!buffer.includes(MARK)) return;
-  for (const [i, text] of buffer.toString('utf8').split('\n').entries())
-    if (text.includes('cullis:ignore')) into.push([path, i + 1, text.slice(0, 2000)]);
-}
-
-const CODE_OWNERS = /(?:^|\/)(?:\.github\/|\.gitlab\/|docs\/)?CODEOWNERS$/;
 
 function codeOwnersOf(files: readonly ScanFile[]): { readonly codeOwners?: string } {
   const file = files.find(({ path }) => CODE_OWNERS.test(path));
   return file ? { codeOwners: new TextDecoder().decode(file.bytes) } : {};
-}
-
-export function unreadable(file: string, code: string): NotAnalysed {
-  return { file, what: 'unreadable', message: `the file could not be read (${code})` };
 }

@@ -3,33 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Finding } from '#model/finding.ts';
-import type { AnalysisData, UnitData } from './data.ts';
+import type { AnalysisData, FileEntry, UnitData } from './data.ts';
 
-/** What is known of one file by itself. */
-export interface FileEntry {
-  /** Of its content. */
-  readonly hash: string;
-  readonly findings: readonly Finding[];
-}
-
+/** What was found in parts of the tree, for a scan after some of it changed. */
 export interface ScanCache {
-  /** Everything, when no file differs. */
-  readonly whole?: { readonly stamps: string; readonly data: AnalysisData };
-  /** Path -> stamp -> what was found in it. */
-  readonly files: Readonly<Record<string, FileEntry & { readonly stamp: string }>>;
+  /** Path -> its stamp, and what was found in it. */
+  readonly files: Readonly<Record<string, { readonly stamp: string; readonly entry: FileEntry }>>;
   /** Hash of a unit's files -> what its rules found. */
   readonly units: Readonly<Record<string, UnitData>>;
 }
 
 const EMPTY: ScanCache = { files: {}, units: {} };
-const CACHES_KEPT = 30;
-
-/** @param env XDG_CACHE_HOME, else HOME; @returns undefined where there is no place for a cache */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const base = env['XDG_CACHE_HOME'] ?? (env['HOME'] ? join(env['HOME'], '.cache') : undefined);
-  return base?.startsWith('/') ? join(base, 'cullis', 'scan') : undefined;
-}
+const FILES_KEPT = 60;
 
 /** Name of the cache of one request. @param parts what else a result depends on: folder, paths, options, day */
 export function cacheName(parts: readonly string[]): string {
@@ -39,27 +24,59 @@ export function cacheName(parts: readonly string[]): string {
     .slice(0, 32);
 }
 
+/** Everything, when no file differs. @param stamps of the tree as it is now */
+export function loadWhole(folder: string | undefined, name: string, stamps: string | undefined): AnalysisData | undefined {
+  const read = stamps === undefined ? undefined : load(folder, name);
+  return read?.['stamps'] === stamps ? (read?.['data'] as AnalysisData | undefined) : undefined;
+}
+
+export function loadParts(folder: string | undefined, name: string): ScanCache {
+  const read = load(folder, `${name}.parts`);
+  return read && typeof read['files'] === 'object' && typeof read['units'] === 'object' ? (read as unknown as ScanCache) : EMPTY;
+}
+
+/** Failing to write is no failure of a scan. @param whole the result when nothing changes until the next one */
+export function saveCache(
+  folder: string | undefined,
+  name: string,
+  parts: ScanCache,
+  whole: { readonly stamps: string; readonly data: AnalysisData } | undefined,
+): void {
+  if (folder === undefined) return;
+  save(folder, `${name}.parts`, parts);
+  if (whole) save(folder, name, whole);
+  sweep(folder);
+}
+
+/** Facts that depend on the code alone, made once for each version of it. */
+export async function remembered<T>(folder: string | undefined, name: string, make: () => Promise<T>): Promise<T> {
+  const file = `${name}-${engineVersion().slice(0, 32)}`;
+  const read = load(folder, file);
+  if (read) return read['value'] as T;
+  const value = await make();
+  if (folder !== undefined) save(folder, file, { value });
+  return value;
+}
+
 /** A damaged or foreign file counts as none. */
-export function loadCache(folder: string | undefined, name: string): ScanCache {
-  if (folder === undefined) return EMPTY;
+function load(folder: string | undefined, name: string): Readonly<Record<string, unknown>> | undefined {
+  if (folder === undefined) return undefined;
   try {
-    const read = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Partial<ScanCache>;
-    return typeof read.files === 'object' && typeof read.units === 'object' ? (read as ScanCache) : EMPTY;
+    const read: unknown = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
   } catch {
-    return EMPTY;
+    return undefined;
   }
 }
 
-/** Written whole or not at all, readable by the owner alone. Failing to write is no failure of a scan. */
-export function saveCache(folder: string | undefined, name: string, cache: ScanCache): void {
-  if (folder === undefined) return;
+/** Written whole or not at all, readable by the owner alone. */
+function save(folder: string, name: string, value: unknown): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, `${name}.json`);
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(cache), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
     renameSync(draft, file);
-    sweep(folder);
   } catch {
     // A full disk or a folder of somebody else: the next scan is cold, nothing more.
   }
@@ -67,10 +84,14 @@ export function saveCache(folder: string | undefined, name: string, cache: ScanC
 
 /** Keeps the newest few. */
 function sweep(folder: string): void {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  if (files.length <= CACHES_KEPT) return;
-  const aged = files.map((name) => ({ name, ms: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.ms - a.ms);
-  for (const { name } of aged.slice(CACHES_KEPT)) unlinkSync(join(folder, name));
+  try {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    if (files.length <= FILES_KEPT) return;
+    const aged = files.map((name) => ({ name, ms: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.ms - a.ms);
+    for (const { name } of aged.slice(FILES_KEPT)) unlinkSync(join(folder, name));
+  } catch {
+    // Another scan swept at the same time.
+  }
 }
 
 let version: string | undefined;

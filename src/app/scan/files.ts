@@ -1,6 +1,9 @@
 // What is found in files by themselves, and in the tree that they make.
+import { hash } from 'node:crypto';
 import type { Finding } from '#model/finding.ts';
-import { certificateFindings } from '#scan/certificates/findings.ts';
+import { findCertificates } from '#scan/certificates/find.ts';
+import type { Found } from '#scan/certificates/find.ts';
+import { foundCertificateFindings } from '#scan/certificates/findings.ts';
 import { codeFindings, isCode } from '#scan/code/analyse.ts';
 import { buildFindings } from '#scan/pipelines/findings.ts';
 import { isBuildFile } from '#scan/pipelines/read.ts';
@@ -8,7 +11,7 @@ import { secretFindings } from '#scan/secrets/findings.ts';
 import { SECRET_RULES } from '#scan/secrets/rules.ts';
 import { compileSecretRules } from '#scan/secrets/scanner.ts';
 import type { SecretScanner } from '#scan/secrets/scanner.ts';
-import type { ScanFile } from './data.ts';
+import type { FileEntry, FoundData, ScanFile } from './data.ts';
 
 export interface FileOptions {
   /** Milliseconds since 1970. */
@@ -45,8 +48,47 @@ export function fileFindings(path: string, bytes: Uint8Array, options: FileOptio
   return findings;
 }
 
+/** Everything that one file says by itself. @param known the same when its content was looked at before */
+export function entryOf(path: string, bytes: Uint8Array, options: FileOptions, known?: FileEntry): FileEntry {
+  const digest = hash('sha256', bytes, 'base64url');
+  if (known?.hash === digest) return known;
+  const ignores = ignoresIn(bytes);
+  const { certificates, keys } = findCertificates({ path, bytes });
+  return {
+    size: bytes.length,
+    hash: digest,
+    findings: fileFindings(path, bytes, options),
+    ...(ignores.length > 0 && { ignores }),
+    ...((certificates.length > 0 || keys.length > 0) && {
+      certificates: {
+        certificates: certificates.map((one) => ({ ...one, der: Buffer.from(one.der).toString('base64') })),
+        keys,
+      },
+    }),
+  };
+}
+
+const MARK = Buffer.from('cullis:ignore');
+
+function ignoresIn(bytes: Uint8Array): readonly (readonly [number, string])[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!buffer.includes(MARK)) return [];
+  const lines: [number, string][] = [];
+  for (const [i, text] of buffer.toString('utf8').split('\n').entries())
+    if (text.includes('cullis:ignore')) lines.push([i + 1, text.slice(0, 2000)]);
+  return lines;
+}
+
 /** Findings that depend on several files: pipelines, and certificates that others replace. */
-export function treeFindings(files: readonly ScanFile[], { nowMs }: FileOptions): readonly Finding[] {
+export function treeFindings(
+  files: readonly ScanFile[],
+  certificates: readonly FoundData[],
+  { nowMs }: FileOptions,
+): readonly Finding[] {
   const builds = files.filter(({ path }) => isBuildFile(path)).map(({ path, bytes }) => ({ path, text: DECODER.decode(bytes) }));
-  return [...buildFindings(builds), ...certificateFindings(files, nowMs)];
+  const found = certificates.map((one): Found => ({
+    ...one,
+    certificates: one.certificates.map((each) => ({ ...each, der: Buffer.from(each.der, 'base64') })),
+  }));
+  return [...buildFindings(builds), ...foundCertificateFindings(found, nowMs)];
 }

@@ -15,11 +15,11 @@ import { findingOf } from '#scan/rule.ts';
 import type { Package } from '#scan/vulnerabilities/package.ts';
 import { credentialFiles, readCredentials } from '#sources/credentials.ts';
 import { filesOf } from '#sources/image-files.ts';
-import { isImagePath, openImage } from '#sources/oci.ts';
-import { parseReference, pullImage } from '#sources/registry.ts';
+import { openImage } from '#sources/oci.ts';
+import { pullImage } from '#sources/registry.ts';
 import { fileFindings, mayHoldFindings } from './files.ts';
 import type { FileOptions } from './files.ts';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder } from './places.ts';
 
 export interface ImageScan {
   readonly report: ImageReport;
@@ -32,17 +32,6 @@ export interface ImageScan {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Whether a word names an image: an archive or layout on disk, else a name that is no path. */
-export function isImage(word: string, cwd: string, exists: boolean): boolean {
-  if (exists) return isImagePath(resolve(cwd, word));
-  // A path that is missing must be told as missing, not asked of a registry: a name has a tag, a digest, or a registry's host.
-  return (
-    /^[a-z0-9][\w.-]*(?::\d+)?\/[\w./-]+(?::[\w.-]+|@sha256:[0-9a-f]{64})?$|^[a-z0-9][\w.-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})$/.test(
-      word,
-    ) && parseReference(word) !== undefined
-  );
-}
 
 /**
  * Opens an image on disk, or pulls it with the credentials of the usual files.

@@ -1,8 +1,9 @@
-// What the user named -> names and times of files. Nothing is opened here: an unchanged tree needs no more.
+// What the user named -> names and times of files. Nothing but kustomizations is opened here: an unchanged tree needs no more.
 import { createHash } from 'node:crypto';
 import type { NotAnalysed } from '#model/coverage.ts';
 import { walkTree } from '#sources/tree.ts';
 import type { TreeFile } from '#sources/tree.ts';
+import { withBases } from './bases.ts';
 
 export interface Listing {
   readonly files: readonly TreeFile[];
@@ -16,7 +17,7 @@ export interface Listing {
 export function list(paths: readonly string[], { cwd }: { readonly cwd: string }): Listing {
   const stdin = paths.includes('-');
   const named = paths.filter((path) => path !== '-');
-  const tree = walkTree(named.length === 0 && !stdin ? ['.'] : named, cwd);
+  const tree = withBases(walkTree(named.length === 0 && !stdin ? ['.'] : named, cwd), cwd);
   return { files: tree.files, stdin, notAnalysed: tree.notAnalysed, stamps: stdin ? undefined : stampOf(tree.files) };
 }
 

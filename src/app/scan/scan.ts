@@ -1,8 +1,7 @@
 // `cullis scan` as a function: what was named in, the judged result out. Nothing is printed here.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
-import { readSuppressions } from '#ingest/gate/policy.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { EMPTY_BASELINE, readBaseline } from '#scan/judge/baseline.ts';
 import type { Baseline } from '#scan/judge/baseline.ts';
@@ -12,21 +11,15 @@ import type { Terms } from '#scan/judge/terms.ts';
 import type { ScanResult } from '#scan/result.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
 import type { SecretScanner } from '#scan/secrets/scanner.ts';
-import { vulnerabilityFindings } from '#scan/vulnerabilities/findings.ts';
 import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
 import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
-import { ageDays } from '#scan/vulnerabilities/sink.ts';
-import { analyse } from './analyse.ts';
-import { cacheFolder, cacheName, loadCache, saveCache } from './cache.ts';
-import { collect, list } from './collect.ts';
+import { ageDays } from '#scan/vulnerabilities/age.ts';
+import { cacheName, loadWhole } from './cache.ts';
 import type { AnalysisData } from './data.ts';
-import { isImage, openOrPull, scanImage } from './image.ts';
-import type { System } from '#model/system.ts';
-import { parity } from '#scan/parity/parity.ts';
-import { parityFindings } from '#scan/rules/parity/findings.ts';
+import { list } from './listing.ts';
+import { advisoryPath, cacheFolder } from './places.ts';
 import { resultOf } from './result.ts';
-import { openAdvisories, readExploits } from './software.ts';
-import { loadTree, pickUnit } from './units.ts';
+import { isImage } from './target.ts';
 
 export interface ScanRequest {
   readonly paths: readonly string[];
@@ -58,21 +51,26 @@ const IGNORE_FILE = '.cullis-ignore.yaml';
 export async function scan(request: ScanRequest): Promise<{ readonly result: ScanResult; readonly baseline: Baseline }> {
   const baseline =
     request.baseline === undefined ? EMPTY_BASELINE : loadBaseline(resolve(request.cwd, request.baseline), request.baseline);
-  const suppressions = loadSuppressions(request.cwd);
+  const suppressions = await loadSuppressions(request.cwd);
   const file = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(request.cwd, path));
-  const advisories = openAdvisories(file(request.advisories), request.env);
+  const advisories = await advisoriesOf(file(request.advisories), request.env);
   try {
     const known: Known = {
       ...(advisories && { advisories: advisories.database }),
-      ...((request.epss ?? request.kev) !== undefined && { exploits: readExploits(file(request.epss), file(request.kev)) }),
+      ...((request.epss ?? request.kev) !== undefined && {
+        exploits: (await import('./advisories.ts')).readExploits(file(request.epss), file(request.kev)),
+      }),
     };
     const images = request.paths.filter(
       (path) => path !== '-' && isImage(path, request.cwd, existsSync(resolve(request.cwd, path))),
     );
     const trees = request.paths.filter((path) => !images.includes(path));
-    const parts: Part[] = trees.length > 0 || images.length === 0 ? [scanTree(trees, request, known)] : [];
-    for (const image of images) parts.push(await imagePart(image, request, known));
-    for (const pair of request.parity ?? []) parts.push(parityPart(pair, request));
+    const parts: Part[] = trees.length > 0 || images.length === 0 ? [await scanTree(trees, request, known)] : [];
+    if (images.length > 0 || (request.parity ?? []).length > 0) {
+      const { imagePart, parityPart } = await import('./parts.ts');
+      for (const image of images) parts.push(await imagePart(image, request, known));
+      for (const pair of request.parity ?? []) parts.push(parityPart(pair, request));
+    }
     const meta = advisories?.database.meta;
     const result = resultOf(joined(parts), {
       version: request.version,
@@ -90,25 +88,36 @@ export async function scan(request: ScanRequest): Promise<{ readonly result: Sca
   }
 }
 
+/** The engine is loaded when something must be looked at, the database where there is one: most scans are of what was scanned before. */
+async function advisoriesOf(
+  named: string | undefined,
+  env: ScanRequest['env'],
+): Promise<{ readonly database: AdvisoryDatabase; close(): void } | undefined> {
+  const path = named ?? advisoryPath(env);
+  if (path === undefined || (named === undefined && !existsSync(path))) return undefined;
+  return (await import('./advisories.ts')).openAdvisories(named, env);
+}
+
 /** What is known of vulnerabilities. */
-interface Known {
+export interface Known {
   readonly advisories?: AdvisoryDatabase;
   readonly exploits?: ExploitData;
 }
 
-interface Part {
+export interface Part {
   readonly data: AnalysisData;
   readonly notAnalysed: readonly NotAnalysed[];
 }
 
-function scanTree(paths: readonly string[], request: ScanRequest, known: Known): Part {
+async function scanTree(paths: readonly string[], request: ScanRequest, known: Known): Promise<Part> {
   const listing = list(paths, request);
   if (listing.files.length === 0 && !listing.stdin)
     throw new CullisError(
       'config.unreadable',
       listing.notAnalysed.map((one) => `${one.file}: ${one.message}`).join('; ') || 'there is no file to scan',
     );
-  const folder = request.cache ? cacheFolder(request.env) : undefined;
+  // What the team's own rules for secrets find is not what ours do.
+  const folder = request.cache && !request.secrets ? cacheFolder(request.env) : undefined;
   const { meta } = known.advisories ?? {};
   const name = cacheName([
     request.cwd,
@@ -116,53 +125,19 @@ function scanTree(paths: readonly string[], request: ScanRequest, known: Known):
     String(request.render),
     dayOf(request.nowMs),
     meta?.fetched ?? '',
-    request.epss ?? '',
-    request.kev ?? '',
+    stampOfFile(request.cwd, request.epss),
+    stampOfFile(request.cwd, request.kev),
   ]);
-  const cache = loadCache(folder, name);
-  const whole = cache.whole?.stamps === listing.stamps ? cache.whole?.data : undefined;
+  const whole = loadWhole(folder, name, listing.stamps);
   if (whole) return { data: whole, notAnalysed: listing.notAnalysed };
-  const { files, notAnalysed } = collect(listing, request);
-  const analysis = analyse(files, {
-    nowMs: request.nowMs,
-    cache,
-    ...known,
-    ...(request.secrets && { secrets: request.secrets }),
-  });
-  const data = { ...analysis.data, notAnalysed: [...notAnalysed, ...analysis.data.notAnalysed] };
-  saveCache(folder, name, {
-    ...analysis.cache,
-    ...(listing.stamps !== undefined && { whole: { stamps: listing.stamps, data } }),
-  });
-  return { data, notAnalysed: listing.notAnalysed };
+  const { treePart } = await import('./parts.ts');
+  return treePart(listing, request, known, { folder, name });
 }
 
-async function imagePart(word: string, request: ScanRequest, { advisories, exploits }: Known): Promise<Part> {
-  const image = await openOrPull(word, request.cwd, existsSync(resolve(request.cwd, word)), request.env);
-  const { findings, packages, notAnalysed, files, bytes } = await scanImage(image, {
-    nowMs: request.nowMs,
-    ...(request.secrets && { secrets: request.secrets }),
-  });
-  const rated = advisories ? vulnerabilityFindings(packages, advisories, exploits && { exploits }) : [];
-  return {
-    data: {
-      files,
-      bytes,
-      units: [],
-      findings: [...findings, ...rated],
-      notAnalysed: [],
-      ignoreLines: [],
-      packages: packages.length,
-    },
-    notAnalysed,
-  };
-}
-
-/** Two environments side by side, as the policy names them. @throws CullisError config.unreadable when one is not there */
-function parityPart({ a, b }: { readonly a: string; readonly b: string }, request: ScanRequest): Part {
-  const systemOf = (folder: string): System => pickUnit(loadTree([folder], request).units, undefined).system;
-  const findings = parityFindings(parity(systemOf(a), systemOf(b), { labels: [a, b] }));
-  return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed: [] };
+function stampOfFile(cwd: string, path: string | undefined): string {
+  if (path === undefined) return '';
+  const { size, mtimeMs } = statSync(resolve(cwd, path));
+  return `${path} ${size} ${mtimeMs}`;
 }
 
 function joined(parts: readonly Part[]): AnalysisData {
@@ -194,7 +169,7 @@ function loadBaseline(file: string, shown: string): Baseline {
 }
 
 /** The team's suppressions, beside where the command is run. A mistake in them suppresses nothing and stops the scan: silence must not come from a slip. */
-function loadSuppressions(cwd: string): readonly FileSuppression[] {
+async function loadSuppressions(cwd: string): Promise<readonly FileSuppression[]> {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(resolve(cwd, IGNORE_FILE));
@@ -202,6 +177,7 @@ function loadSuppressions(cwd: string): readonly FileSuppression[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new CullisError('config.unreadable', `\`${IGNORE_FILE}\` could not be read: ${messageOf(error)}`);
   }
+  const { readSuppressions } = await import('#ingest/gate/policy.ts');
   const { value, diagnostics } = readSuppressions(IGNORE_FILE, bytes);
   if (!value) throw new CullisError('config.invalid', describe(diagnostics));
   return value;

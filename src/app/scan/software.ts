@@ -1,19 +1,11 @@
-// Packages that the tree names, and what is known of them.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { CullisError, messageOf } from '#base/errors.ts';
+// Packages that the tree names.
+import { readFileSync } from 'node:fs';
 import type { NotAnalysed } from '#model/coverage.ts';
 import { mayBeSbom, readSbom } from '#scan/sbom/read.ts';
 import { cycloneDxValidator } from '#scan/sbom/validate.ts';
 import type { Validator } from '#syntax/json-schema.ts';
-import { openAdvisoryIndex } from '#scan/vulnerabilities/index-file.ts';
-import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
 import { isLockfile, readLockfile } from '#scan/vulnerabilities/lockfiles.ts';
 import type { Package } from '#scan/vulnerabilities/package.ts';
-import { readEpss, readKev } from '#scan/vulnerabilities/priority.ts';
-import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
-import { openAdvisoryFile } from '#sources/advisories.ts';
 import type { ScanFile } from './data.ts';
 
 export interface Software {
@@ -74,51 +66,4 @@ function cycloneDxSchemas(): Validator {
     jsf: read('jsf-0.82.schema.json'),
     spdx: read('spdx.schema.json'),
   }));
-}
-
-/** Where `cullis db update` keeps the advisories. @returns undefined where there is no home */
-export function advisoryPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const base = env['XDG_DATA_HOME'] ?? (env['HOME'] ? join(env['HOME'], '.local', 'share') : undefined);
-  return base?.startsWith('/') ? join(base, 'cullis', 'advisories.db') : undefined;
-}
-
-/**
- * Opens the database of advisories.
- * @param named the file that the user names; without it the usual one, which may be missing
- * @throws CullisError advisories.unreadable
- */
-export function openAdvisories(
-  named: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): { readonly database: AdvisoryDatabase; close(): void } | undefined {
-  const path = named ?? advisoryPath(env);
-  if (path === undefined || (named === undefined && !existsSync(path))) return undefined;
-  const file = openAdvisoryFile(path);
-  const database = openAdvisoryIndex(file.size, (offset, length) => file.read(offset, length));
-  if (database) return { database, close: () => file.close() };
-  file.close();
-  throw new CullisError('advisories.unreadable', `\`${path}\` is no advisory database of this version`);
-}
-
-/** EPSS scores (`.csv`, `.csv.gz`) and CISA's catalogue (`.json`), where the user gives them. @throws CullisError config.unreadable */
-export function readExploits(epss: string | undefined, kev: string | undefined): ExploitData {
-  const text = (file: string): string => {
-    try {
-      const bytes = readFileSync(file);
-      return (
-        bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: 512 * 1024 * 1024 }) : bytes
-      ).toString('utf8');
-    } catch (error) {
-      throw new CullisError('config.unreadable', `\`${file}\` could not be read: ${messageOf(error)}`);
-    }
-  };
-  let catalogue: unknown;
-  if (kev !== undefined) {
-    try {
-      catalogue = JSON.parse(text(kev));
-    } catch (error) {
-      throw error instanceof CullisError ? error : new CullisError('config.invalid', `\`${kev}\` is not JSON`);
-    }
-  }
-  return { epss: epss === undefined ? new Map() : readEpss(text(epss)), kev: readKev(catalogue) };
 }

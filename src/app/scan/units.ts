@@ -4,7 +4,8 @@ import { readUnits } from '#ingest/units.ts';
 import type { Unit, UnitSource } from '#ingest/units.ts';
 import type { FindingEdit } from '#model/finding.ts';
 import { applyEdits } from '#syntax/edit.ts';
-import { collect, list } from './collect.ts';
+import { collect } from './collect.ts';
+import { list } from './listing.ts';
 import type { ScanFile } from './data.ts';
 import type { CollectOptions } from './collect.ts';
 

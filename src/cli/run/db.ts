@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
-import { advisorySink, ageDays } from '#scan/vulnerabilities/sink.ts';
+import { ageDays } from '#scan/vulnerabilities/age.ts';
+import { advisorySink } from '#scan/vulnerabilities/sink.ts';
 import type { JsonFlag } from '../command.ts';
 import type { Cli } from '../context.ts';
 import { EXIT } from '../failure.ts';
@@ -16,7 +17,7 @@ export interface DbUpdateFlags extends JsonFlag {
 
 export async function run(cli: Cli, flags: DbUpdateFlags): Promise<number> {
   const [{ advisoryPath }, { advisoryUrl, updateAdvisories }] = await Promise.all([
-    import('#app/scan/software.ts'),
+    import('#app/scan/places.ts'),
     import('#sources/advisories.ts'),
   ]);
   const path = flags.advisories === undefined ? advisoryPath(cli.env) : resolve(cli.cwd, flags.advisories);

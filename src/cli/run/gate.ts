@@ -27,7 +27,7 @@ export async function run(cli: Cli, flags: GateFlags, ...paths: readonly string[
   const { result, baseline } = await scan({ ...requestOf(cli, flags, paths), terms: policy.terms, parity: policy.parity });
   const verdict = verdictOf(result, policy, baseline, dayOf(cli.nowMs()));
   const failing = new Set(verdict.failures.map(({ finding }) => finding?.id));
-  if (!writeReports(cli, flags, { result, verdict, fails: ({ id }) => failing.has(id) }))
+  if (!(await writeReports(cli, flags, { result, verdict, fails: ({ id }) => failing.has(id) })))
     for (const line of renderGate(verdict, cli.paint)) cli.out(line);
   return verdict.pass ? EXIT.fine : EXIT.findings;
 }

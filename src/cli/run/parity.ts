@@ -21,7 +21,7 @@ export interface ParityFlags extends JsonFlag, SystemFlags {
 
 /** Leaves with 1 when the two differ in security, in images, in packages or in missing libraries. */
 export async function run(cli: Cli, flags: ParityFlags, a: string, b: string): Promise<number> {
-  const { isImage } = await import('#app/scan/image.ts');
+  const { isImage } = await import('#app/scan/target.ts');
   const isOne = (word: string): boolean => isImage(word, cli.cwd, existsSync(resolve(cli.cwd, word)));
   const images = [a, b].filter(isOne).length;
   if (images === 1) throw new CullisError('usage.invalid', 'compare two images, or two systems');

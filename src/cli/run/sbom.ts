@@ -23,15 +23,17 @@ export async function run(cli: Cli, flags: SbomFlags, ...targets: readonly strin
 
 /** The software of an image, or of everything that lockfiles below a folder name. */
 export async function sbomOf(cli: Cli, target: string): Promise<Sbom> {
-  const { isImage, openOrPull, scanImage } = await import('#app/scan/image.ts');
+  const { isImage } = await import('#app/scan/target.ts');
   const exists = existsSync(resolve(cli.cwd, target));
   if (isImage(target, cli.cwd, exists)) {
+    const { openOrPull, scanImage } = await import('#app/scan/image.ts');
     const image = await openOrPull(target, cli.cwd, exists, cli.env);
     const { packages } = await scanImage(image, { nowMs: cli.nowMs() });
     return { subject: { name: target, version: '', type: 'container', digest: image.digest }, packages };
   }
-  const [{ collect, list }, { softwareOf }] = await Promise.all([
+  const [{ collect }, { list }, { softwareOf }] = await Promise.all([
     import('#app/scan/collect.ts'),
+    import('#app/scan/listing.ts'),
     import('#app/scan/software.ts'),
   ]);
   const options = { cwd: cli.cwd, env: cli.env, stdin: cli.stdin, render: false };

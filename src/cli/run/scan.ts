@@ -38,7 +38,7 @@ export async function run(cli: Cli, flags: ScanFlags, ...paths: readonly string[
   const { result } = await scan(requestOf(cli, flags, paths));
   const fails = (finding: (typeof result.findings)[number]): boolean =>
     !finding.suppressed && atLeast(finding.severity, flags.failOn);
-  if (!writeReports(cli, flags, { result, fails })) {
+  if (!(await writeReports(cli, flags, { result, fails }))) {
     const took = (performance.now() - started) / 1000;
     for (const line of renderScan({ result, took, all: flags.all, paint: cli.paint, columns: cli.columns })) cli.out(line);
   }

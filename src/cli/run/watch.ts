@@ -50,7 +50,7 @@ async function look(
   state: WatchState,
   fetched: string,
 ): Promise<{ readonly step?: WatchStep; readonly madeAt: string }> {
-  const [{ openAdvisories }, { walkTree }] = await Promise.all([import('#app/scan/software.ts'), import('#sources/tree.ts')]);
+  const [{ openAdvisories }, { walkTree }] = await Promise.all([import('#app/scan/advisories.ts'), import('#sources/tree.ts')]);
   const opened = openAdvisories(flags.advisories === undefined ? undefined : resolve(cli.cwd, flags.advisories), cli.env);
   if (!opened) throw new CullisError('advisories.unreadable', 'there is no advisory database yet');
   try {

@@ -62,19 +62,24 @@ export interface Draft {
   readonly references?: readonly string[];
   /** Tells two findings of one check at one place apart. */
   readonly detail?: string;
+  /** Of what holds of a whole and only has to stand somewhere: its name in place of the resource's, and in the id. */
+  readonly about?: string;
 }
 
 /** A finding about a part of a resource. */
 export function findingAt(resource: Resource, path: Path, draft: Draft): Finding {
-  const { detail, fix, references, ...rest } = draft;
+  const { detail, fix, references, about, ...rest } = draft;
   const location = originOf(resource, path) ?? originOf(resource);
   const at = formatPath(path);
   return {
-    id: findingId(draft.code, resourceId(resource), at, detail ?? ''),
+    id:
+      about === undefined
+        ? findingId(draft.code, resourceId(resource), at, detail ?? '')
+        : findingId(draft.code, about, detail ?? ''),
     ...rest,
     ...(location && { location }),
     ...(at !== '' && { path: at }),
-    subject: resourceId(resource),
+    subject: about ?? resourceId(resource),
     ...CODES.get(draft.code),
     ...(fix && { fix }),
     references: references ?? [ISTIO_POLICY],

@@ -67,6 +67,7 @@ function namespaceWithoutAllow(context: LintContext, group: readonly LintWorkloa
       ...creating(first.workload.resource, `authorization-policies-${first.namespace}.yaml`, ...policies),
     },
     references: [ISTIO_POLICY, ZERO_TRUST],
+    about: `Namespace /${first.namespace}`,
     detail: `namespace ${first.namespace}`,
   });
 }

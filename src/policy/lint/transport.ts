@@ -61,6 +61,7 @@ function withoutMesh({ workloads, system }: LintContext): Finding[] {
         (system.calls.length > 0 ? `; ${system.calls.length} call${system.calls.length > 1 ? 's are' : ' is'} declared` : ''),
       fix: { text: 'take the workloads into a mesh that demands mutual TLS, or let each of them serve and check TLS' },
       references: [ISTIO_PEER, ZERO_TRUST],
+      about: 'System',
       detail: 'system',
     }),
   ];
@@ -95,7 +96,9 @@ function describe(context: LintContext, group: readonly Open[]): Finding {
       ...(at === '' && creating(one.workload.resource, `peer-authentication-${namespace}.yaml`, strict)),
     },
     references: [ISTIO_PEER, ZERO_TRUST],
-    detail: `${namespace} ${mode} ${at}`,
+    // By default it is the namespace that has none; where a PeerAuthentication says so, its file decides.
+    ...(at === '' && { about: `Namespace /${namespace}` }),
+    detail: `${namespace} ${mode} ${at.replace(/:\d+:\d+$/, '')}`,
   });
   // Where a PeerAuthentication says so, that is the line to change.
   return { ...finding, ...locationAt(at) };

@@ -8,6 +8,7 @@ import type { FixOption } from './fix/option.ts';
 import type { SmallestFix } from './fix/fix.ts';
 import type { AttackNode, Evidence } from './model.ts';
 import type { AttackPath } from './paths.ts';
+import { nodeText, VERBS } from './words.ts';
 
 /** `{ text, resource, path, file, line, column }`, what is known of it. */
 export function evidenceValue(evidence: Evidence): Readonly<Record<string, unknown>> {
@@ -56,7 +57,10 @@ export function pathSummary(path: AttackPath, unit: string): PathSummary {
     hops: path.hops.map(({ to, edge }) => {
       const [evidence] = edge.evidence;
       const location = evidence && locationOf(evidence);
-      return { text: `${to.label}: ${edge.text}`, ...(location && { file: location.file, line: location.line }) };
+      return {
+        text: `${VERBS[edge.kind]} ${nodeText(to)}: ${edge.text}`,
+        ...(location && { file: location.file, line: location.line }),
+      };
     }),
   };
 }

@@ -1,7 +1,8 @@
 // What the analysers of languages find in a source file, and what they share.
 import type { FindingSeverity } from '#model/finding.ts';
 import { MARK, TEXT, WORD } from './tokens.ts';
-import type { Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Value } from './value.ts';
 
 export const FAULT_KINDS = [
   'jwt-expiry-ignored',

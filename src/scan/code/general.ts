@@ -1,7 +1,8 @@
 // Faults that look alike in every language: certificates not checked, introspection taken at its word, a provider's own configuration.
 import { claimChecks, isFlag, memberOf, mentions, textsOf } from './fault.ts';
 import type { Fault } from './fault.ts';
-import type { Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Value } from './value.ts';
 import { MARK, TEXT, WORD } from './tokens.ts';
 import type { Token } from './tokens.ts';
 

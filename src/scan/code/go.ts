@@ -1,7 +1,8 @@
 // Tokens in Go: golang-jwt (and dgrijalva/jwt-go), go-jose, lestrrat jwx.
 import { claimChecks, claimsFault, isFlag, isTypedSecret, LOOKED_AT_MAX, memberOf } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
-import type { Call, Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Call, Value } from './value.ts';
 import { TEXT } from './tokens.ts';
 
 const GOLANG_JWT = /^github\.com\/(?:golang-jwt\/jwt|dgrijalva\/jwt-go|form3tech-oss\/jwt-go)/;

@@ -1,7 +1,8 @@
 // Tokens in Java and Kotlin: JJWT, java-jwt (Auth0), Nimbus, jose4j, Spring Security.
 import { claimChecks, claimsFault, innerText, isTypedSecret, LOOKED_AT_MAX, mentions } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
-import type { Call, Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Call, Value } from './value.ts';
 import { WORD } from './tokens.ts';
 
 /** Seconds of tolerance that make `exp` meaningless. */

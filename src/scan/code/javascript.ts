@@ -12,7 +12,8 @@ import {
   textsOf,
 } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
-import type { Call, Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Call, Value } from './value.ts';
 
 type Read = (call: Call, file: File) => readonly Fault[];
 

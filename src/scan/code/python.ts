@@ -1,7 +1,8 @@
 // Tokens in Python: PyJWT, python-jose, Authlib, Flask-JWT-Extended.
 import { claimChecks, claimsFault, isFlag, isTypedSecret, innerText, LOOKED_AT_MAX, memberOf, textsOf } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
-import type { Call, Source, Value } from './source.ts';
+import type { Source } from './source.ts';
+import type { Call, Value } from './value.ts';
 
 const FIX = "jwt.decode(token, key, algorithms=['RS256'], audience='my-api', issuer='https://login.example.com/')";
 

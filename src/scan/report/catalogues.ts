@@ -72,7 +72,11 @@ export const CATALOGUES: readonly Catalogue[] = [
       { id: '7.2.1', title: 'access control model', rules: ['policy.*', 'rbac.*'] },
       { id: '7.2.5', title: 'least privilege of application accounts', rules: ['rbac.*'] },
       { id: '8.3.2', title: 'authentication factors encrypted', rules: ['oauth.*', 'secrets.*'] },
-      { id: '8.6.2', title: 'no passwords in scripts, configuration or code', rules: ['secret.*', 'secrets.*', 'secrets-config.*'] },
+      {
+        id: '8.6.2',
+        title: 'no passwords in scripts, configuration or code',
+        rules: ['secret.*', 'secrets.*', 'secrets-config.*'],
+      },
       { id: '8.6.3', title: 'passwords of accounts changed periodically', rules: ['secret.age*', 'oauth.*age*'] },
       { id: '10.2.1', title: 'audit logs on', rules: ['cluster.audit*'] },
       { id: '11.3.1', title: 'regular internal scans', rules: ['vulnerability.*', 'build.*'] },

@@ -3,7 +3,7 @@ import { FINDING_SEVERITIES } from '#model/finding.ts';
 import type { FindingSeverity } from '#model/finding.ts';
 import type { GateVerdict } from '../gate/verdict.ts';
 import { countBySeverity, open } from '../result.ts';
-import type { JudgedFinding, ScanResult } from '../result.ts';
+import type { JudgedFinding, PathSummary, ScanResult } from '../result.ts';
 import type { CatalogueReport } from './compliance.ts';
 import { STYLE } from './html-style.ts';
 
@@ -85,15 +85,31 @@ function failures(verdict: GateVerdict): string {
   return `<section><h2>Why the build must not go on</h2><table><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
+const WAYS_MAX = 20;
+
+/** One box a target: the riskiest way open, the others folded. */
 function paths(result: ScanResult): string {
-  const items = result.paths.slice(0, 50).map(({ from, to, hops, unit }) => {
-    const steps = hops.map(
-      (hop) =>
-        `<li>${h(hop.text)}${hop.file === undefined ? '' : ` <code>${h(`${hop.file}${hop.line === undefined ? '' : `:${hop.line}`}`)}</code>`}</li>`,
-    );
-    return `<details open><summary><b>${h(from)}</b> → <b>${h(to)}</b> <span class="quiet">${h(unit)}, ${hops.length} steps</span></summary><ol class="path">${steps.join('')}</ol></details>`;
+  const targets = [...Map.groupBy(result.paths, ({ to, unit }) => `${unit}\n${to}`).values()];
+  const boxes = targets.slice(0, 50).map(([best, ...others]) => {
+    const { from, to, unit, risk } = best as PathSummary;
+    const more = others.slice(0, WAYS_MAX).map(way);
+    const folded =
+      others.length === 0
+        ? ''
+        : `<details><summary class="quiet">${others.length} other ways</summary>${more.join('')}</details>`;
+    const cost = `${Number(risk.toPrecision(2)).toLocaleString('en')} EUR at risk`;
+    return `<details open><summary><b>${h(from)}</b> → <b>${h(to)}</b> <span class="quiet">${cost}, ${h(unit)}</span></summary>${way(best as PathSummary)}${folded}</details>`;
   });
-  return `<section><h2>Ways from outside to what matters</h2>${items.join('')}</section>`;
+  return `<section><h2>Ways from outside to what matters</h2>${boxes.join('')}</section>`;
+}
+
+function way({ hops }: PathSummary): string {
+  const steps = hops.map(({ text, file, line }) => {
+    const colon = text.indexOf(': ');
+    const what = colon === -1 ? h(text) : `<b>${h(text.slice(0, colon))}</b>: ${h(text.slice(colon + 2))}`;
+    return `<li>${what}${file === undefined ? '' : ` <code>${h(`${file}${line === undefined ? '' : `:${line}`}`)}</code>`}</li>`;
+  });
+  return `<ol class="path">${steps.join('')}</ol>`;
 }
 
 function list(findings: readonly JudgedFinding[]): string {

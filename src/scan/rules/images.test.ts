@@ -55,6 +55,9 @@ test('images that move, differ or cannot be trusted', () => {
   for (const [yaml, want] of [
     [pod('r.example.com/cart:1.2.3'), ''],
     [pod('r.example.com/cart'), 'medium image.tag'],
+    [pod('cart'), 'low image.tag'],
+    [pod('redis', 'shop', 'redis'), 'medium image.tag'],
+    [pod('basket'), 'medium image.tag'],
     [pod('r.example.com/cart:latest'), 'medium image.tag'],
     [pod('r.example.com/cart:main'), 'medium image.tag'],
     [pod('r.example.com/cart:1.2'), 'low image.tag'],

@@ -1,5 +1,6 @@
 // What a secret rule is: the words that announce a kind of secret, and how the secret is told from its look-alikes.
 import type { FindingSeverity } from '#model/finding.ts';
+import type { Assignment } from './match/assignment.ts';
 
 /** Offsets into the text of one file: the whole match, and the secret inside it. */
 export interface Match {
@@ -26,6 +27,8 @@ export interface FileView {
   /** Text that was written inside another encoding (base64, hex, percent) of the file. */
   readonly isDecoded: boolean;
   readonly effort: Effort;
+  /** What was read last around a vendor's name, since several kinds of one vendor ask for the same. */
+  readonly named: { at: number; length: number; near: boolean; found: Assignment | undefined };
 }
 
 /**

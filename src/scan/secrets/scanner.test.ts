@@ -44,6 +44,7 @@ const found: readonly (readonly [string, string, string])[] = [
   ['npm-access-token', '.npmrc', `//registry.npmjs.org/:_authToken=${checked('npm_')}`],
   ['aws-access-token', 'a.env', `AWS_ACCESS_KEY_ID=AKIA${made(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`],
   ['aws-secret-access-key', 'a.env', `AWS_SECRET_ACCESS_KEY=${made(40)}`],
+  ['aws-session-token', 'a.env', `AWS_SESSION_TOKEN=IQoJ${made(400)}`],
   ['gitlab-pat', 'a.yml', `token: glpat-${made(20)}`],
   ['stripe-access-token', 'a.ts', `const key = 'sk_live_${made(24)}';`],
   ['stripe-test-token', 'a.ts', `const key = 'sk_test_${made(24)}';`],

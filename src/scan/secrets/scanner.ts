@@ -46,7 +46,7 @@ export interface SecretRuleSet {
 const RUNS_MAX = 20_000;
 const HITS_MAX = 2000;
 /** Candidates that are looked at closely: a few thousand in any file, and one in so many bytes. */
-const [EFFORT_MIN, EFFORT_BYTES] = [4000, 128];
+const [EFFORT_MIN, EFFORT_BYTES] = [3000, 160];
 /** Steps of imported patterns, all together. */
 const [STEPS_MIN, STEPS_A_BYTE] = [2_000_000, 40];
 /** Of one text; a file with more is a list of secrets, and the first ones say so. */
@@ -116,7 +116,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     const isCode = isCodePath(path);
     const text = latin1(bytes);
     const effort = { left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES), steps: STEPS_MIN + bytes.length * STEPS_A_BYTE };
-    const view: FileView = { path, text, isCode, isDecoded: false, effort };
+    const view: FileView = { path, text, isCode, isDecoded: false, effort, named: nothingNamed() };
     const claims = claimsOf(view, bytes, skip);
     const descend = (
       outer: FileView,
@@ -129,7 +129,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
       for (const run of encodedRuns(source, RUNS_MAX)) {
         const lead = contextBefore(outer.text, run.start);
         const inner = Buffer.concat([Buffer.from(lead, 'latin1'), run.plain]);
-        const innerView: FileView = { path, text: latin1(inner), isCode, isDecoded: true, effort };
+        const innerView: FileView = { path, text: latin1(inner), isCode, isDecoded: true, effort, named: nothingNamed() };
         const at = place ?? [run.start, run.end];
         const label = encoding === '' ? run.encoding : `${encoding}, ${run.encoding}`;
         for (const { rule, match } of claimsOf(innerView, inner, skip)) {
@@ -142,7 +142,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
             encoding: label,
           });
         }
-        descend({ ...innerView, text: latin1(run.plain) }, run.plain, depth + 1, at, label);
+        descend({ ...innerView, text: latin1(run.plain), named: nothingNamed() }, run.plain, depth + 1, at, label);
       }
     };
     descend(view, bytes, 0, undefined, '');
@@ -203,6 +203,10 @@ function isReal(rule: SecretRule, text: string, start: number, end: number): boo
   const secret = text.slice(start, end);
   if (rule.entropy > 0 && shannonEntropy(secret) < rule.entropy) return false;
   return (rule.accept?.(secret) ?? true) && !isPublicValue(secret);
+}
+
+function nothingNamed(): FileView['named'] {
+  return { at: -1, length: 0, near: false, found: undefined };
 }
 
 /** What stands before an encoded run on its line: the name it is given. */

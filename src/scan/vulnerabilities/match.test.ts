@@ -10,7 +10,8 @@ import { packageUrl } from './package.ts';
 import { DEFAULT_VULNERABILITY_POLICY, violates } from './policy.ts';
 import { baseSeverity, priorityOf, readEpss, readKev } from './priority.ts';
 import type { Reachability } from './priority.ts';
-import { advisorySink, ageDays } from './sink.ts';
+import { ageDays } from './age.ts';
+import { advisorySink } from './sink.ts';
 import { EMPTY_WATCH, openDays, readWatchState, watchStep } from './watch.ts';
 
 const CRITICAL = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';

@@ -2,7 +2,7 @@
 import type { FindingEdit } from '#model/finding.ts';
 import type { Location, Path } from '#model/origin.ts';
 import type { NetworkPolicies } from '../network-policies.ts';
-import type { System, Workload } from '#model/system.ts';
+import type { Service, System, Workload } from '#model/system.ts';
 import type { BuiltGraph } from '../build.ts';
 import type { RequiredFlow } from '../model.ts';
 import type { FactId, VulnerabilityInput } from '../model.ts';
@@ -58,8 +58,12 @@ export const EFFORTS = {
 export interface Ground {
   readonly system: System;
   readonly graph: BuiltGraph;
-  /** Declared flows that work today: a fix keeps these, and opens none that policies close. */
-  readonly flows: readonly RequiredFlow[];
+  /** Declared flows that work today, by target: a fix keeps these, and opens none that policies close. */
+  readonly flows: ReadonlyMap<string, readonly RequiredFlow[]>;
+  /** Workloads that a flow is declared to, whether or not it works. */
+  readonly called: ReadonlySet<string>;
+  /** By namespace. */
+  readonly services: ReadonlyMap<string, readonly Service[]>;
   readonly workloads: ReadonlyMap<string, Workload>;
   readonly policies: NetworkPolicies;
   /** Workloads by namespace. */

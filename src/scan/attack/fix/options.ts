@@ -26,7 +26,9 @@ export function fixOptions(
   const ground: Ground = {
     system,
     graph,
-    flows: workingFlows(graph),
+    flows: Map.groupBy(workingFlows(graph), ({ to }) => to),
+    called: new Set(graph.flows.map(({ to }) => to)),
+    services: Map.groupBy(system.services, ({ namespace }) => namespace),
     workloads: new Map(system.workloads.map((workload) => [workload.id, workload])),
     policies: new NetworkPolicies(system),
     neighbours: Map.groupBy(system.workloads, ({ namespace }) => namespace),

@@ -1,8 +1,9 @@
 // Policies that let through what is declared, and nothing else.
-import type { System, Workload } from '#model/system.ts';
+import type { Workload } from '#model/system.ts';
 import { memberOf, objectAt, recordAt } from '../../reach/raw.ts';
 import type { RequiredFlow } from '../model.ts';
 
+type WorkloadsById = ReadonlyMap<string, Workload>;
 type Labels = Readonly<Record<string, string>>;
 
 /** Labels that single out a workload's pods: its own selector's, else those of the template that do not change with every rollout. */
@@ -30,11 +31,10 @@ export function nameFor(workload: Pick<Workload, 'name'>, suffix: string): strin
 
 /** Ingress rules for the flows into one workload: callers by label, ports that the world may use from anywhere. */
 export function ingressRules(
-  system: System,
+  workloads: WorkloadsById,
   target: Workload,
   flows: readonly RequiredFlow[],
 ): readonly Record<string, unknown>[] {
-  const workloads = new Map(system.workloads.map((workload) => [workload.id, workload]));
   const ports = Map.groupBy(
     flows.filter(({ to }) => to === target.id),
     ({ transport, port }) => `${transport} ${port}`,
@@ -66,7 +66,11 @@ function peerOf(caller: Workload, target: Workload): Record<string, unknown> {
 }
 
 /** A NetworkPolicy that holds `target` to its declared callers. */
-export function networkPolicy(system: System, target: Workload, flows: readonly RequiredFlow[]): Record<string, unknown> {
+export function networkPolicy(
+  workloads: WorkloadsById,
+  target: Workload,
+  flows: readonly RequiredFlow[],
+): Record<string, unknown> {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -74,7 +78,7 @@ export function networkPolicy(system: System, target: Workload, flows: readonly 
     spec: {
       podSelector: { matchLabels: { ...ownLabels(target) } },
       policyTypes: ['Ingress'],
-      ingress: ingressRules(system, target, flows),
+      ingress: ingressRules(workloads, target, flows),
     },
   };
 }
@@ -85,12 +89,11 @@ export function networkPolicy(system: System, target: Workload, flows: readonly 
  * @param ports of the pod that it speaks of
  */
 export function denyPolicy(
-  system: System,
+  workloads: WorkloadsById,
   target: Workload,
   flows: readonly RequiredFlow[],
   ports: readonly number[],
 ): Record<string, unknown> {
-  const workloads = new Map(system.workloads.map((workload) => [workload.id, workload]));
   const callers = flows
     .filter(({ to, from }) => to === target.id && from !== 'internet')
     .flatMap(({ from }) => workloads.get(from) ?? []);

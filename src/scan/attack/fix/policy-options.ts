@@ -4,7 +4,7 @@ import { originOf } from '#model/origin.ts';
 import { labelsMatch, resourceId } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
-import type { Fact, FactId } from '../model.ts';
+import type { Fact, FactId, RequiredFlow } from '../model.ts';
 import { rawPod } from '../pod.ts';
 import { EFFORTS, manual, set } from './option.ts';
 import type { FixOption, Ground } from './option.ts';
@@ -17,13 +17,13 @@ function policyFile(resource: Resource): string {
   return `${file.slice(0, slash + 1)}cullis-policies.yaml`;
 }
 
+function flowsTo(ground: Ground, target: Workload): readonly RequiredFlow[] {
+  return ground.flows.get(target.id) ?? [];
+}
+
 function callersText(ground: Ground, target: Workload): string {
   const callers = [
-    ...new Set(
-      ground.flows
-        .filter(({ to }) => to === target.id)
-        .map(({ from }) => (from === 'internet' ? 'the world, where it is open to it' : from)),
-    ),
+    ...new Set(flowsTo(ground, target).map(({ from }) => (from === 'internet' ? 'the world, where it is open to it' : from))),
   ];
   return callers.length === 0
     ? 'nobody'
@@ -56,21 +56,21 @@ export function openFixes(ground: Ground, fact: FactId, target: Workload): reado
 }
 
 /** A Service stands in front of it, so somebody calls it; who, nothing says. A policy that lets nobody in would break it. */
-function unknownCallers({ graph: { flows }, system }: Ground, target: Workload): boolean {
-  if (flows.some(({ to }) => to === target.id)) return false;
-  return system.services.some(
-    ({ namespace, selector }) => namespace === target.namespace && selector !== undefined && labelsMatch(selector, target.labels),
+function unknownCallers({ services, called }: Ground, target: Workload): boolean {
+  if (called.has(target.id)) return false;
+  return (services.get(target.namespace) ?? []).some(
+    ({ selector }) => selector !== undefined && labelsMatch(selector, target.labels),
   );
 }
 
 /** Policies add up: one that is there and too wide has to be narrowed, a new one beside it would change nothing. */
 function networkFix(ground: Ground, fact: FactId, target: Workload): FixOption | undefined {
-  const { system, graph, flows } = ground;
+  const { graph, workloads } = ground;
   const holding = ground.policies.holding(target, 'ingress');
   const text = `let ${callersText(ground, target)} call ${target.id} (NetworkPolicy)`;
   const id = `network-policy:${target.id}`;
   if (holding.length === 0) {
-    const value = networkPolicy(system, target, flows);
+    const value = networkPolicy(workloads, target, flowsTo(ground, target));
     return {
       id,
       kind: 'network-policy',
@@ -90,7 +90,9 @@ function networkFix(ground: Ground, fact: FactId, target: Workload): FixOption |
   if (documents.length !== holding.length || subjects.length > 50) return undefined;
   if (subjects.length === 1) {
     const [first, ...others] = documents;
-    const edits: FindingEdit[] = [set(first!.document, ['spec', 'ingress'], ingressRules(system, target, flows))];
+    const edits: FindingEdit[] = [
+      set(first!.document, ['spec', 'ingress'], ingressRules(workloads, target, flowsTo(ground, target))),
+    ];
     for (const { document } of others) edits.push(set(document, ['spec', 'ingress'], []));
     return { id, kind: 'network-policy', ends: [fact], effort: EFFORTS.narrowPolicy, text, edits };
   }
@@ -98,8 +100,9 @@ function networkFix(ground: Ground, fact: FactId, target: Workload): FixOption |
   const ends = subjects.map((each) => `open:${each.id}`).filter((each) => graph.facts.has(each));
   const edits: FindingEdit[] = documents.map(({ document }) => set(document, ['spec', 'ingress'], []));
   for (const each of subjects) {
-    const value = networkPolicy(system, each, flows);
-    if (ingressRules(system, each, flows).length > 0) edits.push({ op: 'create', file: policyFile(each.resource), value });
+    const value = networkPolicy(workloads, each, flowsTo(ground, each));
+    if (ingressRules(workloads, each, flowsTo(ground, each)).length > 0)
+      edits.push({ op: 'create', file: policyFile(each.resource), value });
   }
   const names = holding.map(({ metadata }) => metadata.name).join(', ');
   return {
@@ -113,13 +116,13 @@ function networkFix(ground: Ground, fact: FactId, target: Workload): FixOption |
 }
 
 function meshFix(ground: Ground, fact: FactId, target: Workload): FixOption | undefined {
-  const { system, graph, flows } = ground;
-  const open = new Set(flows.flatMap(({ to, from, port }) => (to === target.id && from === 'internet' ? [port] : [])));
+  const { graph, workloads } = ground;
+  const open = new Set(flowsTo(ground, target).flatMap(({ from, port }) => (from === 'internet' ? [port] : [])));
   const ports = [
     ...new Set(graph.edges.flatMap((edge) => (edge.facts.includes(fact) ? [portOf(graph.nodes[edge.to]!.id)] : []))),
   ].filter((port) => port > 0 && !open.has(port));
   if (ports.length === 0) return undefined;
-  const value = denyPolicy(system, target, flows, ports);
+  const value = denyPolicy(workloads, target, flowsTo(ground, target), ports);
   const text = `refuse all but ${callersText(ground, target).replace(/^only /, '')} at ${target.id} (AuthorizationPolicy)`;
   return {
     id: `authorization-policy:${target.id}`,

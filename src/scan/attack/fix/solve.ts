@@ -89,7 +89,12 @@ export function smallestCut(
  * The `k` cheapest cuts, each minimal (no fix of it can be left out), cheapest first; E. Lawler's partition: the next one leaves out a fix of one before.
  * @param first the cheapest
  */
-export function alternativeCuts(problem: CutProblem, first: Cut, k: number, searchesMax = affordable(problem, first)): readonly Cut[] {
+export function alternativeCuts(
+  problem: CutProblem,
+  first: Cut,
+  k: number,
+  searchesMax = affordable(problem, first),
+): readonly Cut[] {
   const found: Cut[] = [];
   const seen = new Set<string>([first.chosen.join()]);
   const tried = new Set<string>();

@@ -1,5 +1,7 @@
 // Policies and permissions of one name that say different things.
 import { memberOf, listAt, objectAt, textAt } from '../../reach/raw.ts';
+import { formatPath } from '#model/origin.ts';
+import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Aspect } from '../aspect.ts';
 import { GRANT_KINDS, POLICY_KINDS } from '../kinds.ts';
@@ -17,8 +19,8 @@ export const policyAspect: Aspect = {
       aspect: a.kind === 'NetworkPolicy' ? 'network-policy' : 'policy',
       text: `says something else in ${sideA.label} than in ${sideB.label}`,
       ...(openA !== openB && { weaker: openA > openB ? 'a' : 'b' }),
-      a: placeAt(a, path, 'this'),
-      b: placeAt(b, path, 'this'),
+      a: placeAt(a, path, shows(a, path)),
+      b: placeAt(b, path, shows(b, path)),
     };
   },
 };
@@ -70,13 +72,51 @@ function openness({ kind, spec }: Resource): number {
   }
 }
 
-function differingPath(a: Resource, b: Resource): readonly string[] {
-  const members = new Set([...Object.keys((a.spec as object | null) ?? {}), ...Object.keys((b.spec as object | null) ?? {})]);
-  for (const member of members) {
-    if (neutralJson(memberOf(a.spec, member)) !== neutralJson(memberOf(b.spec, member))) return ['spec', member];
+/** The deepest place that all differences lie below. */
+function differingPath(a: Resource, b: Resource): Path {
+  const path: (string | number)[] = ['spec'];
+  let [left, right]: readonly [unknown, unknown] = [a.spec, b.spec];
+  while (path.length < DEPTH_MAX) {
+    const [one, ...more] = keysOf(left, right).filter(
+      (key) => neutralJson(childOf(left, key)) !== neutralJson(childOf(right, key)),
+    );
+    if (one === undefined || more.length > 0) break;
+    path.push(Array.isArray(left) ? Number(one) : one);
+    [left, right] = [childOf(left, one), childOf(right, one)];
   }
-  return ['spec'];
+  return path;
 }
+
+const DEPTH_MAX = 12;
+
+function childOf(value: unknown, key: string): unknown {
+  return Array.isArray(value) ? (value as readonly unknown[])[Number(key)] : memberOf(value, key);
+}
+
+/** Members of two mappings, or positions of two lists of one length; none of anything else. */
+function keysOf(left: unknown, right: unknown): readonly string[] {
+  if (Array.isArray(left) || Array.isArray(right))
+    return Array.isArray(left) && Array.isArray(right) && left.length === right.length ? Object.keys(left) : [];
+  const isMapping = (value: unknown): value is object => typeof value === 'object' && value !== null;
+  return isMapping(left) && isMapping(right) ? [...new Set([...Object.keys(left), ...Object.keys(right)])] : [];
+}
+
+/** `mtls.mode: STRICT`; long values are cut, absent ones named so, and what may be secret is not shown. */
+function shows({ spec }: Resource, path: Path): string {
+  const value = path.slice(1).reduce<unknown>((at, key) => childOf(at, String(key)), spec);
+  const text =
+    value === undefined
+      ? 'not set'
+      : path.some((key) => SECRET.test(String(key)))
+        ? 'set'
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value);
+  return `${path.length > 1 ? formatPath(path.slice(1)) : 'spec'}: ${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text}`;
+}
+
+const SHOWN_MAX = 80;
+const SECRET = /secret|password|token|key$/i;
 
 export const grantAspect: Aspect = {
   kinds: GRANT_KINDS,

@@ -51,7 +51,7 @@ export const NO_DEPENDENCY_SCAN = {
   references: ['OWASP CICD-SEC-3', 'NIST SP 800-218 PW.4'],
   tags: ['owasp-cicd:3', 'pci-dss:6.3.2', 'soc2:CC7.1'],
   *check(repository: Repository) {
-    yield* missing(repository, 'dependency', 'vulnerable dependencies', '- run: npx cullis gate --fail-on high\n');
+    yield* missing(repository, 'dependency', 'vulnerable dependencies', '- run: npx cullis gate .\n');
   },
 } satisfies SubjectRule<Repository>;
 
@@ -65,7 +65,7 @@ export const NO_SECRET_SCAN = {
   references: ['OWASP CICD-SEC-6', 'NIST SP 800-218 PS.1'],
   tags: ['owasp-cicd:6', 'pci-dss:6.2.4', 'soc2:CC6.1'],
   *check(repository: Repository) {
-    yield* missing(repository, 'secret', 'secrets', '- run: npx cullis gate --fail-on high\n');
+    yield* missing(repository, 'secret', 'secrets', '- run: npx cullis gate .\n');
   },
 } satisfies SubjectRule<Repository>;
 

@@ -21,7 +21,9 @@ function rule(kind: FaultKind, info: Omit<RuleInfo, 'id'>): SubjectRule<CodeFile
           severity,
           at: { location: { file, line: fault.line, column: fault.column }, subject: file },
           detail: `${fault.title} ${count}`,
-          ...(fault.fix !== undefined && { fix: { text: `${info.help}: \`${fault.fix}\`` } }),
+          ...(fault.fix !== undefined && {
+            fix: { text: fault.fix.includes('`') ? fault.fix : `${info.help}: \`${fault.fix}\`` },
+          }),
         };
         yield hit;
       }

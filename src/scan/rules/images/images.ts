@@ -17,6 +17,8 @@ export interface RunImage {
   readonly image: string;
   readonly reference: ImageReference;
   readonly pullPolicy: string | undefined;
+  /** A bare name for a build tool to fill in. */
+  readonly placeholder: boolean;
 }
 
 /** Every container whose image is written and is no template. */
@@ -28,9 +30,9 @@ export function runImages(system: System): readonly RunImage[] {
       const reference = image === 'auto' ? undefined : parseImage(image);
       if (!reference) return [];
       const pullPolicy = textAt(raw, 'imagePullPolicy');
-      return [
-        { workload, resource, container: name, path: at(path), imagePath: at([...path, 'image']), image, reference, pullPolicy },
-      ];
+      const placeholder = isPlaceholder(image, workload.name, name);
+      const places = { path: at(path), imagePath: at([...path, 'image']) };
+      return [{ workload, resource, container: name, ...places, image, reference, pullPolicy, placeholder }];
     }),
   );
 }
@@ -38,4 +40,13 @@ export function runImages(system: System): readonly RunImage[] {
 /** For people: without the digest's forty digits. */
 export function shortImage(image: string): string {
   return image.replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, '@sha256:$1…');
+}
+
+/** Official images of Docker Hub that workloads are commonly named after: there the bare name is what is pulled. */
+const OFFICIAL =
+  /^(?:adminer|alpine|arangodb|busybox|caddy|cassandra|chronograf|clickhouse|consul|couchbase|couchdb|debian|drupal|eclipse-mosquitto|elasticsearch|fluentd|ghost|gitea|golang|haproxy|httpd|influxdb|jenkins|kapacitor|kibana|kong|logstash|mariadb|memcached|mongo|mongo-express|mysql|nats|neo4j|nextcloud|nginx|node|odoo|percona|phpmyadmin|postgres|python|rabbitmq|redis|redmine|registry|rethinkdb|solr|sonarqube|telegraf|tomcat|traefik|ubuntu|vault|wordpress|zookeeper)$/;
+
+/** Skaffold, Tilt and the like put the image that they built in the place of a bare name, which is the workload's own. */
+function isPlaceholder(image: string, workload: string, container: string): boolean {
+  return !/[/:@]/.test(image) && !OFFICIAL.test(image) && (image === workload || image === container);
 }

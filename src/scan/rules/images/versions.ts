@@ -28,7 +28,7 @@ function check({ system }: ScanContext): Iterable<Hit> {
  */
 export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b: RunImage) => boolean): Generator<Hit> {
   const groups = Map.groupBy(
-    images.filter(({ path }) => !path.includes('initContainers')),
+    images.filter(({ path, placeholder }) => !path.includes('initContainers') && !placeholder),
     ({ workload, reference }) => `${withoutEnvironment(workload.name)} ${reference.repository.split('/').at(-1)}`,
   );
   for (const group of groups.values()) {

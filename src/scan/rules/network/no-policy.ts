@@ -34,7 +34,8 @@ export const noPolicy = {
       const all = facts.pods.filter((pod) => pod.namespace === namespace).length;
       const scope = workloads.length === all ? 'no workload' : `${workloads.length} of ${all} workloads`;
       const [first] = workloads as [Workload, ...Workload[]];
-      const resource = namespaceResource(facts, namespace) ?? first.resource;
+      const declared = namespaceResource(facts, namespace);
+      const resource = declared ?? first.resource;
       const own = made.filter((policy) => recordAt(policy, 'metadata')['namespace'] === namespace);
       const policies = own.length > 0 ? own : [defaultDeny(namespace), allowDns(namespace)];
       const exposed = facts.exposures.size > 0 && stores.length > 0;
@@ -47,6 +48,7 @@ export const noPolicy = {
         severity: exposed ? 'high' : workloads.some((each) => declaredPorts(facts.system, each).length > 0) ? 'medium' : 'low',
         at: { resource },
         detail: namespace,
+        ...(declared === undefined && { about: `Namespace /${namespace}` }),
         fix: {
           text: `close \`${namespace}\` by default and allow what calls and routes of the System declare; look through it before it is applied`,
           yaml: policies.slice(0, YAML_MAX).map(indented).join('\n---\n'),

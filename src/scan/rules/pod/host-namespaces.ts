@@ -2,14 +2,26 @@ import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import type { Pod } from '../../pss/pod.ts';
-import { memberOf, numberAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, objectAt, textsAt } from '../../reach/raw.ts';
 import type { SystemRule } from '../../rule.ts';
 import { PSS, controlHits, offenceText } from './control-hits.ts';
 
-/** With the node's processes in sight, root in the container reads their memory and files by /proc; the others listen and connect. */
+/**
+ * With the node's processes in sight and the capability to trace them, a container reads their memory and files and runs code in them
+ * (capabilities(7), ptrace(2) "ptrace access mode checking"). Without it, or without root, it sees their names and arguments. A privileged
+ * container is told of as that (`pod.privileged`).
+ */
 function severityOf({ workload, pod }: PodTemplate, fields: ReadonlySet<string>): FindingSeverity {
   if (workload.namespace === 'kube-system') return 'low';
-  return fields.has('hostPID') && !runsAsUser(pod) ? 'high' : 'medium';
+  return fields.has('hostPID') && traces(pod) && !runsAsUser(pod) ? 'high' : 'medium';
+}
+
+const TRACING: ReadonlySet<string> = new Set(['ALL', 'SYS_PTRACE', 'SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_SYS_ADMIN']);
+
+function traces(pod: Pod): boolean {
+  return pod.containers.some(({ securityContext }) =>
+    textsAt(objectAt(securityContext, 'capabilities'), 'add').some((name) => TRACING.has(name.toUpperCase())),
+  );
 }
 
 /** Whether no container can be root. */

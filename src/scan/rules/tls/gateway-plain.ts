@@ -1,4 +1,6 @@
 import type { Gateway, HttpRoute } from '#model/gateway.ts';
+import type { Resource } from '#model/resource.ts';
+import type { System } from '#model/system.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
 import { shown } from '../../shown.ts';
@@ -30,6 +32,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
       const protocol = (textAt(port, 'protocol') ?? '').toUpperCase();
       const redirects = memberOf(objectAt(server, 'tls'), 'httpsRedirect') === true;
       if (!['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'].includes(protocol) || redirects) continue;
+      if (answersChallengesOnly(system, resource)) continue;
       const hosts = textsAt(server, 'hosts').map((host) => `\`${host}\``);
       yield {
         title: `Gateway \`${resource.metadata.name}\` takes ${protocol} on port \`${shown(memberOf(port, 'number'))}\` in clear for ${hosts.slice(0, 3).join(', ') || 'every host'}`,
@@ -41,6 +44,36 @@ function* check({ system }: ScanContext): Generator<Hit> {
       };
     }
   }
+}
+
+const CHALLENGE = '/.well-known/acme-challenge';
+
+/** Whether every route of an Istio gateway is the challenge of ACME, which is answered in clear, as it must be. */
+function answersChallengesOnly({ resources }: System, { metadata }: Resource): boolean {
+  const names = [metadata.name, `${metadata.namespace}/${metadata.name}`];
+  const routes = resources
+    .filter(
+      ({ kind, apiVersion, spec, metadata: own }) =>
+        kind === 'VirtualService' &&
+        apiVersion.startsWith('networking.istio.io/') &&
+        textsAt(spec, 'gateways').some(
+          (name) => (name.includes('/') || own.namespace === metadata.namespace) && names.includes(name),
+        ),
+    )
+    .flatMap(({ spec }) => listAt(spec, 'http'));
+  return (
+    routes.length > 0 &&
+    routes.every((route) => {
+      const matches = listAt(route, 'match');
+      return (
+        matches.length > 0 &&
+        matches.every((match) => {
+          const uri = objectAt(match, 'uri');
+          return (textAt(uri, 'prefix') ?? textAt(uri, 'exact') ?? '').startsWith(CHALLENGE);
+        })
+      );
+    })
+  );
 }
 
 /** Mesh-internal classes serve workloads, not browsers. */
@@ -63,9 +96,7 @@ function* checkGateway(gateway: Gateway, routes: readonly HttpRoute[]): Generato
     const redirects = (rule: HttpRoute['spec']['rules'][number]): boolean =>
       rule.filters.some((filter) => filter.type === 'RequestRedirect' && filter.scheme === 'https');
     // The challenge of ACME is answered in clear, as it must be.
-    const clear = rules.filter(
-      (rule) => !redirects(rule) && !rule.matches.every(({ path }) => path.value.startsWith('/.well-known/acme-challenge')),
-    );
+    const clear = rules.filter((rule) => !redirects(rule) && !rule.matches.every(({ path }) => path.value.startsWith(CHALLENGE)));
     if (rules.some(redirects) && clear.length === 0) continue;
     const route = attached.find(({ spec }) => spec.rules.some((rule) => clear.includes(rule)));
     yield {

@@ -1,6 +1,5 @@
 // Finds `name <operator> value` around a keyword, in any of the notations people write settings in.
 // Every loop has a small bound, so that a place costs the same however the text around it is made.
-import type { FileView } from '../rule.ts';
 
 /** A name and the value given to it: offsets into the text. */
 export interface Assignment {
@@ -19,7 +18,7 @@ export type Operator = 'equals' | 'compare' | 'colon' | 'list' | 'call' | 'flag'
 export const NAME_MAX = 60;
 export const VALUE_MAX = 512;
 /** Without quotes; a longer one is cut off there. */
-export const BARE_MAX = 192;
+export const BARE_MAX = 128;
 const [SPACE_MAX, GAP_MAX] = [60, 24];
 const [TAB, LF, CR, SPACE, QUOTE, APOSTROPHE, BACKTICK, BACKSLASH] = [9, 10, 13, 32, 34, 39, 96, 92];
 /** `value: …` on the line after `name: KEYWORD`, or `value="…"` in the same element. */
@@ -29,8 +28,7 @@ const VALUE_MEMBER =
 const TYPED = /[ \t]{0,4}[&?]?(?:'static )?[A-Za-z_][\w.<>|?[\] ]{0,40}[ \t]{0,10}=(?!=)/y;
 
 /** @param spaces whether further words may stand between the keyword and the operator (`facebook access token: …`) */
-export function assignmentAt(view: FileView, at: number, length: number, spaces: boolean): Assignment | undefined {
-  const { text } = view;
+export function assignmentAt(text: string, at: number, length: number, spaces: boolean): Assignment | undefined {
   let end = at + length;
   const nameLimit = end + NAME_MAX;
   while (end < nameLimit && isNameByte(text.charCodeAt(end))) end++;

@@ -34,8 +34,9 @@ function commandEnd(text: string, at: number): number {
   const limit = Math.min(text.length, at + (following === -1 ? COMMAND_MAX : following + 4));
   let end = at;
   for (let lines = 0; lines < 7; lines++) {
-    const newline = text.indexOf('\n', end);
-    if (newline === -1 || newline >= limit) return limit;
+    const within = text.slice(end, limit).indexOf('\n');
+    if (within === -1) return limit;
+    const newline = end + within;
     const continued =
       /\\\r?$/.test(text.slice(Math.max(at, newline - 3), newline)) ||
       /^[ \t#]{1,40}-/.test(text.slice(newline + 1, newline + 42));

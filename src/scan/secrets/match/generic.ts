@@ -26,7 +26,7 @@ const DATED = /^\d{4}-?\d\d-?\d\d|^v?\d{1,4}\.\d{1,4}|\d_\d{4,8}_|SNAPSHOT|^rc?\
 
 /** The keyword is one of GENERIC_KEYWORDS. */
 export const genericAssignment: Matcher = (view, at, keyword) => {
-  const found = assignmentAt(view, at, nameLength(keyword), false);
+  const found = assignmentAt(view.text, at, nameLength(keyword), false);
   if (!found || found.operator === 'compare') return undefined;
   if (found.quote === 0 && !readsBare(view, found)) return undefined;
   const value = view.text.slice(found.valueStart, found.valueEnd);

@@ -3,7 +3,8 @@
 import type { FindingSeverity } from '#model/finding.ts';
 import type { FileView, Match, SecretFamily, SecretRule } from '../rule.ts';
 import { isMask } from '../placeholder.ts';
-import { assignmentAt } from './assignment.ts';
+import { BARE_MAX, assignmentAt } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
 import { escapeBefore, isWordByte, standsAlone } from './words.ts';
 
 export interface Options {
@@ -102,7 +103,7 @@ function namedMatcher(value: string, options: Options): SecretRule['match'] {
   const shape = new RegExp(`${value}(?![${options.notAfter ?? String.raw`\w-`}])`, 'iy');
   return (view, at, keyword) => {
     if (!standsAlone(view.text, at, keyword.length)) return undefined;
-    const found = assignmentAt(view, at, keyword.length, options.near ?? true);
+    const found = assignment(view, at, keyword.length, options.near ?? true);
     if (!found) return undefined;
     if (
       options.name &&
@@ -110,9 +111,21 @@ function namedMatcher(value: string, options: Options): SecretRule['match'] {
     )
       return undefined;
     shape.lastIndex = found.valueStart;
-    if (!shape.test(view.text) || shape.lastIndex > found.valueEnd) return undefined;
+    if (!shape.test(view.text) || (shape.lastIndex > found.valueEnd && !isCut(found))) return undefined;
     return { start: found.nameStart, end: shape.lastIndex, secretStart: found.valueStart, secretEnd: shape.lastIndex };
   };
+}
+
+function assignment(view: FileView, at: number, length: number, near: boolean): Assignment | undefined {
+  const { named } = view;
+  if (named.at !== at || named.length !== length || named.near !== near)
+    Object.assign(named, { at, length, near, found: assignmentAt(view.text, at, length, near) });
+  return named.found;
+}
+
+/** A value without quotes whose end was not looked for any further. */
+function isCut(found: Assignment): boolean {
+  return found.quote === 0 && found.valueEnd - found.valueStart >= BARE_MAX;
 }
 
 function aroundMatcher(pattern: RegExp, before: readonly number[]): SecretRule['match'] {

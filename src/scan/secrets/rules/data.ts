@@ -65,7 +65,7 @@ export const DATA_RULES: readonly SecretRule[] = [
     'dsn-password',
     'connection string with a password',
     ['password=', 'pwd='],
-    /(?<![\w.$-])(?:password|pwd)=[ \t]?([^;\s"'`&<>]{4,128})(?=[;"'`])/i,
+    /(?<![\w.$-])(?:password|pwd)=[ \t]?([^;\s"'`&<>]{4,64})(?=[;"'`])/i,
     [0],
     {
       ...person,
