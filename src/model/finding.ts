@@ -24,6 +24,8 @@ export interface Finding {
   readonly related?: readonly { readonly location: Location; readonly message: string }[];
   /** Weaknesses by number (https://cwe.mitre.org). */
   readonly cwe?: readonly number[];
+  /** Euros a year that the expected loss falls when it is gone; absent when no path to a crown jewel uses it. */
+  readonly risk?: number;
   /** Controls that it touches: `cis-k8s:5.2.2`, `nsa-k8s:network`, `owasp-api:API4:2023`, `pci-dss:1.3.1`, `soc2:CC6.1`, `pss:baseline`. */
   readonly tags?: readonly string[];
   readonly fix?: {
@@ -66,10 +68,11 @@ export function findingId(code: string, ...about: readonly string[]): string {
     .slice(0, 16);
 }
 
-/** Worst first, then by place, so that output is stable. */
+/** Worst first: by severity, then by what it puts at risk, then by place, so that output is stable. */
 export function compareFindings(a: Finding, b: Finding): number {
   const severity = FINDING_SEVERITIES.indexOf(a.severity) - FINDING_SEVERITIES.indexOf(b.severity);
   if (severity !== 0) return severity;
+  if ((a.risk ?? 0) !== (b.risk ?? 0)) return (b.risk ?? 0) - (a.risk ?? 0);
   const [left, right] = [a.location, b.location];
   const file = compareText(left?.file ?? '', right?.file ?? '');
   return (

@@ -4,6 +4,7 @@ import { lintPolicies } from '#policy/lint.ts';
 import { buildAttackGraph } from './attack/build.ts';
 import type { AttackInput } from './attack/context.ts';
 import { pathSummary } from './attack/json.ts';
+import { riskOf } from './attack/loss.ts';
 import { attackPaths } from './attack/paths.ts';
 import type { VulnerabilityInput } from './attack/model.ts';
 import type { PathSummary } from './result.ts';
@@ -79,8 +80,11 @@ export function judgeSystem(
   unit: string,
   vulnerabilities: readonly VulnerabilityInput[] = [],
 ): SystemVerdict {
-  const findings = findingsOf(context);
-  const graph = buildAttackGraph(attackInputOf(context, findings, vulnerabilities));
+  const found = findingsOf(context);
+  const graph = buildAttackGraph(attackInputOf(context, found, vulnerabilities));
+  const findings = riskOf(found, graph).map(({ finding, risk }) =>
+    risk >= 1 ? { ...finding, risk: Math.round(risk) } : finding,
+  );
   const paths = attackPaths(graph, { max: PATHS_MAX }).filter(({ byDesign }) => !byDesign);
   const onPaths = new Set(paths.flatMap(({ hops }) => hops.flatMap(({ to }) => to.workload ?? [])));
   return { findings, paths: paths.map((path) => pathSummary(path, unit)), onPaths };

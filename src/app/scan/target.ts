@@ -7,9 +7,10 @@ import { parseReference } from '#sources/registry.ts';
 export function isImage(word: string, cwd: string, exists: boolean): boolean {
   if (exists) return isImagePath(resolve(cwd, word));
   // A path that is missing must be told as missing, not asked of a registry: a name has a tag, a digest, or a registry's host.
-  return (
-    /^[a-z0-9][\w.-]*(?::\d+)?\/[\w./-]+(?::[\w.-]+|@sha256:[0-9a-f]{64})?$|^[a-z0-9][\w.-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})$/.test(
-      word,
-    ) && parseReference(word) !== undefined
-  );
+  const first = word.split('/', 1)[0] ?? '';
+  const isNamed =
+    /^[a-z0-9]/.test(word) &&
+    (/:\w[\w.-]*$|@sha(?:256|512):[0-9a-f]+$/.test(word) ||
+      (word.includes('/') && (/[.:]/.test(first) || first === 'localhost')));
+  return isNamed && parseReference(word) !== undefined;
 }

@@ -89,7 +89,8 @@ function renderGroup(group: readonly JudgedFinding[], all: boolean, paint: Paint
   ];
   for (const one of group.slice(0, all ? group.length : PLACES_SHOWN)) {
     const owner = one.owner === undefined ? '' : paint('quiet', ` ${printable(one.owner)}`);
-    lines.push(`  ${paint('strong', printable(formatLocation(one.location)))}: ${printable(one.title)}${owner}`);
+    const risk = one.risk === undefined ? '' : paint('quiet', ` (${euros(one.risk)} at risk)`);
+    lines.push(`  ${paint('strong', printable(formatLocation(one.location)))}: ${printable(one.title)}${risk}${owner}`);
   }
   if (!all && group.length > PLACES_SHOWN)
     lines.push(paint('quiet', `  … and ${group.length - PLACES_SHOWN} more; --all lists them`));

@@ -89,18 +89,24 @@ export function riskOf(findings: readonly Finding[], graph: AttackGraph, from = 
 }
 
 /** The facts of the graph that a finding is about. */
+/** What these say stands at the same lines and is no way of its own: the name of an image, what a pod lacks. */
+const NO_WAY = /^(?:image|images|parity|api|dockerfile)\.|^pod\.(?:hardening|resources)$/;
+
 function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<string, readonly Fact[]>): readonly FactId[] {
   const found = new Set<FactId>();
+  if (NO_WAY.test(finding.code)) return [];
   const own = `finding:${finding.id}`;
   if (graph.facts.has(own)) found.add(own);
   const advisories = finding.title.match(/\b(?:CVE-\d{4}-\d{4,7}|GHSA(?:-[a-z0-9]{4}){3})\b/g) ?? [];
   const kinds = CODES.filter(([code]) => code.test(finding.code)).map(([, facts]) => facts);
   for (const fact of byResource.get(finding.subject ?? '') ?? []) {
-    const samePlace = touches(finding.path ?? '', formatPath(fact.evidence.path ?? []));
+    const place = formatPath(fact.evidence.path ?? []);
+    const samePlace = touches(finding.path ?? '', place);
     if (
       kinds.some((facts) => facts.test(fact.id))
         ? samePlace || !fact.id.startsWith('escape:')
-        : samePlace && (finding.path ?? '') !== ''
+        : // A fact about a whole resource is not about every place in it.
+          samePlace && (finding.path ?? '') !== '' && place !== ''
     )
       found.add(fact.id);
   }
