@@ -12,7 +12,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Math.min(3, Math.max(1, Math.floor(lower.length / 3))) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - lower.length) >= bestDistance) continue;
-    const distance = editDistance(lower, candidate.toLowerCase());
+    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -21,22 +21,32 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Optimal string alignment distance in O(a·b) time and three rows of memory. */
-export function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+/**
+ * Optimal string alignment distance in O(a·b) time and three rows of memory.
+ * @param enough work ends when the distance is at least this, which is then what is given
+ */
+export function editDistance(a: string, b: string, enough = Infinity): number {
+  const width = b.length + 1;
+  let beforeLast = new Uint32Array(width);
+  let last = new Uint32Array(width);
+  let row = new Uint32Array(width);
+  for (let j = 0; j < width; j++) last[j] = j;
+  let lastLeast = 0;
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a.charCodeAt(i - 1) === b.charCodeAt(j - 1);
-      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1)) {
+    const code = a.charCodeAt(i - 1);
+    row[0] = i;
+    let least = i;
+    for (let j = 1; j < width; j++) {
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (code === b.charCodeAt(j - 1) ? 0 : 1));
+      if (i > 1 && j > 1 && code === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1))
         cost = Math.min(cost, beforeLast[j - 2]! + 1);
-      }
-      row.push(cost);
+      row[j] = cost;
+      if (cost < least) least = cost;
     }
-    beforeLast = last;
-    last = row;
+    // Every later row is built on these two: it cannot fall below both.
+    if (least >= enough && lastLeast + 1 >= enough) return enough;
+    lastLeast = least;
+    [beforeLast, last, row] = [last, row, beforeLast];
   }
   return last[b.length]!;
 }

@@ -225,8 +225,14 @@ function parsingMessage(exception: unknown): string {
   if (!(exception instanceof Error)) return 'the arguments could not be read';
   return formatMessageForArgumentScannerError(exception as FlagNotFoundError, {
     AliasNotFoundError: (error) => `unknown flag \`-${error.input.slice(0, 1)}\``,
-    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception: why, input }) =>
-      why instanceof Error && !why.message.includes(input) ? `${name}: ${why.message}` : `the value of ${name} is not understood`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder, exception: why, input }) => {
+      const name = /^[a-z]/.test(externalFlagNameOrPlaceholder)
+        ? `--${externalFlagNameOrPlaceholder}`
+        : externalFlagNameOrPlaceholder;
+      return why instanceof Error && !why.message.includes(input)
+        ? `${name}: ${why.message}`
+        : `the value of ${name} is not understood`;
+    },
     EnumValidationError: (error) => `--${error.externalFlagName} must be one of ${error.values.join(', ')}`,
     UnexpectedFlagError: (error) => `--${error.externalFlagName} was given more than once`,
     UnsatisfiedFlagError: (error) =>

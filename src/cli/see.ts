@@ -37,6 +37,8 @@ const reading = {
   advisories: optional('Advisory database; the one of `cullis db update` when it is not said', 'FILE'),
   epss: optional('EPSS scores (CSV, also gzipped)', 'FILE'),
   kev: optional('Catalogue of known exploited vulnerabilities (JSON)', 'FILE'),
+  rules: optional('More rules for secrets, as gitleaks writes them (TOML)', 'FILE'),
+  history: boolean('Secrets in every commit too'),
   noCache: boolean('Look at everything again'),
   noRender: boolean('Leave the helm of this machine alone'),
 } as const;

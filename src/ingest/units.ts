@@ -255,7 +255,10 @@ class UnitReader {
       const documents: ImportedDocument[] = [];
       let unknown: OriginSource | undefined;
       const gather = (format: Format, found: FoundDocument): void => {
-        if (format === COMPOSE) compose.push(found);
+        // A Compose file is one document; further ones count when they have services.
+        if (format === COMPOSE) {
+          if (compose.at(-1)?.file !== file || found.raw['services'] !== undefined) compose.push(found);
+        }
         else others.set(format, [...(others.get(format) ?? []), found]);
       };
       const intercept = (raw: unknown, origin: OriginSource): boolean => {

@@ -25,14 +25,45 @@ export function targetPort(workload: Workload, port: ServicePort): number | unde
   return undefined;
 }
 
+/** Services by namespace and the rarest label of their selector, so that not every workload is held against every service. */
+const selecting = new WeakMap<readonly Service[], ReadonlyMap<string, readonly number[]>>();
+
+function selectingIn(services: readonly Service[]): ReadonlyMap<string, readonly number[]> {
+  const known = selecting.get(services);
+  if (known) return known;
+  const keys = services.map(({ namespace, selector }) =>
+    selector ? Object.entries(selector).map((label) => labelKey(namespace, label)) : undefined,
+  );
+  const counts = new Map<string, number>();
+  for (const key of keys.flatMap((each) => each ?? [])) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const rarer = (a: string, b: string): string => (counts.get(b)! < counts.get(a)! ? b : a);
+  const index = new Map<string, number[]>();
+  for (const [i, own] of keys.entries()) {
+    if (!own) continue;
+    const key = own.length === 0 ? services[i]!.namespace : own.reduce(rarer);
+    const list = index.get(key);
+    if (list) list.push(i);
+    else index.set(key, [i]);
+  }
+  selecting.set(services, index);
+  return index;
+}
+
+function labelKey(namespace: string, [key, value]: readonly [string, string]): string {
+  return `${namespace}\n${key}\n${value}`;
+}
+
 /** Services whose selector takes in this workload. */
 export function servicesOf(system: Pick<System, 'services'>, workload: Workload): Service[] {
-  return system.services.filter(
-    (service) =>
-      service.namespace === workload.namespace &&
-      service.selector !== undefined &&
-      labelsMatch(service.selector, workload.labels),
-  );
+  const index = selectingIn(system.services);
+  const found = [...(index.get(workload.namespace) ?? [])];
+  for (const label of Object.entries(workload.labels)) found.push(...(index.get(labelKey(workload.namespace, label)) ?? []));
+  return found
+    .sort((a, b) => a - b)
+    .flatMap((i) => {
+      const service = system.services[i]!;
+      return labelsMatch(service.selector!, workload.labels) ? [service] : [];
+    });
 }
 
 /** Every TCP port of a workload, in ascending order. HTTP/2 and gRPC travel as TCP: this data plane reads HTTP/1. */

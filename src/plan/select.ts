@@ -80,8 +80,21 @@ function standsInFrontOf(point: PolicyPoint, namespace: string, service: string)
   );
 }
 
-/** A resource with the place of every part of its spec, so that a reason can name `file:line:column` where no origin table is. */
+/**
+ * A resource with the place of every part of its spec, so that a reason can name `file:line:column` where no origin table is.
+ * The places are looked up when they are read.
+ */
 export function place<R extends Resource>(resource: R): Placed<R> {
+  let at: Placed<R>['at'] | undefined;
+  return {
+    resource,
+    get at() {
+      return (at ??= placesOf(resource));
+    },
+  };
+}
+
+function placesOf(resource: Resource): Placed<Resource>['at'] {
   const at: Record<string, string> = { '': formatLocation(originOf(resource)) };
   const visit = (value: unknown, path: (string | number)[]): void => {
     at[formatPath(path)] = formatLocation(originOf(resource, path));
@@ -90,7 +103,7 @@ export function place<R extends Resource>(resource: R): Placed<R> {
     else for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
   };
   if (originOf(resource) !== undefined) visit(resource.spec, ['spec']);
-  return { resource, at };
+  return at;
 }
 
 /** `file:line:column` of a part of a policy, or of the nearest part above it that has a place. */

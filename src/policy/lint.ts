@@ -3,7 +3,7 @@ import { compareFindings } from '#model/finding.ts';
 import type { Finding } from '#model/finding.ts';
 import type { System } from '#model/system.ts';
 import { lintContext } from './lint/context.ts';
-import type { Check } from './lint/context.ts';
+import type { Check, LintContext } from './lint/context.ts';
 import { httpOnTcp, noAllowPolicy, unknownPort } from './lint/coverage.ts';
 import { externalAuthorizers, refusedValues } from './lint/external.ts';
 import { unknownIdentities } from './lint/identities.ts';
@@ -38,10 +38,10 @@ const CHECKS: readonly Check[] = [
 /**
  * Findings about the policies of a system: rules that mean more or less than they say, workloads without a policy, plaintext links,
  * tokens that nothing requires, routes without a limit.
+ * @param context of the same system, where it is made already
  * @returns worst first; ids are stable across runs
  */
-export function lintPolicies(system: System): readonly Finding[] {
-  const context = lintContext(system);
+export function lintPolicies(system: System, context: LintContext = lintContext(system)): readonly Finding[] {
   const findings = new Map(CHECKS.flatMap((check) => check(context)).map((finding) => [finding.id, finding]));
   return [...findings.values()].sort(compareFindings);
 }

@@ -188,8 +188,22 @@ class RuleCompiler {
     });
     if (values.length === 0) return [];
     const test = kind.build(values, negated, this.#context);
+    const { placed } = this.#policy;
+    let at: string | undefined;
     return [
-      { path, name: formatPath(path.slice(3)), kind, negated, wanted, values, at: placeOf(this.#policy.placed, path), test },
+      {
+        path,
+        name: formatPath(path.slice(3)),
+        kind,
+        negated,
+        wanted,
+        values,
+        // Only reasons name places.
+        get at() {
+          return (at ??= placeOf(placed, path));
+        },
+        test,
+      },
     ];
   }
 

@@ -30,12 +30,33 @@ const PROBE: Attributes = {
   auth: undefined,
 };
 
-/**
- * Rules in order. `first` gives the index of the first that matches, without allocating. The index only ever leaves out rules that
- * cannot match: each bit set is computed by asking the rules themselves about one attribute.
- */
+/** Rules in order. `first` gives the index of the first that matches, without allocating. */
 export class RuleTable {
   readonly rules: readonly CompiledRule[];
+  readonly #index: RuleIndex | undefined;
+
+  constructor(rules: readonly CompiledRule[]) {
+    this.rules = rules;
+    if (rules.length > LINEAR_MAX) this.#index = new RuleIndex(rules);
+  }
+
+  /** @returns index into `rules`, or -1 */
+  first(a: Attributes): number {
+    if (this.#index) return this.#index.first(a);
+    const rules = this.rules;
+    for (let i = 0; i < rules.length; i++) if ((rules[i] as CompiledRule).test(a)) return i;
+    return -1;
+  }
+
+  /** Every rule that matches, in order. */
+  all(a: Attributes): CompiledRule[] {
+    return this.rules.filter((rule) => rule.test(a));
+  }
+}
+
+/** It only ever leaves out rules that cannot match: each bit set is computed by asking the rules themselves about one attribute. */
+class RuleIndex {
+  readonly #rules: readonly CompiledRule[];
   readonly #words: number;
   readonly #all: Int32Array;
   readonly #plaintext: Int32Array;
@@ -46,7 +67,7 @@ export class RuleTable {
   readonly #paths: PrefixTree;
 
   constructor(rules: readonly CompiledRule[]) {
-    this.rules = rules;
+    this.#rules = rules;
     this.#words = Math.ceil(rules.length / 32);
     this.#all = this.#bits(() => true);
     this.#plaintext = this.#probe('identity', PROBE);
@@ -65,13 +86,8 @@ export class RuleTable {
     );
   }
 
-  /** @returns index into `rules`, or -1 */
   first(a: Attributes): number {
-    const rules = this.rules;
-    if (rules.length <= LINEAR_MAX) {
-      for (let i = 0; i < rules.length; i++) if ((rules[i] as CompiledRule).test(a)) return i;
-      return -1;
-    }
+    const rules = this.#rules;
     const identity = this.#identity(a.sourceIdentity);
     const port = this.#byPort.get(a.destinationPort) ?? this.#otherPort;
     const http = a.protocol === 'http';
@@ -87,11 +103,6 @@ export class RuleTable {
       }
     }
     return -1;
-  }
-
-  /** Every rule that matches, in order. */
-  all(a: Attributes): CompiledRule[] {
-    return this.rules.filter((rule) => rule.test(a));
   }
 
   #identity(id: string | undefined): Int32Array {
@@ -110,7 +121,7 @@ export class RuleTable {
 
   #bits(include: (rule: CompiledRule, index: number) => boolean): Int32Array {
     const bits = new Int32Array(this.#words);
-    for (const [index, rule] of this.rules.entries()) if (include(rule, index)) setBit(bits, index);
+    for (const [index, rule] of this.#rules.entries()) if (include(rule, index)) setBit(bits, index);
     return bits;
   }
 }

@@ -59,6 +59,8 @@ export interface ScanResult {
   readonly at: string;
   readonly files: number;
   readonly bytes: number;
+  /** Packages that lockfiles, bills of materials and images name. */
+  readonly packages: number;
   readonly units: readonly UnitSummary[];
   readonly findings: readonly JudgedFinding[];
   readonly paths: readonly PathSummary[];

@@ -52,7 +52,7 @@ export interface SystemVerdict {
 /** What every rule over a System finds. */
 export function findingsOf(context: ScanContext): readonly Finding[] {
   const findings = new Map<string, Finding>();
-  for (const finding of lintPolicies(context.system)) findings.set(finding.id, finding);
+  for (const finding of lintPolicies(context.system, context.lint)) findings.set(finding.id, finding);
   for (const rule of SYSTEM_RULES)
     for (const hit of rule.check(context)) {
       const finding = findingOf(rule, hit);

@@ -4,11 +4,19 @@ import { keyText, resolvePlain } from './scalar.ts';
 
 const FOLLOWED_MAX = 16;
 
+/** Of one mapping: where its keys stand, and the values of its `<<`. */
+interface Keys {
+  readonly members: ReadonlyMap<string, number>;
+  readonly merges: readonly number[];
+}
+
 /** Finds where the parts of one document are written, by walking its events again. Nothing of this is paid for when nobody asks. */
 export class Locator {
   readonly #events: readonly Event[];
   readonly #source: string;
   readonly #root: number;
+  readonly #items = new Map<number, number[]>();
+  readonly #keys = new Map<number, Keys>();
   #ends: Int32Array | undefined;
 
   /** @param root index of the DOCUMENT event */
@@ -46,22 +54,42 @@ export class Locator {
     const node = this.#resolve(start, followed);
     const event = this.#events[node];
     if (event?.type === EVENT_ID.SEQUENCE) {
-      let item = node + 1;
-      for (let i = 0; this.#events[item]!.type !== EVENT_ID.POP; i++, item = this.#end(item)) {
-        if (i === Number(part)) return { at: item, node: item };
-      }
-      return undefined;
+      const item = this.#itemsOf(node)[Number(part)];
+      return item === undefined ? undefined : { at: item, node: item };
     }
     if (event?.type !== EVENT_ID.MAPPING) return undefined;
-    const merges: number[] = [];
-    for (let key = node + 1; this.#events[key]!.type !== EVENT_ID.POP;) {
-      const value = this.#end(key);
-      const text = this.#keyText(key);
-      if (text === String(part)) return { at: key, node: value };
-      if (text === '<<') merges.push(value);
-      key = this.#end(value);
+    const { members, merges } = this.#keysOf(node);
+    const key = members.get(String(part));
+    return key === undefined ? this.#merged(merges, part, followed) : { at: key, node: this.#end(key) };
+  }
+
+  /** Where the items of a list begin; told once, since a reader asks for one part after the other. */
+  #itemsOf(node: number): readonly number[] {
+    let items = this.#items.get(node);
+    if (!items) {
+      items = [];
+      for (let item = node + 1; this.#events[item]!.type !== EVENT_ID.POP; item = this.#end(item)) items.push(item);
+      this.#items.set(node, items);
     }
-    return this.#merged(merges, part, followed);
+    return items;
+  }
+
+  #keysOf(node: number): Keys {
+    let keys = this.#keys.get(node);
+    if (!keys) {
+      const members = new Map<string, number>();
+      const merges: number[] = [];
+      for (let key = node + 1; this.#events[key]!.type !== EVENT_ID.POP;) {
+        const value = this.#end(key);
+        const text = this.#keyText(key);
+        if (text !== undefined && !members.has(text)) members.set(text, key);
+        if (text === '<<') merges.push(value);
+        key = this.#end(value);
+      }
+      keys = { members, merges };
+      this.#keys.set(node, keys);
+    }
+    return keys;
   }
 
   #merged(merges: readonly number[], part: string | number, followed: number): { at: number; node: number } | undefined {

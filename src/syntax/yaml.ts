@@ -177,7 +177,13 @@ class Reader {
     // Only the reason is passed on: the parser's full message quotes the text, which may be a secret.
     const known = error instanceof YAMLException;
     const offset = known ? (error.mark?.position ?? 0) : 0;
-    const reason = known ? ownWords(error.reason) : 'this cannot be read as YAML';
+    const reason = !known
+      ? 'this cannot be read as YAML'
+      : !isDeficient(error)
+        ? ownWords(error.reason)
+        : source.slice(offset).trim() === ''
+          ? 'a `[`, a `{` or a quoted text is never closed'
+          : 'a `[`, a `{` or a quoted text goes on in a line that is not indented';
     const help = isTemplate(source) ? TEMPLATE_HELP : HELP.find(([word]) => reason.includes(word))?.[1];
     this.#tell('syntax.yaml', reason, base + offset, help);
   }
@@ -208,8 +214,10 @@ const HELP: readonly (readonly [string, string])[] = [
   ['bad indentation of a sequence', 'items of one list start in the same column'],
   ['multiline key', 'a `:` is missing, or the line above is not finished'],
   ['flow collection', 'close the `[` or `{`, and put commas between the entries'],
-  ['end of the stream', 'separate documents with a line `---`'],
+  ['never closed', 'close it, or put quotes around a value that begins with `[` or `{`'],
+  ['goes on', 'indent the lines up to its end further than the member it belongs to'],
   ['unexpected end of the stream', 'close the quotes'],
+  ['end of the stream', 'separate documents with a line `---`'],
 ];
 
 /** The parser repeats the user's text in these; it may be a password that was meant as a value. */

@@ -31,6 +31,7 @@ export function scanResult(change: Partial<ScanResult> = {}): ScanResult {
     at: '2026-11-24T12:00:00.000Z',
     files: 2,
     bytes: 100,
+    packages: 0,
     units: [{ name: 'deploy', files: 2, documents: 3, workloads: 2, services: 1, hash: 'h' }],
     findings: [judgedFinding()],
     paths: [

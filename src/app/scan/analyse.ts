@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readUnits } from '#ingest/units.ts';
 import type { Unit, UnitSource } from '#ingest/units.ts';
+import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
 import { resourceId } from '#model/resource.ts';
 import { lintContext } from '#policy/lint/context.ts';
@@ -53,6 +54,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
   const ignoreLines: [string, number, string][] = [];
   const certificates: FoundData[] = [];
   const kept: ScanFile[] = [];
+  const left: NotAnalysed[] = [];
   let bytes = 0;
   for (const file of files) {
     const { path, stamp } = file;
@@ -62,6 +64,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
     findings.push(...entry.findings);
     for (const [line, text] of entry.ignores ?? []) ignoreLines.push([path, line, text]);
     if (entry.certificates) certificates.push(entry.certificates);
+    left.push(...(entry.notAnalysed ?? []));
     // The others are only known by name from here on: a large tree must not lie in memory.
     kept.push(file.rendered || needsText(path) ? file : { path, stamp, bytes: NOTHING });
   }
@@ -100,7 +103,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
           parityFindings(compareSides(sideOf(labels[0], a.system), sideOf(labels[1], b.system))),
         ),
       ],
-      notAnalysed: [...notAnalysed, ...software.notAnalysed],
+      notAnalysed: [...notAnalysed, ...left, ...software.notAnalysed],
       packages: software.packages.length,
       ignoreLines,
       ...codeOwnersOf(kept),

@@ -1,5 +1,5 @@
 // What the last scan of the same paths found, so that the next one looks only at what changed. Holds findings, never contents.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,11 +58,18 @@ export async function remembered<T>(folder: string | undefined, name: string, ma
   return value;
 }
 
-/** A damaged or foreign file counts as none. */
+function sumOf(body: string): string {
+  return hash('sha256', body, 'base64url');
+}
+
+/** A damaged or foreign file counts as none: the first line is the sum of the rest. */
 function load(folder: string | undefined, name: string): Readonly<Record<string, unknown>> | undefined {
   if (folder === undefined) return undefined;
   try {
-    const read: unknown = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+    const text = readFileSync(join(folder, `${name}.json`), 'utf8');
+    const body = text.slice(text.indexOf('\n') + 1);
+    if (text.slice(0, text.length - body.length) !== `${sumOf(body)}\n`) return undefined;
+    const read: unknown = JSON.parse(body);
     return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -75,7 +82,8 @@ function save(folder: string, name: string, value: unknown): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, `${name}.json`);
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+    const body = JSON.stringify(value);
+    writeFileSync(draft, `${sumOf(body)}\n${body}`, { mode: 0o600 });
     renameSync(draft, file);
   } catch {
     // A full disk or a folder of somebody else: the next scan is cold, nothing more.

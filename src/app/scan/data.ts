@@ -16,6 +16,8 @@ export interface FileEntry {
   /** Lines that hold `cullis:ignore`: number and text. */
   readonly ignores?: readonly (readonly [number, string])[];
   readonly certificates?: FoundData;
+  /** Of the archive that it is. */
+  readonly notAnalysed?: readonly NotAnalysed[];
 }
 
 /** What `findCertificates` found; the bytes of each certificate as base64, so that it can be written down. */

@@ -1,5 +1,6 @@
 // What is found in files by themselves, and in the tree that they make.
 import { hash } from 'node:crypto';
+import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
 import { findCertificates } from '#scan/certificates/find.ts';
 import type { Found } from '#scan/certificates/find.ts';
@@ -8,9 +9,11 @@ import { codeFindings, isCode } from '#scan/code/analyse.ts';
 import { buildFindings } from '#scan/pipelines/findings.ts';
 import { isBuildFile } from '#scan/pipelines/read.ts';
 import { secretFindings } from '#scan/secrets/findings.ts';
+import type { IgnoredSecrets } from '#scan/secrets/ignore.ts';
 import { SECRET_RULES } from '#scan/secrets/rules.ts';
 import { compileSecretRules } from '#scan/secrets/scanner.ts';
 import type { SecretScanner } from '#scan/secrets/scanner.ts';
+import { archiveFormat, readArchive } from '#sources/archive.ts';
 import type { FileEntry, FoundData, ScanFile } from './data.ts';
 
 export interface FileOptions {
@@ -18,12 +21,17 @@ export interface FileOptions {
   readonly nowMs: number;
   /** The team's own rules for secrets beside ours. */
   readonly secrets?: SecretScanner;
+  /** What the team looked at before (`.gitleaksignore`). */
+  readonly ignored?: IgnoredSecrets;
 }
 
 const DECODER = new TextDecoder();
 /** Code that people wrote is smaller; bundles are not theirs. */
 const CODE_BYTES_MAX = 2 * 1024 * 1024;
 const SECRET_BYTES_MAX = 64 * 1024 * 1024;
+/** Larger ones are images or data; images are scanned by their own name. */
+const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024;
+const INNER_BYTES_MAX = 4 * 1024 * 1024;
 
 let scanner: SecretScanner | undefined;
 
@@ -42,9 +50,22 @@ export function mayHoldFindings(path: string, size: number): boolean {
 /** Findings that depend on the content of one file alone. */
 export function fileFindings(path: string, bytes: Uint8Array, options: FileOptions): readonly Finding[] {
   const findings: Finding[] = [];
-  if (bytes.length <= SECRET_BYTES_MAX)
-    findings.push(...secretFindings((options.secrets ?? ourScanner()).scan(path, bytes), { now: options.nowMs }));
+  if (bytes.length <= SECRET_BYTES_MAX) findings.push(...secretsIn(path, bytes, options));
   if (isCode(path) && bytes.length <= CODE_BYTES_MAX) findings.push(...codeFindings(path, DECODER.decode(bytes), options.nowMs));
+  return findings;
+}
+
+function secretsIn(path: string, bytes: Uint8Array, { nowMs, secrets, ignored }: FileOptions): readonly Finding[] {
+  const hits = (secrets ?? ourScanner()).scan(path, bytes);
+  return secretFindings(ignored ? hits.filter((hit) => ignored.of(hit) === undefined) : hits, { now: nowMs });
+}
+
+/** Findings in the files of an archive, named `app.jar!/config.yml`; what was left out is told. */
+function insideArchive(path: string, bytes: Uint8Array, options: FileOptions, notAnalysed: NotAnalysed[]): readonly Finding[] {
+  if (archiveFormat(bytes) === undefined || bytes.length > ARCHIVE_BYTES_MAX) return [];
+  const findings: Finding[] = [];
+  for (const file of readArchive(path, bytes, (left) => notAnalysed.push(left)))
+    if (file.bytes.length <= INNER_BYTES_MAX) findings.push(...fileFindings(file.path, file.bytes, options));
   return findings;
 }
 
@@ -54,10 +75,13 @@ export function entryOf(path: string, bytes: Uint8Array, options: FileOptions, k
   if (known?.hash === digest) return known;
   const ignores = ignoresIn(bytes);
   const { certificates, keys } = findCertificates({ path, bytes });
+  const notAnalysed: NotAnalysed[] = [];
+  const inside = insideArchive(path, bytes, options, notAnalysed);
   return {
     size: bytes.length,
     hash: digest,
-    findings: fileFindings(path, bytes, options),
+    findings: [...fileFindings(path, bytes, options), ...inside],
+    ...(notAnalysed.length > 0 && { notAnalysed }),
     ...(ignores.length > 0 && { ignores }),
     ...((certificates.length > 0 || keys.length > 0) && {
       certificates: {

@@ -10,10 +10,12 @@ import { analyse } from './analyse.ts';
 import { loadParts, saveCache } from './cache.ts';
 import { reading } from './collect.ts';
 import type { FileEntry } from './data.ts';
+import type { FileOptions } from './files.ts';
+import { historyFindings } from './history.ts';
 import { openOrPull, scanImage } from './image.ts';
+import { ignoredIn } from './secret-settings.ts';
 import type { Listing } from './listing.ts';
 import type { Known, Part, ScanRequest } from './scan.ts';
-import { loadTree, pickUnit } from './units.ts';
 
 /** A tree of which something is not known yet. @param cache where it is kept, and under which name */
 export function treePart(
@@ -32,7 +34,7 @@ export function treePart(
     nowMs: request.nowMs,
     cache: before,
     ...known,
-    ...(request.secrets && { secrets: request.secrets }),
+    ...secretOptions(request),
   });
   const data = { ...analysis.data, notAnalysed: [...notAnalysed, ...analysis.data.notAnalysed] };
   const { stamps } = listing;
@@ -40,12 +42,23 @@ export function treePart(
   return { data, notAnalysed: listing.notAnalysed };
 }
 
+function secretOptions({ secrets, cwd }: ScanRequest): Pick<FileOptions, 'secrets' | 'ignored'> {
+  const ignored = ignoredIn(cwd);
+  return { ...(secrets && { secrets }), ...(ignored && { ignored }) };
+}
+
+/** What the commits of the repositories hold that the paths lie in. */
+export function historyPart(paths: readonly string[], request: ScanRequest): Part {
+  const { findings, notAnalysed } = historyFindings(paths, request);
+  return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed };
+}
+
 /** One image. @throws CullisError image.invalid, image.unavailable, fetch.failed */
 export async function imagePart(word: string, request: ScanRequest, { advisories, exploits }: Known): Promise<Part> {
   const image = await openOrPull(word, request.cwd, existsSync(resolve(request.cwd, word)), request.env);
   const { findings, packages, notAnalysed, files, bytes } = await scanImage(image, {
     nowMs: request.nowMs,
-    ...(request.secrets && { secrets: request.secrets }),
+    ...secretOptions(request),
   });
   const rated = advisories ? vulnerabilityFindings(packages, advisories, exploits && { exploits }) : [];
   return {
@@ -63,7 +76,8 @@ export async function imagePart(word: string, request: ScanRequest, { advisories
 }
 
 /** Two environments side by side, as the policy names them. @throws CullisError config.unreadable when one is not there */
-export function parityPart({ a, b }: { readonly a: string; readonly b: string }, request: ScanRequest): Part {
+export async function parityPart({ a, b }: { readonly a: string; readonly b: string }, request: ScanRequest): Promise<Part> {
+  const { loadTree, pickUnit } = await import('./units.ts');
   const systemOf = (folder: string): System => pickUnit(loadTree([folder], request).units, undefined).system;
   const findings = parityFindings(parity(systemOf(a), systemOf(b), { labels: [a, b] }));
   return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed: [] };

@@ -33,6 +33,7 @@ export function resultOf(data: AnalysisData, circumstances: Circumstances): Scan
     (file, line) => lines.get(`${file}\n${line}`),
     new Map(data.units.flatMap(({ ignores }) => ignores)),
     circumstances.suppressions,
+    data.ignoreLines,
   );
   const codeOwner = data.codeOwners === undefined ? () => undefined : readCodeOwners(data.codeOwners);
   const owners = new Map(data.units.flatMap((unit) => unit.owners));
@@ -51,6 +52,7 @@ export function resultOf(data: AnalysisData, circumstances: Circumstances): Scan
     at: new Date(nowMs).toISOString(),
     files: data.files,
     bytes: data.bytes,
+    packages: data.packages,
     units: data.units.map(({ summary }) => summary),
     findings,
     paths: uniquePaths(data.units.flatMap((unit) => unit.paths)),

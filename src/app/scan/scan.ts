@@ -38,6 +38,8 @@ export interface ScanRequest {
   readonly epss?: string;
   readonly kev?: string;
   readonly secrets?: SecretScanner;
+  /** Whether commits are read too, for the secrets that they still hold. */
+  readonly history?: boolean;
   /** Pairs of folders that must be alike, beside those that their names tell. */
   readonly parity?: readonly { readonly a: string; readonly b: string }[];
 }
@@ -65,11 +67,20 @@ export async function scan(request: ScanRequest): Promise<{ readonly result: Sca
       (path) => path !== '-' && isImage(path, request.cwd, existsSync(resolve(request.cwd, path))),
     );
     const trees = request.paths.filter((path) => !images.includes(path));
-    const parts: Part[] = trees.length > 0 || images.length === 0 ? [await scanTree(trees, request, known)] : [];
+    const parts: Part[] = [];
+    // First, since a secret that still stands is told with its age.
+    if (request.history)
+      parts.push(
+        (await import('./parts.ts')).historyPart(
+          trees.filter((path) => path !== '-'),
+          request,
+        ),
+      );
+    if (trees.length > 0 || images.length === 0) parts.push(await scanTree(trees, request, known));
     if (images.length > 0 || (request.parity ?? []).length > 0) {
       const { imagePart, parityPart } = await import('./parts.ts');
       for (const image of images) parts.push(await imagePart(image, request, known));
-      for (const pair of request.parity ?? []) parts.push(parityPart(pair, request));
+      for (const pair of request.parity ?? []) parts.push(await parityPart(pair, request));
     }
     const meta = advisories?.database.meta;
     const result = resultOf(joined(parts), {
@@ -127,6 +138,7 @@ async function scanTree(paths: readonly string[], request: ScanRequest, known: K
     meta?.fetched ?? '',
     stampOfFile(request.cwd, request.epss),
     stampOfFile(request.cwd, request.kev),
+    existsSync(resolve(request.cwd, '.gitleaksignore')) ? stampOfFile(request.cwd, '.gitleaksignore') : '',
   ]);
   const whole = loadWhole(folder, name, listing.stamps);
   if (whole) return { data: whole, notAnalysed: listing.notAnalysed };

@@ -24,7 +24,11 @@ export async function run(cli: Cli, flags: GateFlags, ...paths: readonly string[
   ]);
   plannedReports(flags);
   const policy = loadPolicy(cli, flags.policy, describe);
-  const { result, baseline } = await scan({ ...requestOf(cli, flags, paths), terms: policy.terms, parity: policy.parity });
+  const { result, baseline } = await scan({
+    ...(await requestOf(cli, flags, paths)),
+    terms: policy.terms,
+    parity: policy.parity,
+  });
   const verdict = verdictOf(result, policy, baseline, dayOf(cli.nowMs()));
   const failing = new Set(verdict.failures.map(({ finding }) => finding?.id));
   if (!(await writeReports(cli, flags, { result, verdict, fails: ({ id }) => failing.has(id) })))

@@ -16,6 +16,8 @@ export interface ReadingFlags extends ReportFlags {
   readonly advisories?: string | undefined;
   readonly epss?: string | undefined;
   readonly kev?: string | undefined;
+  readonly rules?: string | undefined;
+  readonly history: boolean;
 }
 
 export interface ScanFlags extends ReadingFlags {
@@ -25,17 +27,18 @@ export interface ScanFlags extends ReadingFlags {
 }
 
 export async function run(cli: Cli, flags: ScanFlags, ...paths: readonly string[]): Promise<number> {
-  const [{ scan }, { plannedReports, writeReports }, { atLeast }, { writeBaseline }] = await Promise.all([
+  const [{ scan }, { plannedReports, writeReports }, { atLeast }, { brokenIn }, { writeBaseline }] = await Promise.all([
     import('#app/scan/scan.ts'),
     import('../reports.ts'),
     import('#scan/gate/verdict.ts'),
+    import('#scan/broken.ts'),
     import('#scan/judge/baseline.ts'),
   ]);
   plannedReports(flags);
   if (flags.updateBaseline && flags.baseline === undefined)
     throw new CullisError('usage.invalid', '`--update-baseline` needs `--baseline FILE`');
   const started = performance.now();
-  const { result } = await scan(requestOf(cli, flags, paths));
+  const { result } = await scan(await requestOf(cli, flags, paths));
   const fails = (finding: (typeof result.findings)[number]): boolean =>
     !finding.suppressed && atLeast(finding.severity, flags.failOn);
   if (!(await writeReports(cli, flags, { result, fails }))) {
@@ -51,13 +54,17 @@ export async function run(cli: Cli, flags: ScanFlags, ...paths: readonly string[
     }
     return EXIT.fine;
   }
-  return result.findings.some(fails) || result.diagnostics.some(({ severity }) => severity === 'error')
-    ? EXIT.findings
-    : EXIT.fine;
+  // A file that nobody can read hides what is in it: that is no clean scan.
+  return result.findings.some(fails) || (flags.failOn !== 'never' && brokenIn(result).length > 0) ? EXIT.findings : EXIT.fine;
 }
 
-export function requestOf(cli: Cli, flags: ReadingFlags, paths: readonly string[]) {
+/** What the flags ask for. @throws CullisError for rules that cannot be used */
+export async function requestOf(cli: Cli, flags: ReadingFlags, paths: readonly string[]) {
+  const secrets =
+    flags.rules === undefined ? undefined : (await import('#app/scan/secret-settings.ts')).scannerWith(flags.rules, cli.cwd);
   return {
+    history: flags.history,
+    ...(secrets && { secrets }),
     paths,
     cwd: cli.cwd,
     env: cli.env,

@@ -27,7 +27,7 @@ export function renderPaths(paths: readonly AttackPath[], paint: Paint, columns:
   const byDesign = paths.filter((path) => path.byDesign).length;
   lines.push(
     '',
-    `${count(paths.length, 'path')}${byDesign === 0 ? '' : `, ${byDesign} of them by declared flows alone`}; the worst is expected to cost ${paint('strong', euros(worst.risk))}`,
+    `${count(paths.length, 'path')}${byDesign === 0 ? '' : byDesign === paths.length ? ' by declared flows alone' : `, ${byDesign} of them by declared flows alone`}; the worst is expected to cost ${paint('strong', euros(worst.risk))}`,
   );
   if (byDesign < paths.length) lines.push(paint('quiet', '`cullis fix` gives the smallest change that closes them'));
   return lines;

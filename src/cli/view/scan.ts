@@ -149,8 +149,17 @@ function summary(
   ];
   if (result.advisories) {
     const { from, ageDays, count: known } = result.advisories;
-    lines.push(paint(ageDays > 7 ? 'warn' : 'quiet', `${known} advisories from ${from}, ${count(ageDays, 'day')} old`));
-  }
+    const software = result.packages > 0 ? `${count(result.packages, 'package')} matched with ` : '';
+    lines.push(
+      paint(ageDays > 7 ? 'warn' : 'quiet', `${software}${known} advisories from ${from}, ${count(ageDays, 'day')} old`),
+    );
+  } else if (result.packages > 0)
+    lines.push(
+      paint(
+        'warn',
+        `${count(result.packages, 'package')} not matched with advisories: there is no database here; \`cullis db update\` makes one`,
+      ),
+    );
   if (!all && shown.length < findings.length)
     lines.push(paint('quiet', `${findings.length - shown.length} of low and info are not shown; --all shows them`));
   return lines;

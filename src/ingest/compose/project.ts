@@ -98,6 +98,15 @@ export function readProject(plan: ComposePlan, found: readonly FoundDocument[], 
   return new ProjectReader(plan, found, textAt, out).read();
 }
 
+const filesOf = new WeakMap<readonly FoundDocument[], ReadonlyMap<string, FoundDocument>>();
+
+/** The same for every project of one tree. */
+function byFile(found: readonly FoundDocument[]): ReadonlyMap<string, FoundDocument> {
+  const files = filesOf.get(found) ?? new Map(found.map((document) => [document.file, document]));
+  filesOf.set(found, files);
+  return files;
+}
+
 class ProjectReader {
   readonly #plan: ComposePlan;
   readonly #byFile: ReadonlyMap<string, FoundDocument>;
@@ -113,7 +122,7 @@ class ProjectReader {
 
   constructor(plan: ComposePlan, found: readonly FoundDocument[], textAt: TextOf, out: Findings) {
     this.#plan = plan;
-    this.#byFile = new Map(found.map((document) => [document.file, document]));
+    this.#byFile = byFile(found);
     this.#textAt = textAt;
     this.#out = out;
     const file = joinPath(plan.folder, '.env');

@@ -83,7 +83,9 @@ function unitOf(
   names: ReadonlySet<string>,
   contested: ReadonlySet<string>,
 ): PlainUnit {
-  const apart = chosen.filter((item) => [...item.objects.keys()].some((id) => contested.has(id)));
+  const differing = chosen.filter((item) => [...item.objects.keys()].some((id) => contested.has(id)));
+  // Stages that are alike, or where one only lacks something, are told apart by their names.
+  const apart = differing.length > 0 ? differing : chosen.filter(({ stages }) => stages.length > 0);
   const own = (apart.length > 0 ? apart : chosen).flatMap((item) => item.files.map((file) => file.file));
   const root = own.length === 1 ? folderOf(own[0]!) : commonFolder(own);
   const name =
@@ -224,9 +226,16 @@ function itemOf(path: string, files: readonly PlainFile[], contents: Contents): 
 
 function joined(path: string, items: readonly Item[]): Item | undefined {
   const objects = new Map<string, number>();
+  const homes = new Map<string, Item>();
   for (const item of items) {
     if (!fits(item, objects)) return undefined;
-    for (const [id, content] of item.objects) objects.set(id, content);
+    for (const [id, content] of item.objects) {
+      const home = homes.get(id);
+      // The same object in two stages is theirs, also where they have it alike.
+      if (home && otherEnvironment(home, item)) return undefined;
+      if (!home || home.stages.length === 0) homes.set(id, item);
+      objects.set(id, content);
+    }
   }
   return { path, files: items.flatMap((item) => item.files), stages: environmentsOf(path), objects };
 }

@@ -15,6 +15,7 @@ export const CODES: ReadonlyMap<string, CodeInfo> = new Map([
   ['policy.split-rule', info([863], ACCESS)],
   ['policy.allow-everything', info([862], ACCESS)],
   ['policy.allow-by-exclusion', info([183], ACCESS)],
+  ['policy.allow-by-header', info([290, 862], ACCESS)],
   ['policy.no-selector', info([1220], ACCESS)],
   ['policy.selects-nothing', info([862], ACCESS)],
   ['policy.literal-star', info([863], ACCESS)],

@@ -154,10 +154,14 @@ export const unknownPort: Check = (context) =>
   });
 
 /** On a TCP port HTTP fields do not exist: ALLOW rules that have them never allow, DENY rules lose them and deny more. */
-export const httpOnTcp: Check = (context) =>
-  context.system.authorizationPolicies.flatMap((policy) => {
+export const httpOnTcp: Check = (context) => {
+  const runs = new Set(context.system.runs.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  return context.system.authorizationPolicies.flatMap((policy) => {
     const { action } = policy.spec;
     const workloads = selected(context, policy);
+    // gRPC is HTTP to Istio's proxies; this platform's own carry it as TCP.
+    const carried = (port: LintWorkload['ports'][number], id: string): boolean =>
+      port.protocol === 'tcp' && ((port.declared !== 'grpc' && port.declared !== 'http2') || runs.has(id));
     return (policy.spec.rules ?? []).flatMap((_, index): Finding[] => {
       const lists = valueLists(policy).filter((list) => list.rule === index);
       const http = lists.filter((list) => isHttp(list.field));
@@ -168,8 +172,7 @@ export const httpOnTcp: Check = (context) =>
       const hit = workloads.flatMap((one) =>
         one.ports
           .filter(
-            ({ port, protocol }) =>
-              protocol === 'tcp' && (named.length === 0 ? action !== 'ALLOW' : named.includes(String(port))),
+            (port) => carried(port, one.id) && (named.length === 0 ? action !== 'ALLOW' : named.includes(String(port.port))),
           )
           .map(
             ({ port, declared }) =>
@@ -197,6 +200,7 @@ export const httpOnTcp: Check = (context) =>
       ];
     });
   });
+};
 
 const HTTP_FIELDS = new Set(['hosts', 'methods', 'paths', 'requestPrincipals']);
 

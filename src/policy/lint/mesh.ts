@@ -16,6 +16,8 @@ const OTHER_MARKS = [
   'openservicemesh.io/sidecar-injection',
 ];
 const OWN_GROUPS = /^(?:security\.istio\.io|cullis\.dev)\//;
+/** They are for the build and say nothing of what runs. */
+const OF_THE_TEAM: ReadonlySet<string> = new Set(['GatePolicy', 'Suppressions']);
 const ROUTING_GROUPS = /^(?:networking|telemetry|extensions)\.istio\.io\//;
 const OTHER_GROUPS = /^(?:policy\.linkerd\.io|linkerd\.io|kuma\.io|consul\.hashicorp\.com)\//;
 
@@ -26,7 +28,8 @@ export function meshUse({ namespaces, workloads, resources, runs }: System): Mes
   const spaces = namespaces.map(({ labels }) => labels);
   const pods = workloads.flatMap(({ labels, annotations }) => [labels, annotations]);
   if (runs.length > 0 || labelled(spaces, MARKS) || labelled(pods, POD_MARKS)) return 'marked';
-  const groups = (pattern: RegExp): boolean => resources.some(({ apiVersion }) => pattern.test(apiVersion));
+  const groups = (pattern: RegExp): boolean =>
+    resources.some(({ apiVersion, kind }) => pattern.test(apiVersion) && !OF_THE_TEAM.has(kind));
   if (groups(OWN_GROUPS)) return 'marked';
   const others = resources.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? [metadata.annotations] : []));
   if (labelled([...spaces, ...others, ...pods], OTHER_MARKS) || groups(OTHER_GROUPS)) return 'other';

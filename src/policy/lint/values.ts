@@ -1,6 +1,6 @@
 // Values that do not say what they seem to: stars in the middle, lower-case methods, paths that no request ever has.
 import { normalizeTarget } from '#plan/normalise.ts';
-import type { PathNormalization } from '#model/istio.ts';
+import type { AuthorizationRule, PathNormalization } from '#model/istio.ts';
 import type { Finding, FindingSeverity } from '#model/finding.ts';
 import { isPathTemplate, compilePathTemplate } from '../path-template.ts';
 import { toYaml } from '../yaml.ts';
@@ -185,6 +185,18 @@ export const openRules: Check = ({ system }) =>
           }),
         ];
       }
+      if (isByHeaderAlone(rule)) {
+        return [
+          findingAt(policy, ['spec', 'rules', index, 'when'], {
+            code: 'policy.allow-by-header',
+            severity: 'medium',
+            title: `rule ${index} of \`${nameOf(policy)}\` allows everything to everyone who sends a header`,
+            message:
+              'headers are what the caller says of itself: without `from` and `to` every caller, also one without any identity, may do everything by sending it. Where this was to be one more condition of the rule before it, the dash in front of `when` makes it a rule of its own, and rules are alternatives',
+            fix: { text: 'put `when` into the rule that says who (`from`) may do what (`to`)' },
+          }),
+        ];
+      }
       const from = (rule.from ?? []).map(({ source }) => source);
       const excludesOnly = from.some(
         (source) => Object.keys(source).length > 0 && Object.keys(source).every((name) => name.startsWith('not')),
@@ -202,3 +214,12 @@ export const openRules: Check = ({ system }) =>
       ];
     });
   });
+
+function isByHeaderAlone({ from, to, when }: AuthorizationRule): boolean {
+  return (
+    (from ?? []).length === 0 &&
+    (to ?? []).length === 0 &&
+    (when ?? []).length > 0 &&
+    (when ?? []).every(({ key }) => key.startsWith('request.headers['))
+  );
+}

@@ -1,5 +1,5 @@
 // Faults that look alike in every language: certificates not checked, introspection taken at its word, a provider's own configuration.
-import { claimChecks, isFlag, memberOf, mentions, textsOf } from './fault.ts';
+import { isFlag, memberOf, mentions, textsOf } from './fault.ts';
 import type { Fault } from './fault.ts';
 import type { Source } from './source.ts';
 import type { Value } from './value.ts';
@@ -149,35 +149,6 @@ function isImported(source: Source, at: number): boolean {
     if (text !== '.' && kind !== WORD) return false;
   }
   return false;
-}
-
-/** RFC 7662 section 4: the file asks about tokens, looks at `active`, and at no name. */
-export function introspectionFaults(source: Source): readonly Fault[] {
-  const { tokens } = source;
-  let asks: Token | undefined;
-  let active: Token | undefined;
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at]!;
-    if (token.kind === MARK || token.text.length > 300) continue;
-    if (!asks && /introspect/i.test(token.text) && !isImported(source, at)) asks = token;
-    const reached =
-      source.is(at - 1, '.') ||
-      source.is(at - 1, '?.') ||
-      source.is(at - 1, '[') ||
-      (source.is(at - 1, '(') && token.kind === TEXT);
-    if (!active && reached && /^(?:active|isActive|Active)$/.test(token.text)) active = token;
-  }
-  if (!asks || !active) return [];
-  const checks = claimChecks(source);
-  if (checks.iss || checks.aud) return [];
-  return [
-    {
-      kind: 'introspection-without-issuer',
-      at: active.at,
-      title: 'a token is taken as good when introspection says `active`; neither issuer nor audience of the answer is compared',
-      fix: 'compare `iss` and `aud` of the answer',
-    },
-  ];
 }
 
 /** Words that verify a token, in any library. */

@@ -305,7 +305,7 @@ function jose4j(source: Source, call: Call, checks: ClaimChecks): readonly Fault
 function spring(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] {
   if (!source.imported(/^org\.springframework\.security\.oauth2/)) return [];
   if (/^(?:Nimbus|Spring)(?:Reactive)?OpaqueTokenIntrospector$/.test(call.method))
-    return checks.iss || checks.aud
+    return checks.iss
       ? []
       : [
           {

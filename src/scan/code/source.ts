@@ -17,6 +17,9 @@ const NO_CALL = new Set(
   ),
 );
 
+/** Words that stand before a call in Java; another one is the type of a declaration. */
+const BEFORE_CALL = new Set(['return', 'new', 'throw', 'else', 'case', 'yield', 'assert', 'do', 'instanceof']);
+
 /** One file; its parts are worked out when asked for. */
 export class Source {
   readonly file: string;
@@ -76,9 +79,23 @@ export class Source {
       const token = this.tokens[word]!;
       const before = this.tokens[word - 1];
       if (NO_CALL.has(token.text) || (before?.kind === WORD && /^(?:function|func|def|fun|class)$/.test(before.text))) continue;
+      if (this.#declares(word, open)) continue;
       calls.push({ method: token.text, callee: this.#dotted(word), open, close: this.partner(open), word, at: token.at });
     }
     return calls;
+  }
+
+  /** A method's own name and parameters: `verify(token) {` of a class, `Token verify(String token) throws E {`, `func (s *S) Verify(`. */
+  #declares(word: number, open: number): boolean {
+    if (this.language === 'go') return this.is(word - 1, ')') && this.is(this.partner(word - 1) - 1, 'func');
+    if (this.language !== 'java' && this.language !== 'javascript') return false;
+    const before = this.tokens[word - 1];
+    if (before?.kind === MARK && (before.text === '.' || before.text === '?.')) return false;
+    const after = this.partner(open) + 1;
+    if (this.language === 'javascript') return this.is(after, '{') && !this.startsLine(after);
+    const named = before?.kind === WORD && !BEFORE_CALL.has(before.text);
+    const typed = named || (before?.kind === MARK && /^[>\]]$/.test(before.text));
+    return (typed && (this.is(after, '{') || this.is(after, 'throws'))) || (named && this.is(after, ';'));
   }
 
   /** The word that a bracket belongs to; type arguments between them are passed over. */
@@ -214,14 +231,16 @@ export class Source {
         (token.text === ';' || token.text === ',' || token.text === ')' || token.text === ']' || token.text === '}')
       )
         break;
-      if (at > start && this.#startsLine(at) && !this.#goesOn(at)) break;
+      if (at > start && this.startsLine(at) && !this.#goesOn(at)) break;
       const partner = this.partner(at);
       at = partner > at ? partner + 1 : at + 1;
     }
     return Math.min(at, this.tokens.length);
   }
 
-  #startsLine(index: number): boolean {
+  /** Whether a token is the first of its line. */
+  startsLine(index: number): boolean {
+    if (index === 0) return true;
     const from = this.tokens[index - 1]!.at;
     const newline = this.text.lastIndexOf('\n', this.tokens[index]!.at);
     return newline > from && this.tokens[index]!.at - newline < 2000;
@@ -431,6 +450,20 @@ export class Source {
     const rest = parts.slice(1).join('.');
     if (member === '*' || member === 'default') return { module, member: rest === '' ? member : rest };
     return { module, member: rest === '' ? member : `${member}.${rest}` };
+  }
+
+  /** Whether a token of an expression, or of the definition of a name in it, is one that is looked for. */
+  reaches(from: number, to: number, wanted: (token: Token) => boolean, depth = 0): boolean {
+    for (let at = from; at < to && at - from < 200; at++) {
+      const token = this.tokens[at]!;
+      if (token.kind !== MARK && wanted(token)) return true;
+      if (token.kind !== WORD || depth >= 3 || this.is(at - 1, '.')) continue;
+      let end = at + 1;
+      while (end + 1 < to && this.is(end, '.') && this.tokens[end + 1]!.kind === WORD) end += 2;
+      const start = this.#definitions.get(this.#dotted(end - 1))?.findLast((one) => one < at) ?? this.#definitions.get(token.text)?.[0];
+      if (start !== undefined && this.reaches(start, this.#expressionEnd(start), wanted, depth + 1)) return true;
+    }
+    return false;
   }
 
   imported(pattern: RegExp): boolean {

@@ -1,5 +1,6 @@
 import { FINDING_SEVERITIES } from '#model/finding.ts';
 import type { FindingSeverity } from '#model/finding.ts';
+import { brokenIn } from '../broken.ts';
 import type { Baseline } from '../judge/baseline.ts';
 import type { JudgedFinding, PathSummary, ScanResult } from '../result.ts';
 import type { GatePolicy } from './policy.ts';
@@ -45,14 +46,14 @@ export function verdictOf(result: ScanResult, policy: GatePolicy, baseline: Base
       check: 'paths',
       text: `${result.paths.length} paths lead to crown jewels; the policy allows ${policy.pathsMax}`,
     });
-  for (const one of result.diagnostics)
-    if (policy.failOnNotAnalysed !== 'never' && one.severity === 'error')
-      failures.push({
-        check: 'not-analysed',
-        text: `${one.location ? `${one.location.file}:${one.location.line}: ` : ''}${one.message}`,
-      });
+  if (policy.failOnNotAnalysed !== 'never')
+    for (const { where, message } of brokenIn(result))
+      failures.push({ check: 'not-analysed', text: `${where === undefined ? '' : `${where}: `}${message}` });
   if (policy.failOnNotAnalysed === 'all')
-    for (const one of result.notAnalysed) failures.push({ check: 'not-analysed', text: `${one.file}: ${one.message}` });
+    for (const { file, line, message } of result.notAnalysed) {
+      const text = `${line === undefined ? file : `${file}:${line}`}: ${message}`;
+      if (failures.every((one) => one.text !== text)) failures.push({ check: 'not-analysed', text });
+    }
   const present = new Set(result.findings.map(({ id }) => id));
   return {
     pass: failures.length === 0,

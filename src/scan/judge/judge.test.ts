@@ -65,6 +65,28 @@ test('a suppression without a reason, past its day, for another rule, or on anot
   );
 });
 
+test('a comment that hides nothing is told, a sentence about such comments is not', () => {
+  const { idle } = suppressor(
+    '2026-11-24',
+    () => undefined,
+    new Map(),
+    [],
+    [
+      ['a.yaml', 3, 'x: 1 # cullis:ignore image.latest: was so once'],
+      ['b.ts', 4, '// cullis:ignore code.eval: the input is ours'],
+      ['guide.md', 9, '    image: x # cullis:ignore image.latest: because'],
+      ['c.yaml', 1, 'text: write cullis:ignore image.latest beside it'],
+    ],
+  );
+  assert.deepEqual(
+    idle().map(({ where, rule, why }) => [where, rule, why]),
+    [
+      ['a.yaml:3', 'image.latest', 'unused'],
+      ['b.ts:4', 'code.eval', 'unused'],
+    ],
+  );
+});
+
 test('an annotation suppresses on its resource, and tells when nothing matches it', () => {
   const { result } = judged(finding('network.no-policy'), [], 'network.no-policy: the mesh does it; pod.root: vendor image');
   assert.equal(result?.suppressed?.kind, 'annotation');

@@ -37,6 +37,10 @@ interface Entry {
 }
 
 const COMMENT = /cullis:ignore[ \t]{1,8}([\w.*,-]{1,400})([^\r\n]{0,400})/;
+/** The same as a comment of its own, not in a sentence about it. */
+const AS_COMMENT = /(?:#|\/\/|--|\/?\*)[ \t]{0,8}cullis:ignore[ \t]{1,8}([\w.*,-]{1,400})/;
+/** Files that speak about suppressions. */
+const PROSE = /\.(?:mdx?|rst|adoc|txt|html?)$/i;
 const UNTIL = /\buntil[ =:]{0,2}(\d{4}-\d{2}-\d{2})\b/;
 /** Carries suppressions of a resource: `rule: reason until 2027-01-31; rule2: …`. */
 export const IGNORE_ANNOTATION = 'cullis.dev/ignore';
@@ -45,13 +49,16 @@ export const IGNORE_ANNOTATION = 'cullis.dev/ignore';
  * @param today RFC 3339 day
  * @param lineOf the text of a line (from 1) of a file that was read; undefined when it is not at hand
  * @param annotations subject (`Deployment shop/cart`) -> what its `cullis.dev/ignore` says
+ * @param comments lines that hold `cullis:ignore`, so that those which hide nothing can be told
  */
 export function suppressor(
   today: string,
   lineOf: (file: string, line: number) => string | undefined,
   annotations: ReadonlyMap<string, string>,
   entries: readonly FileSuppression[],
+  comments: readonly (readonly [file: string, line: number, text: string])[] = [],
 ): Suppressor {
+  const heard = new Set<string>();
   const idle: IdleSuppression[] = [];
   const bySubject = new Map<string, Entry[]>();
   const everywhere: Entry[] = [];
@@ -91,6 +98,7 @@ export function suppressor(
       if (!rules.split(',').some((rule) => ruleMatches(rule, finding))) continue;
       const until = UNTIL.exec(rest)?.[1];
       const where = `${location.file}:${line}`;
+      heard.add(where);
       const suppression: Suppression = { reason: reasonOf(rest), ...(until && { until }), kind: 'comment', where };
       const why = refusal(suppression, today);
       if (!why) return suppression;
@@ -116,6 +124,11 @@ export function suppressor(
       ...[...everywhere, ...[...bySubject.values()].flat()]
         .filter((entry) => !entry.used)
         .map(({ rule, suppression }) => ({ where: suppression.where, rule, why: 'unused' as const })),
+      ...comments.flatMap(([file, line, text]) => {
+        const where = `${file}:${line}`;
+        const rule = heard.has(where) || PROSE.test(file) ? undefined : AS_COMMENT.exec(text)?.[1];
+        return rule === undefined ? [] : [{ where, rule, why: 'unused' as const }];
+      }),
     ],
   };
 }

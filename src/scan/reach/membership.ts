@@ -51,8 +51,15 @@ export class Memberships {
   #decide(workload: Workload): Membership {
     const { resource, labels, annotations } = workload;
     const says = (kind: Membership['kind'], text: string, by: Resource | undefined = resource): Membership => {
-      const location = by && originOf(by);
-      return { kind, assumed: false, reason: { allows: true, text, ...(by && { resource: by }), ...(location && { location }) } };
+      return {
+        kind,
+        assumed: false,
+        // Most are only asked for their kind, and a place costs reading the text again.
+        get reason() {
+          const location = by && originOf(by);
+          return { allows: true, text, ...(by && { resource: by }), ...(location && { location }) };
+        },
+      };
     };
     if (workload.containers.some(({ name }) => name === 'istio-proxy'))
       return says('sidecar', `${workload.id} has the container \`istio-proxy\``);

@@ -38,6 +38,11 @@ const ALLOW_DNS = 'allow-dns';
 /** Every IPv4 and IPv6 address. */
 const EVERYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
 
+/** The NetworkPolicies of `synthesise` alone. */
+export function synthesiseNetwork(system: System, flows: readonly WantedFlow[]): readonly unknown[] {
+  return networkOf(system, flows, new Memberships(system), []);
+}
+
 /**
  * Makes policies from flows, declared (declaredFlows) or observed. Namespaces of all workloads that a flow names are closed by default.
  * @param flows ends that are neither a workload, `internet` nor a range are told in `notes` and left out
@@ -45,8 +50,19 @@ const EVERYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
  */
 export function synthesise(system: System, flows: readonly WantedFlow[]): Synthesis {
   const notes: string[] = [];
-  const byId = new Map(system.workloads.map((workload) => [workload.id, workload]));
   const memberships = new Memberships(system);
+  const networkPolicies = networkOf(system, flows, memberships, notes);
+  const ids = new Set(system.workloads.map(({ id }) => id));
+  const inward = flows.filter(({ to }) => ids.has(to));
+  return {
+    networkPolicies,
+    authorizationPolicies: synthesiseAuthorization(system, memberships, inward, notes),
+    notes: [...new Set(notes)],
+  };
+}
+
+function networkOf(system: System, flows: readonly WantedFlow[], memberships: Memberships, notes: string[]): readonly unknown[] {
+  const byId = new Map(system.workloads.map((workload) => [workload.id, workload]));
   const sides = new Map<string, { readonly ingress: Side; readonly egress: Side }>();
   const sidesOf = (workload: Workload): { readonly ingress: Side; readonly egress: Side } => {
     const present = sides.get(workload.id) ?? { ingress: { peers: new Map() }, egress: { peers: new Map() } };
@@ -79,7 +95,7 @@ export function synthesise(system: System, flows: readonly WantedFlow[]): Synthe
       `policies that stand already, such as ${resourceName(standing)}, stay in force: rules add up, so what they allow stays open`,
     );
   const named = new Set([...sides.keys()].map((id) => byId.get(id)!.namespace));
-  const policies = [...named].sort().flatMap((namespace) => {
+  return [...named].sort().flatMap((namespace) => {
     const own = system.workloads.filter((workload) => workload.namespace === namespace && sides.has(workload.id));
     return [
       defaultDeny(namespace),
@@ -87,16 +103,6 @@ export function synthesise(system: System, flows: readonly WantedFlow[]): Synthe
       ...own.map((workload) => policyFor(system, workload, sides.get(workload.id)!, memberships.of(workload), notes)),
     ];
   });
-  return {
-    networkPolicies: policies,
-    authorizationPolicies: synthesiseAuthorization(
-      system,
-      memberships,
-      flows.filter((flow) => byId.has(flow.to)),
-      notes,
-    ),
-    notes: [...new Set(notes)],
-  };
 }
 
 function problemOf(flow: WantedFlow, from: Workload | undefined, to: Workload | undefined): string | undefined {

@@ -109,6 +109,10 @@ const ROWS: readonly (readonly [yaml: string, want: string])[] = [
     '',
   ],
   [
+    'apiVersion: projectcontour.io/v1\nkind: HTTPProxy\nmetadata: {name: r}\nspec: {virtualhost: {fqdn: a.example.com, tls: {secretName: t}}, routes: [{permitInsecure: true}]}\n',
+    'medium tls.route-plain',
+  ],
+  [
     'apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r}\nspec: {host: a.example.com}\n',
     'medium tls.route-plain',
   ],

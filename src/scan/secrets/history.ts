@@ -19,6 +19,8 @@ export interface SecretHistory {
   readonly ages: ReadonlyMap<string, SecretAge>;
   /** Secrets that no present content has, each once, at the place where it first stood. */
   readonly removed: readonly SecretHit[];
+  /** Secrets that are still there, each once, at the place where it first stood. */
+  readonly standing: readonly SecretHit[];
 }
 
 /** @param fingerprintKey the key with which the present files are scanned too */
@@ -42,5 +44,7 @@ export function secretHistory(
       if (isEarlier && why === undefined) first.set(hit.fingerprint, hit);
     }
   }
-  return { ages, removed: [...first].filter(([fingerprint]) => ages.get(fingerprint)?.present === false).map(([, hit]) => hit) };
+  const of = (present: boolean): SecretHit[] =>
+    [...first].filter(([fingerprint]) => ages.get(fingerprint)?.present === present).map(([, hit]) => hit);
+  return { ages, removed: of(false), standing: of(true) };
 }

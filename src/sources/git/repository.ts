@@ -29,6 +29,14 @@ export function findGitDir(dir: string): string | undefined {
   }
 }
 
+/** The folder that paths of a repository's trees begin at, when `dir` lies in a work tree; `dir` itself for a bare one. */
+export function workTreeOf(dir: string): string {
+  for (let at = resolve(dir); ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (dirname(at) === at) return resolve(dir);
+  }
+}
+
 /** Reads objects and references; packs stay open until `close`. */
 export class Repository {
   /** Bytes of an object id: 20, or 32 with SHA-256. */

@@ -68,6 +68,23 @@ export class Systems {
     );
   }
 
+  /** The Sock Shop, whole, with the network policies that lie beside it. */
+  sockShopWithPolicies(): World {
+    const folders = ['sock-shop/kubernetes/manifests', 'sock-shop/kubernetes/manifests-policy'];
+    return this.#world(
+      folders.flatMap((folder) =>
+        readdirSync(join(this.#dir, folder))
+          .filter((name) => /\.ya?ml$/.test(name))
+          .map((name) => `${folder}/${name}`),
+      ),
+    );
+  }
+
+  /** A file of a system as it is. */
+  text(file: string): string {
+    return readFileSync(join(this.#dir, file), 'utf8');
+  }
+
   #world(files: readonly string[], keep: (doc: Doc) => boolean = () => true): World {
     return { docs: files.flatMap((file) => structuredClone(this.#docs(file)) as Doc[]).filter(keep), files: {} };
   }

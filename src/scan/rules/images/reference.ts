@@ -1,5 +1,7 @@
 // References of images as Kubernetes and Docker read them (github.com/distribution/reference), and what their tags promise.
-import { compareBuild, coerce, valid } from 'semver';
+import coerce from 'semver/functions/coerce.js';
+import compareBuild from 'semver/functions/compare-build.js';
+import valid from 'semver/functions/valid.js';
 
 export interface ImageReference {
   /** `docker.io` when none is written. */

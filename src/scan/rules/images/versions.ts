@@ -28,7 +28,7 @@ function check({ system }: ScanContext): Iterable<Hit> {
  */
 export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b: RunImage) => boolean): Generator<Hit> {
   const groups = Map.groupBy(
-    images.filter(({ path, placeholder }) => !path.includes('initContainers') && !placeholder),
+    images.filter((each) => !each.path.includes('initContainers') && isComparable(each)),
     ({ workload, reference }) => `${withoutEnvironment(workload.name)} ${reference.repository.split('/').at(-1)}`,
   );
   for (const group of groups.values()) {
@@ -53,6 +53,13 @@ export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b
     };
   }
 }
+
+/** A digest alone, a branch or no tag says nothing about a version; that it may move is told by itself. */
+function isComparable({ placeholder, reference: { digest: _, ...named } }: RunImage): boolean {
+  return !placeholder && named.tag !== undefined && !MOVING.has(tagKind({ ...named, digest: undefined }));
+}
+
+const MOVING: ReadonlySet<string> = new Set(['none', 'latest', 'moving']);
 
 /** Another namespace; two versions in one namespace are a roll-out. Environments are compared by parity, which knows what may differ. */
 function differentNamespace(a: RunImage, b: RunImage): boolean {

@@ -21,6 +21,12 @@ test('everyone let in', () => {
     ['cart', { ports: [{ port: 7070 }] }, 'low'],
     ['cart', { from: [{ namespaceSelector: {} }] }, 'medium'],
     ['cart', { from: [{ podSelector: { matchLabels: { app: 'web' } } }, { namespaceSelector: {}, podSelector: {} }] }, 'medium'],
+    [
+      'cart',
+      { from: [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'Exists' }] } }] },
+      'medium',
+    ],
+    ['cart', { from: [{ namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } }] }, undefined],
     ['db', { ports: [{ port: 6379 }] }, 'high'],
     [
       'cart',

@@ -136,8 +136,20 @@ export function isClusterNamespace(namespace: string): boolean {
 export function isFromEveryone({ peers }: PolicyRule): boolean {
   return (
     peers === 'any' ||
-    peers.some((peer) => peer.kind === 'pods' && peer.namespaces !== 'own' && isOpen(peer.namespaces) && isOpen(peer.pods))
+    peers.some(
+      (peer) => peer.kind === 'pods' && peer.namespaces !== 'own' && isEveryNamespace(peer.namespaces) && isOpen(peer.pods),
+    )
   );
+}
+
+/** The API server gives every namespace its name as a label: to ask for it at all is to ask for nothing. */
+function isEveryNamespace({ requirements, key }: Selector): boolean {
+  return isOpen({
+    key,
+    requirements: requirements.filter(
+      ({ operator, key: label }) => operator !== 'Exists' || label !== 'kubernetes.io/metadata.name',
+    ),
+  });
 }
 
 function isOpen({ requirements }: Selector): boolean {

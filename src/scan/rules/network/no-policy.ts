@@ -2,7 +2,7 @@ import { isHostNetwork } from '../../reach/endpoints.ts';
 import { declaredFlows } from '../../reach/flows.ts';
 import { recordAt } from '../../reach/raw.ts';
 import { declaredPorts } from '../../reach/reach.ts';
-import { allowDns, defaultDeny, synthesise } from '../../reach/synthesise.ts';
+import { allowDns, defaultDeny, synthesiseNetwork } from '../../reach/synthesise.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
 import type { Hit, SystemRule } from '../../rule.ts';
@@ -27,7 +27,7 @@ export const noPolicy = {
     const facts = factsOf(context);
     const open = unheldOf(facts).filter((workload) => !isMeshOnly(facts, workload));
     if (open.length === 0) return;
-    const made = synthesise(facts.system, declaredFlows(facts.reach)).networkPolicies;
+    const made = synthesiseNetwork(facts.system, declaredFlows(facts.reach));
     for (const [namespace, workloads] of Map.groupBy(open, (workload) => workload.namespace)) {
       const stores = workloads.filter(({ id }) => facts.stores.has(id));
       const ids = workloads.map(({ id }) => id);

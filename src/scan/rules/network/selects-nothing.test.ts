@@ -46,3 +46,13 @@ test('labels of pods in another namespace', () => {
   );
   assert.match(found!.fix!.text, /post\/mailer/);
 });
+
+test('a policy in a namespace that is not in the System is told when pods elsewhere wait for it', () => {
+  const lost = select({ matchLabels: { app: 'carts' } }, 'default');
+  assert.deepEqual(
+    hits(selectsNothing, CARTS, lost).map(({ severity }) => severity),
+    ['medium'],
+  );
+  const own = policy('own', { podSelector: { matchLabels: { app: 'carts' } }, ingress: [] }, 'shop');
+  assert.deepEqual(hits(selectsNothing, CARTS, own, lost), []);
+});

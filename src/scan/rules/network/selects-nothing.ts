@@ -1,7 +1,10 @@
+import type { Workload } from '#model/system.ts';
 import { formatSelector } from '../../reach/selector.ts';
+import type { Selector } from '../../reach/selector.ts';
 import { resourceName } from '../../reach/reasons.ts';
 import type { Hit, SystemRule } from '../../rule.ts';
 import { editOf, factsOf, NETWORK_POLICIES } from './facts.ts';
+import type { NetworkFacts } from './facts.ts';
 import { SEGMENTATION } from './info.ts';
 import { labelFix } from './label-help.ts';
 
@@ -20,17 +23,13 @@ export const selectsNothing = {
       const { resource, subject } = policy;
       if (subjects.length > 0 || subject.pods.requirements.length === 0) continue;
       const own = facts.pods.filter(({ namespace }) => namespace === resource.metadata.namespace);
-      // Of a namespace that is not in the System nothing can be said.
-      if (own.length === 0) continue;
+      // Of a namespace that is not in the System nothing can be said, but that pods elsewhere have the labels and no policy for them.
+      if (own.length === 0 && !facts.pods.some((pod) => matches(subject.pods, pod) && !isNamed(facts, pod))) continue;
       const meant = labelFix(
         subject.pods,
         own.map(({ labels }) => labels),
       );
-      const elsewhere = meant
-        ? undefined
-        : facts.pods.find(({ labels }) =>
-            subject.pods.requirements.every(({ key, values }) => values.includes(labels[key] ?? '')),
-          );
+      const elsewhere = meant ? undefined : facts.pods.find((pod) => matches(subject.pods, pod));
       const path = ['spec', 'podSelector'];
       const at =
         meant && subject.pods.requirements.some(({ key, operator }) => key === meant.key && operator === 'In')
@@ -60,3 +59,12 @@ export const selectsNothing = {
     }
   },
 } satisfies SystemRule;
+
+function matches({ requirements }: Selector, { labels }: Workload): boolean {
+  return requirements.every(({ key, values }) => values.includes(labels[key] ?? ''));
+}
+
+/** Whether a policy of its own namespace picks the pod out by labels. */
+function isNamed({ policies }: NetworkFacts, pod: Workload): boolean {
+  return policies.some(({ policy, subjects }) => policy.subject.pods.requirements.length > 0 && subjects.includes(pod));
+}

@@ -1,4 +1,4 @@
-import { listAt, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
@@ -30,7 +30,17 @@ function* check({ system }: ScanContext): Generator<Hit> {
       };
     } else if (kind === 'HTTPProxy' && apiVersion.startsWith('projectcontour.io/')) {
       const host = objectAt(spec, 'virtualhost');
-      if (!host || objectAt(host, 'tls')) continue;
+      if (!host) continue;
+      if (objectAt(host, 'tls')) {
+        const index = listAt(spec, 'routes').findIndex((route) => memberOf(route, 'permitInsecure') === true);
+        if (index === -1) continue;
+        yield {
+          title: `HTTPProxy \`${metadata.name}\` answers plain HTTP beside TLS`,
+          at: { resource, path: ['spec', 'routes', index, 'permitInsecure'] },
+          fix: { text: 'Take `permitInsecure` away: Contour redirects by itself where there is TLS.' },
+        };
+        continue;
+      }
       yield {
         title: `HTTPProxy \`${metadata.name}\` serves \`${textAt(host, 'fqdn') ?? ''}\` without TLS`,
         at: { resource, path: ['spec', 'virtualhost'] },

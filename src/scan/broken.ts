@@ -1,0 +1,33 @@
+// What stands in the files that were given and could not be understood: a policy that nobody can read protects nothing.
+import type { ScanResult } from './result.ts';
+
+/** Of what was not analysed, the sorts that are mistakes of the files; unknown kinds, templates and skipped folders are none. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'unparsed',
+  'invalid',
+  'encoding',
+  'binary',
+  'unreadable',
+  'lockfile.unreadable',
+  'sbom.invalid',
+]);
+
+export interface Broken {
+  /** `file:line`, as far as it is known. */
+  readonly where: string | undefined;
+  readonly message: string;
+}
+
+/** Mistakes in documents, and files that could not be read as what they are; each place once. */
+export function brokenIn({ diagnostics, notAnalysed }: Pick<ScanResult, 'diagnostics' | 'notAnalysed'>): readonly Broken[] {
+  const found = new Map<string, Broken>();
+  const take = (where: string | undefined, message: string): void => {
+    const key = `${where ?? ''} ${message}`;
+    if (!found.has(key)) found.set(key, { where, message });
+  };
+  for (const { severity, location, message } of diagnostics)
+    if (severity === 'error') take(location && `${location.file}:${location.line}`, message);
+  for (const { what, file, line, message } of notAnalysed)
+    if (BROKEN.has(what)) take(line === undefined ? file : `${file}:${line}`, message);
+  return [...found.values()];
+}
