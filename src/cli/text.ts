@@ -60,6 +60,13 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
   return lines;
 }
 
+/** A paragraph that begins beside a prefix and goes on in lines after `indent` blanks. */
+export function hang(prefix: string, text: string, columns: number, indent: number): string[] {
+  const filler = 'x'.repeat(Math.max(0, width(prefix) - indent));
+  const [first = '', ...rest] = wrap(filler + text, columns, indent);
+  return [prefix + first.slice(indent + filler.length), ...rest];
+}
+
 /** `1 file`, `3 files`, `2 policies`. */
 export function count(n: number, noun: string): string {
   const many = /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;

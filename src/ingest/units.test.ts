@@ -73,6 +73,16 @@ test('files of one folder that collide: small ones are laid over the others', ()
   assert.deepEqual(list, ['manifests k/all.yaml: a,b,c', 'manifests k/b2.yaml: b,a,c', 'manifests k/b3.yaml: b,a,c']);
 });
 
+test('two stages are two units, also where they are alike or one only lacks something', () => {
+  const both = ['a', 'b'].map((name) => deployment(name)).join('---\n');
+  assert.deepEqual(units({ 'app/stg/all.yaml': both, 'app/prd/all.yaml': deployment('a') }).list, [
+    'manifests app/stg: a,b',
+    'manifests app/prd: a',
+  ]);
+  assert.deepEqual(units({ 'out/staging.yaml': both, 'out/prod.yaml': both, 'out/more.yaml': policy('p') }).list.length, 2);
+  assert.deepEqual(units({ 'app/stg/a.yaml': deployment('a'), 'app/prd/b.yaml': deployment('b') }).list.length, 1);
+});
+
 test('kustomizations: each root is a unit, its files are in no other one', () => {
   const { list, not, found } = units({
     'base/kustomization.yaml': 'resources: [a.yaml]\n',

@@ -194,7 +194,11 @@ class UnitReader {
       if (!this.#isRendered('kustomize', folderOf(path))) this.#kustomized(path, build, files);
     }
     for (const path of files.kustomizations()) {
-      if (used.has(path) || !files.kustomization(path)) continue;
+      if (used.has(path)) continue;
+      if (!files.kustomization(path)) {
+        this.#unreadKustomization(path, files);
+        continue;
+      }
       for (const each of buildKustomization(path, files).used) used.add(each);
     }
     const idle = components.filter((path) => !roots.includes(path));
@@ -213,6 +217,16 @@ class UnitReader {
         count: idle.length,
       });
     return used;
+  }
+
+  #unreadKustomization(path: string, files: KustomizeFiles): void {
+    const told = fromDiagnostics(files.parse(path)?.mistakes ?? []);
+    const empty: NotAnalysed = {
+      file: files.nameOf(path),
+      what: 'invalid',
+      message: 'this kustomization says nothing: it is no mapping',
+    };
+    this.#notAnalysed.push(...(told.length > 0 ? told : [empty]));
   }
 
   #kustomized(path: string, build: KustomizeBuild, files: KustomizeFiles): void {
@@ -258,8 +272,11 @@ class UnitReader {
         // A Compose file is one document; further ones count when they have services.
         if (format === COMPOSE) {
           if (compose.at(-1)?.file !== file || found.raw['services'] !== undefined) compose.push(found);
+          return;
         }
-        else others.set(format, [...(others.get(format) ?? []), found]);
+        const list = others.get(format);
+        if (list) list.push(found);
+        else others.set(format, [found]);
       };
       const intercept = (raw: unknown, origin: OriginSource): boolean => {
         if (looksLikeObject(raw) || formatOf(raw, file)) return false;

@@ -128,6 +128,15 @@ const RULE_ROWS: readonly Row[] = [
     ['medium policy.allow-by-exclusion spec.rules[0].from'],
   ],
   [
+    'allowed by a header alone',
+    [
+      policy(
+        `${CART}rules: [{ to: [{ operation: { methods: [GET] } }], from: [{ source: { namespaces: [shop] } }] }, { when: [{ key: "request.headers[x-token]", values: [a] }] }]`,
+      ),
+    ],
+    ['medium policy.allow-by-header spec.rules[1].when'],
+  ],
+  [
     'no selector, and about paths',
     [policy('rules: [{ from: [{ source: { namespaces: [shop] } }], to: [{ operation: { paths: [/a] } }] }]')],
     ['medium policy.no-selector spec'],
@@ -321,6 +330,16 @@ const SYSTEM_ROWS: readonly Row[] = [
   [
     'HTTP fields in DENY with the HTTP port',
     [policy(`${CART}action: DENY\nrules: [{ to: [{ operation: { methods: [GET], ports: ["8080"] } }] }]`)],
+    [],
+  ],
+  [
+    'HTTP fields for gRPC, which is HTTP',
+    [
+      workload('mail', { portName: 'grpc' }),
+      policy(
+        'selector: { matchLabels: { app: mail } }\nrules: [{ to: [{ operation: { paths: ["/mail.Mail/Send"], ports: ["8080"] } }] }]',
+      ),
+    ],
     [],
   ],
   ['a workload without an ALLOW policy', [workload('mail')], ['high policy.no-allow']],

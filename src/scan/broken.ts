@@ -18,8 +18,13 @@ export interface Broken {
   readonly message: string;
 }
 
-/** Mistakes in documents, and files that could not be read as what they are; each place once. */
-export function brokenIn({ diagnostics, notAnalysed }: Pick<ScanResult, 'diagnostics' | 'notAnalysed'>): readonly Broken[] {
+/** Mistakes in documents, files that could not be read as what they are, and whatever was asked for by its name; each place once. */
+export function brokenIn({
+  diagnostics,
+  notAnalysed,
+  target,
+}: Pick<ScanResult, 'diagnostics' | 'notAnalysed' | 'target'>): readonly Broken[] {
+  const isNamed = (file: string): boolean => ` ${target} `.includes(` ${file} `);
   const found = new Map<string, Broken>();
   const take = (where: string | undefined, message: string): void => {
     const key = `${where ?? ''} ${message}`;
@@ -28,6 +33,6 @@ export function brokenIn({ diagnostics, notAnalysed }: Pick<ScanResult, 'diagnos
   for (const { severity, location, message } of diagnostics)
     if (severity === 'error') take(location && `${location.file}:${location.line}`, message);
   for (const { what, file, line, message } of notAnalysed)
-    if (BROKEN.has(what)) take(line === undefined ? file : `${file}:${line}`, message);
+    if (BROKEN.has(what) || (what === 'damaged' && isNamed(file))) take(line === undefined ? file : `${file}:${line}`, message);
   return [...found.values()];
 }

@@ -36,6 +36,7 @@ const KINDS: readonly string[] = [
   'VaultDynamicSecret',
   'SecretProviderClass',
 ];
+const NAMING: readonly string[] = ['ExternalSecret', 'VaultStaticSecret', 'VaultDynamicSecret', 'SecretProviderClass'];
 /** Judged by their own dates (certificates), or made and replaced by the cluster. */
 const OTHERS: readonly (string | undefined)[] = [
   'kubernetes.io/tls',
@@ -51,24 +52,33 @@ const OTHERS: readonly (string | undefined)[] = [
  */
 export function secretAges(system: System, now: number, ages?: ReadonlyMap<string, number>): readonly SecretAge[] {
   return system.resources.flatMap((resource) => {
-    if (!KINDS.includes(resource.kind) || OTHERS.includes(textAt(resource.body, 'type'))) return [];
-    const found = changeOf(resource) ?? historyOf(resource, ages);
+    if (!KINDS.includes(resource.kind) || OTHERS.includes(textAt(resource.body, 'type')) || isPublic(resource)) return [];
+    // What only names a value may stay for years while the value changes.
+    const names = NAMING.includes(resource.kind);
+    const found = changeOf(resource, names) ?? (names ? undefined : historyOf(resource, ages));
     if (!found) return [];
     const daysMax = daysIn(resource.metadata.annotations[MAX_AGE]) ?? SECRET_DAYS_MAX;
     return [{ resource, ...found, days: Math.floor((now - found.changed) / DAY_MS), daysMax }];
   });
 }
 
+/** Certificates and public keys alone: they have dates of their own. */
+function isPublic({ kind, body }: Resource): boolean {
+  if (kind !== 'Secret') return false;
+  const keys = [...Object.keys(objectAt(body, 'data') ?? {}), ...Object.keys(objectAt(body, 'stringData') ?? {})];
+  return keys.length > 0 && keys.every((key) => /\.(?:crt|cer|pub)$|^ca(?:-bundle)?\.pem$/.test(key));
+}
+
 type Change = Pick<SecretAge, 'path' | 'changed' | 'by'>;
 
-function changeOf(resource: Resource): Change | undefined {
+function changeOf(resource: Resource, namesOnly: boolean): Change | undefined {
   const { annotations, creationTimestamp } = resource.metadata;
   const template = objectAt(objectAt(objectAt(resource.spec, 'template'), 'metadata'), 'annotations');
   const places: (readonly [annotations: Readonly<Record<string, unknown>>, path: Path])[] = [
     [annotations, ['metadata', 'annotations']],
   ];
   if (template) places.push([template, ['spec', 'template', 'metadata', 'annotations']]);
-  for (const pattern of [ROTATED, CREATED]) {
+  for (const pattern of namesOnly ? [ROTATED] : [ROTATED, CREATED]) {
     for (const [each, path] of places) {
       for (const [key, value] of Object.entries(each)) {
         const time = pattern.test(key.slice(-100)) && typeof value === 'string' ? timeOf(value) : undefined;
@@ -76,7 +86,7 @@ function changeOf(resource: Resource): Change | undefined {
       }
     }
   }
-  const made = creationTimestamp === undefined ? undefined : timeOf(creationTimestamp);
+  const made = creationTimestamp === undefined || namesOnly ? undefined : timeOf(creationTimestamp);
   return made === undefined ? undefined : { path: ['metadata', 'creationTimestamp'], changed: made, by: 'creationTimestamp' };
 }
 

@@ -119,7 +119,7 @@ export function walkTree(paths: readonly string[], cwd: string, options: WalkOpt
 }
 
 /** The bytes of a file, or why there are none. */
-export function readTreeFile({ absolute }: TreeFile): Buffer | { readonly unreadable: string } {
+export function readTreeFile({ absolute }: Pick<TreeFile, 'absolute'>): Buffer | { readonly unreadable: string } {
   try {
     return readFileSync(absolute);
   } catch (error) {

@@ -177,13 +177,9 @@ class Reader {
     // Only the reason is passed on: the parser's full message quotes the text, which may be a secret.
     const known = error instanceof YAMLException;
     const offset = known ? (error.mark?.position ?? 0) : 0;
-    const reason = !known
-      ? 'this cannot be read as YAML'
-      : !isDeficient(error)
-        ? ownWords(error.reason)
-        : source.slice(offset).trim() === ''
-          ? 'a `[`, a `{` or a quoted text is never closed'
-          : 'a `[`, a `{` or a quoted text goes on in a line that is not indented';
+    let reason = known ? ownWords(error.reason) : 'this cannot be read as YAML';
+    if (isDeficient(error))
+      reason = `a \`[\`, a \`{\` or a quoted text ${source.slice(offset).trim() === '' ? 'is never closed' : 'goes on in a line that is not indented'}`;
     const help = isTemplate(source) ? TEMPLATE_HELP : HELP.find(([word]) => reason.includes(word))?.[1];
     this.#tell('syntax.yaml', reason, base + offset, help);
   }

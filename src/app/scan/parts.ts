@@ -15,22 +15,28 @@ import { historyFindings } from './history.ts';
 import { openOrPull, scanImage } from './image.ts';
 import { ignoredIn } from './secret-settings.ts';
 import type { Listing } from './listing.ts';
+import { needsText } from './needs.ts';
 import type { Known, Part, ScanRequest } from './scan.ts';
+import { entriesAhead } from './threads.ts';
 
 /** A tree of which something is not known yet. @param cache where it is kept, and under which name */
-export function treePart(
+export async function treePart(
   listing: Listing,
   request: ScanRequest,
   known: Known,
   cache: { readonly folder: string | undefined; readonly name: string },
-): Part {
+): Promise<Part> {
   const before = loadParts(cache.folder, cache.name);
   const notAnalysed: NotAnalysed[] = [];
   const unchanged = (path: string, stamp: string): FileEntry | undefined => {
     const file = Object.hasOwn(before.files, path) ? before.files[path] : undefined;
     return file?.stamp === stamp ? file.entry : undefined;
   };
-  const analysis = analyse(reading(listing, request, notAnalysed, unchanged), {
+  // The team's own rules cannot be handed to a thread.
+  const fresh = request.secrets ? [] : listing.files.filter(({ path, stamp }) => !needsText(path) && !unchanged(path, stamp));
+  const ahead = await entriesAhead(fresh, request);
+  const knownEntry = (path: string, stamp: string): FileEntry | undefined => ahead.get(path) ?? unchanged(path, stamp);
+  const analysis = analyse(reading(listing, request, notAnalysed, knownEntry), {
     nowMs: request.nowMs,
     cache: before,
     ...known,

@@ -13,7 +13,12 @@ export interface Software {
   readonly notAnalysed: readonly NotAnalysed[];
 }
 
-const DECODER = new TextDecoder();
+/** Lockfiles come in what a shell wrote (`pip freeze > requirements.txt` gives UTF-16 on Windows) and in old encodings of XML. */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
 
 /** Packages of every lockfile and bill of materials among the files, each with its line. */
 export function softwareOf(files: readonly ScanFile[]): Software {
@@ -21,18 +26,21 @@ export function softwareOf(files: readonly ScanFile[]): Software {
   const context = {
     text: (path: string): string | undefined => {
       const file = byPath.get(path);
-      return file && DECODER.decode(file.bytes);
+      return file && textOf(file.bytes);
     },
     has: (path: string): boolean => byPath.has(path),
   };
   const packages: Package[] = [];
   const notAnalysed: NotAnalysed[] = [];
   for (const { path, bytes } of files) {
-    const read = isLockfile(path)
-      ? readLockfile(path, DECODER.decode(bytes), context)
-      : mayBeSbom(path)
-        ? sbomOf(path, DECODER.decode(bytes))
-        : undefined;
+    const isLock = isLockfile(path);
+    if (!isLock && !mayBeSbom(path)) continue;
+    const text = textOf(bytes);
+    if (isLock && text.includes('\0')) {
+      notAnalysed.push({ file: path, what: 'binary', message: 'the file holds a NUL byte: it is binary' });
+      continue;
+    }
+    const read = isLock ? readLockfile(path, text, context) : sbomOf(path, text);
     if (!read) continue;
     packages.push(...read.packages);
     for (const { code, message, location, help } of read.diagnostics)

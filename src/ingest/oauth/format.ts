@@ -12,6 +12,7 @@ import { Facts } from './facts.ts';
 import { isKeycloakClient, isRealm, keycloakClient, realmClients, realmServer } from './keycloak.ts';
 import { environmentClients, proxyClients, resourceOAuth } from './kubernetes.ts';
 import type { FoundOAuth } from './kubernetes.ts';
+import { isApisix, isKong } from './gateways.ts';
 import { isClient, isMetadata, metadataClient, metadataServer } from './metadata.ts';
 import { isProviderConfiguration, providerClients, providerServer } from './oidc-provider.ts';
 import { scrubbed } from './scrub.ts';
@@ -70,13 +71,20 @@ export const OAUTH_FORMATS: readonly Format[] = [
     servers: [],
     clients: springClients(facts, resource),
   })),
+  format('Kong declarative configuration', 'KongConfiguration', isKong, nothing),
+  format('APISIX configuration', 'ApisixConfiguration', isApisix, nothing),
   format(
     'ASP.NET settings',
     'DotnetSettings',
     (_, file) => /(?:^|\/)appsettings(?:\.[\w.-]{1,100})?\.json$/i.test(file),
-    () => ({ servers: [], clients: [] }),
+    nothing,
   ),
 ];
+
+/** Gateways and applications that are judged by rules of their own, and declare no client. */
+function nothing(): FoundOAuth {
+  return { servers: [], clients: [] };
+}
 
 /** `application.yml` and its profiles, and any document with a `spring` member. */
 function isSpring(raw: RawObject, file: string): boolean {

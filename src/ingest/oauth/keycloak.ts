@@ -51,15 +51,14 @@ export function realmServer(facts: Facts, resource: Resource): OAuthServer {
 }
 
 /**
- * Anonymous registration is held back by the policy `trusted-hosts` alone. A realm that lists its policies for anonymous callers without
- * it, or with both of its checks off, takes clients from anybody; one that lists none gets Keycloak's own, which hold.
+ * Anonymous registration is held back by the policy `trusted-hosts` alone. A realm that lists its registration policies without that one
+ * for anonymous callers, or with both of its checks off, takes clients from anybody; one that says nothing of them gets Keycloak's own,
+ * which hold.
  */
 function registration(facts: Facts): OAuthServer['registration'] {
-  const anonymous = facts
-    .inside('components')
-    .list(POLICIES)
-    .filter((policy) => policy.raw['subType'] === 'anonymous');
-  if (anonymous.length === 0) return undefined;
+  const components = facts.inside('components');
+  if (!Array.isArray(components.raw[POLICIES])) return undefined;
+  const anonymous = components.list(POLICIES).filter((policy) => policy.raw['subType'] === 'anonymous');
   const trusted = anonymous.find((policy) => policy.raw['providerId'] === 'trusted-hosts');
   if (!trusted) return { value: 'open', path: [...facts.path, 'components', POLICIES] };
   const off = (name: string): boolean => trusted.inside('config').texts(name)?.value[0] === 'false';

@@ -114,6 +114,16 @@ const CASES: readonly Case[] = [
     'high expired',
   ],
   ['expired in a Go string', { 'c.go': `var ca = \`${expired.pem}\`` }, 'high expired'],
+  [
+    'expired in SAML metadata',
+    { 'idp.xml': `<ds:X509Certificate>\n${Buffer.from(expired.der).toString('base64')}\n</ds:X509Certificate>` },
+    'high expired',
+  ],
+  [
+    'expired in a set of keys, behind a good one',
+    { 'jwks.json': JSON.stringify({ keys: [{ x5c: [good, expired].map(({ der }) => Buffer.from(der).toString('base64')) }] }) },
+    'high expired',
+  ],
   ['expired in a Java key store', { 'trust.jks': jks([good.der, expired.der]) }, 'high expired'],
   ['expired in PKCS#12', { 'a.p12': p12(expired.der) }, 'high expired'],
   ['expired in a test', { 'test/a.pem': expired.pem }, 'info expired'],

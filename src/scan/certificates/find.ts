@@ -1,5 +1,6 @@
-// Certificates wherever they lie: PEM in files and in strings of source code, PEM in base64 (Kubernetes Secrets, kubeconfigs), DER files,
-// Java and PKCS#12 key stores. Private keys are looked at to compare them with certificates, and never handed on.
+// Certificates wherever they lie: PEM in files and in strings of source code, PEM in base64 (Kubernetes Secrets, kubeconfigs), DER in
+// base64 (SAML metadata, sets of keys), DER files, Java and PKCS#12 key stores. Private keys are looked at to compare them with
+// certificates, and never handed on.
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { keyStoreCertificates, pkcs12Certificates } from './stores.ts';
 
@@ -40,11 +41,14 @@ export interface NamedBytes {
 
 const CERTIFICATES_MAX = 2000;
 const KEYS_MAX = 50;
+const CHAIN_MAX = 10;
 const BLOCK_MAX = 64 * 1024;
 const FILE_MAX = 64 * 1024 * 1024;
 const BEGIN = Buffer.from('-----BEGIN ');
 /** Base64 of `-----BEGIN ` as far as it is the same for every label. */
 const BEGIN_ENCODED = Buffer.from('LS0tLS1CRUdJTi');
+/** What base64 of DER without a label follows: XML signatures and SAML metadata, keys as JSON (RFC 7517 section 4.7). */
+const BARE_MARKS: readonly string[] = ['X509Certificate>', '"x5c"'];
 const NOTHING: Found = { certificates: [], keys: [] };
 
 /** What a file holds. Never throws; costs little more than a search for two marks when it holds nothing. */
@@ -56,12 +60,14 @@ export function findCertificates({ path, bytes }: NamedBytes): Found {
   if (/\.(?:p12|pfx)$/.test(name)) return whole(path, 'key-store', pkcs12Certificates(bytes));
   const plain = buffer.includes(BEGIN);
   const encoded = buffer.includes(BEGIN_ENCODED);
-  if (!plain && !encoded)
+  const bare = BARE_MARKS.filter((mark) => buffer.includes(mark));
+  if (!plain && !encoded && bare.length === 0)
     return /\.(?:der|cer|crt|cert)$/.test(name) && buffer[0] === 0x30 ? whole(path, 'der', [bytes]) : NOTHING;
   const text = buffer.toString('latin1');
   const search = new Search(path, text);
   if (plain) search.plain();
   if (encoded) search.encoded();
+  for (const mark of bare) search.bare(mark);
   return search;
 }
 
@@ -109,6 +115,26 @@ class Search implements Found {
     }
   }
 
+  bare(mark: string): void {
+    const text = this.#text;
+    this.#rewind();
+    for (let at = text.indexOf(mark); at >= 0 && !this.#full(); at = text.indexOf(mark, at + mark.length)) {
+      let start = at + mark.length;
+      for (let count = 0; count < CHAIN_MAX; count++) {
+        start += /^[\s:["',]{0,200}/.exec(text.slice(start, start + 200))![0].length;
+        let end = start;
+        while (end < text.length && end - start < BLOCK_MAX && (isBase64(text.charCodeAt(end)) || isSpace(text.charCodeAt(end))))
+          end++;
+        const body = text.slice(start, end);
+        // A SEQUENCE of 128 bytes or more.
+        if (!/^MI[HI]/.test(body)) break;
+        this.#block('CERTIFICATE', body, start, 'encoded');
+        if (text[end] !== '"') break;
+        start = end;
+      }
+    }
+  }
+
   #full(): boolean {
     return this.certificates.length >= CERTIFICATES_MAX;
   }
@@ -151,6 +177,10 @@ class Search implements Found {
         : line;
     return /["']?([\w.-]{1,100})["']?\s{0,5}[:=]\s{0,5}(?:[|>][+-]?)?\s{0,20}["'`]?$/.exec(above.trimEnd())?.[1] ?? '';
   }
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }
 
 function isBase64(code: number): boolean {

@@ -15,15 +15,18 @@ export interface Claims {
 }
 
 const ISSUER = /^(?:iss|Iss|ISS|issuer|Issuer|ISSUER|getIssuer|GetIssuer|getIss)$/;
-const AUDIENCE = /^(?:aud|Aud|AUD|audience|Audience|AUDIENCE|getAudience|GetAudience|azp|client_id|clientId|ClientID|ClientId|CLIENT_ID|getClientId)$/;
+const AUDIENCE =
+  /^(?:aud|Aud|AUD|audience|Audience|AUDIENCE|getAudience|GetAudience|azp|client_id|clientId|ClientID|ClientId|CLIENT_ID|getClientId)$/;
 const ACTIVE = /^(?:active|Active|ACTIVE|isActive|IsActive|getActive|indicatesSuccess)$/;
 /** Calls that read a member by its name. */
 const GETTERS =
   /^(?:get|getOrDefault|getClaim|getClaimAsString|getClaimAsURL|getClaimAsInstant|getClaimAsBoolean|getString|getStringClaim|getStringParameter|getURIParameter|getBoolean|getBooleanParameter|getAsString|path|at|optString|optBoolean|getFirst|getattr|value|pop|opt|getValue|getAttribute|findValue|Get|GetString|Path|claim|item|__getitem__|requiredAt|required|getProperty|getJsonString)$/;
 /** Names of what holds configuration, not an answer. */
-const SETTINGS = /^(?:config|cfg|conf|settings|options|opts|env|environ|process|properties|props|provider|discovery|metadata|as|server|wellKnown|os)$/i;
+const SETTINGS =
+  /^(?:config|cfg|conf|settings|options|opts|env|environ|process|properties|props|provider|discovery|metadata|as|server|wellKnown|os)$/i;
 /** Calls that check the issuer by what their name says: `assertIssuer(claims)`. */
-const ISSUER_TEST = /(?:verify|validate|check|assert|ensure|expect|require|match|trusted|allowed|valid|is)_?[a-z_]*(?:iss|issuer)s?(?:_?(?:claim|is|trusted|allowed|valid)\w*)?$|^(?:iss|issuer)s?_?(?:is|trusted|allowed|valid|check|match)/i;
+const ISSUER_TEST =
+  /(?:verify|validate|check|assert|ensure|expect|require|match|trusted|allowed|valid|is)_?[a-z_]*(?:iss|issuer)s?(?:_?(?:claim|is|trusted|allowed|valid)\w*)?$|^(?:iss|issuer)s?_?(?:is|trusted|allowed|valid|check|match)/i;
 const AUDIENCE_TEST = /(?:verify|validate|check|assert|ensure|expect|require|match|is)_?[a-z_]*(?:aud|audience)$/i;
 const SCHEMA = /^(?:literal|enum|oneOf|refine|valid|const|equal|only|pattern|regex|constr|union)$/;
 
@@ -58,10 +61,11 @@ export function claimsOf(source: Source, functions: Functions): Claims {
     const meant = renamed.get(token.text);
     const issuer = ISSUER.test(token.text) || meant === true;
     const audience = AUDIENCE.test(token.text) || meant === false;
-    const known = issuer || audience ? undefined : aliases.get(token.text)?.findLast(({ place }) => functions.owns(place, at));
+    const reached = source.is(at - 1, '.') || source.is(at - 1, '?.') || token.kind === TEXT;
+    const known = reached ? undefined : aliases.get(token.text)?.findLast(({ place }) => functions.owns(place, at));
     if (!issuer && !audience && !known) continue;
     seen++;
-    const list = issuer || known?.issuer === true ? issuers : audiences;
+    const list = (known?.issuer ?? issuer) ? issuers : audiences;
     if (source.is(at + 1, ':') && !known) {
       // `const { iss: issuer } = claims`, `z.object({ iss: z.literal(…) })`
       if (tokens[at + 2]?.kind === WORD && isPattern(source, at)) note(tokens[at + 2]!.text, issuer, at);
@@ -120,7 +124,9 @@ function referenceAt(source: Source, at: number): Span | undefined {
       return { from: chainStart(source, open - 1), to: source.partner(open) + 1 };
   }
   // A bare word is a claim only under its short name; `issuer` is more often what one trusts.
-  return token.kind === WORD && /^(?:iss|aud|azp)$/.test(token.text) && !source.is(at + 1, '=') ? { from: at, to: at + 1 } : undefined;
+  return token.kind === WORD && /^(?:iss|aud|azp)$/.test(token.text) && !source.is(at + 1, '=')
+    ? { from: at, to: at + 1 }
+    : undefined;
 }
 
 /** The word that a member is read from: `config` of `this.config.issuer`. */
@@ -179,7 +185,10 @@ function renamedMembers(source: Source): ReadonlyMap<string, boolean> {
   for (let at = 2; at < tokens.length && found.size < 100; at++) {
     const token = tokens[at]!;
     if (token.kind !== TEXT || token.text.length > 200) continue;
-    const claim = language === 'go' ? /\bjson:"(iss|aud|client_id|azp)[",]/.exec(token.text)?.[1] : /^(?:iss|aud|client_id|azp)$/.exec(token.text)?.[0];
+    const claim =
+      language === 'go'
+        ? /\bjson:"(iss|aud|client_id|azp)[",]/.exec(token.text)?.[1]
+        : /^(?:iss|aud|client_id|azp)$/.exec(token.text)?.[0];
     if (claim === undefined) continue;
     const name = language === 'go' ? goField(source, at) : annotated(source, at);
     if (name !== undefined) found.set(name, claim === 'iss');
@@ -197,7 +206,10 @@ function goField(source: Source, tag: number): string | undefined {
 
 /** `@JsonProperty("iss") private String source;`, `@SerialName("iss") val source: String`. */
 function annotated(source: Source, at: number): string | undefined {
-  if (!source.is(at - 1, '(') || !/^(?:JsonProperty|SerializedName|SerialName|Json|JsonbProperty)$/.test(source.tokens[at - 2]?.text ?? ''))
+  if (
+    !source.is(at - 1, '(') ||
+    !/^(?:JsonProperty|SerializedName|SerialName|Json|JsonbProperty)$/.test(source.tokens[at - 2]?.text ?? '')
+  )
     return undefined;
   let next = at + 2;
   let name: string | undefined;

@@ -65,13 +65,15 @@ export class Comparisons {
     let { from } = this.#whole(span);
     for (let steps = 0; steps < 4; steps++) {
       const open = this.#opening(from);
-      if (open < 0 || open !== from - 1 || source.tokens[open - 1]?.kind !== WORD || !KEEPING.test(source.tokens[open - 1]!.text)) break;
+      if (open < 0 || open !== from - 1 || source.tokens[open - 1]?.kind !== WORD || !KEEPING.test(source.tokens[open - 1]!.text))
+        break;
       from = this.#chainStart(open - 1);
     }
     const sign = from - 1;
     if (!source.is(sign, '=') && !source.is(sign, ':=')) return undefined;
     // `issuer, ok := c["iss"].(string)`
-    if (source.is(sign - 2, ',') && source.tokens[sign - 3]?.kind === WORD && source.language === 'go') return source.tokens[sign - 3]!.text;
+    if (source.is(sign - 2, ',') && source.tokens[sign - 3]?.kind === WORD && source.language === 'go')
+      return source.tokens[sign - 3]!.text;
     // `const issuer: string = …`, `issuer: str = …`
     for (let at = sign - 1, steps = 0; steps < 6 && at > 0; at--, steps++)
       if (source.is(at, ':') && source.tokens[at - 1]?.kind === WORD) return source.tokens[at - 1]!.text;
@@ -108,7 +110,8 @@ export class Comparisons {
       const open = source.partner(start - 1);
       if (open > 0 && (source.language === 'java' || source.is(open - 1, '(')) && !isCallOpen(source, open)) start = open;
     }
-    while (source.is(start - 1, '!') || source.is(start - 1, '*') || source.is(start - 1, '&') || source.is(start - 1, 'not')) start--;
+    while (source.is(start - 1, '!') || source.is(start - 1, '*') || source.is(start - 1, '&') || source.is(start - 1, 'not'))
+      start--;
     return { from: start, to: Math.min(end, source.tokens.length) };
   }
 
@@ -122,9 +125,17 @@ export class Comparisons {
     if (source.is(to, 'not') && source.is(to + 1, 'in')) return true;
     if (source.is(to, 'is')) return !isNothing(source, source.is(to + 1, 'not') ? to + 2 : to + 1);
     if ((source.is(to, '.') || source.is(to, '?.')) && source.tokens[to + 1]?.kind === WORD)
-      return OWN.test(source.tokens[to + 1]!.text) && source.is(to + 2, '(') && !isNothing(source, to + 3) && !isScheme(source, to + 3);
+      return (
+        OWN.test(source.tokens[to + 1]!.text) && source.is(to + 2, '(') && !isNothing(source, to + 3) && !isScheme(source, to + 3)
+      );
     if (before?.kind === MARK && OPERATORS.has(before.text)) return !isNothing(source, from - 2);
-    if (source.is(from - 1, 'case') || source.is(from - 1, 'switch') || source.is(from - 1, 'match') || source.is(from - 1, 'when')) return true;
+    if (
+      source.is(from - 1, 'case') ||
+      source.is(from - 1, 'switch') ||
+      source.is(from - 1, 'match') ||
+      source.is(from - 1, 'when')
+    )
+      return true;
     const open = this.#opening(from);
     if (open < 0) return false;
     // `TENANTS[claims.iss]`

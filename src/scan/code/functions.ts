@@ -211,7 +211,8 @@ function bodyAfter(source: Source, close: number): number {
     const token = source.tokens[at]!;
     if (source.is(at, '<')) angle++;
     else if (source.is(at, '>')) angle = Math.max(0, angle - 1);
-    else if (token.kind === MARK && (token.text === ';' || token.text === '=' || token.text === '}' || token.text === ')')) return -1;
+    else if (token.kind === MARK && (token.text === ';' || token.text === '=' || token.text === '}' || token.text === ')'))
+      return -1;
     else if (angle === 0 && source.is(at, '=>')) return at;
     else if (angle === 0 && source.is(at, '{') && !source.is(at - 1, 'interface') && !source.is(at - 1, 'struct'))
       return source.is(at - 1, ':') ? objectType(source, at) : at;

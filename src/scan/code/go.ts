@@ -1,9 +1,10 @@
 // Tokens in Go: golang-jwt (and dgrijalva/jwt-go), go-jose, lestrrat jwx.
 import { claimChecks, claimsFault, isFlag, isTypedSecret, LOOKED_AT_MAX, memberOf } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
+import { isBelieved } from './decoded.ts';
 import type { Source } from './source.ts';
 import type { Call, Value } from './value.ts';
-import { TEXT } from './tokens.ts';
+import { TEXT, WORD } from './tokens.ts';
 
 const GOLANG_JWT = /^github\.com\/(?:golang-jwt\/jwt|dgrijalva\/jwt-go|form3tech-oss\/jwt-go)/;
 const GO_JOSE = /(?:go-jose|square\/go-jose)[^/]*(?:\/v\d+)?\/jwt$/;
@@ -61,7 +62,8 @@ const PARSE = /^Parse(?:WithClaims)?$/;
 function golangJwt(source: Source, call: Call, checks: ClaimChecks): readonly Fault[] {
   const { method } = call;
   if (method === 'ParseUnverified')
-    return source.calls.some((one) => PARSE.test(one.method) && one.open !== call.open)
+    return source.calls.some((one) => PARSE.test(one.method) && one.open !== call.open) ||
+      !isBelieved(source, call, claimsName(source, call))
       ? []
       : [
           {
@@ -100,6 +102,13 @@ function golangJwt(source: Source, call: Call, checks: ClaimChecks): readonly Fa
   const parser = direct ? undefined : parserOf(source, call, receiver);
   if (!direct && !parser) return [];
   return parsing(source, call, method === 'Parse' ? 1 : 2, parser, checks);
+}
+
+/** `claims` of `ParseUnverified(text, &claims)`: it is filled too. */
+function claimsName(source: Source, call: Call): readonly string[] {
+  const second = source.args(call)[1];
+  const at = second && (source.is(second.from, '&') ? second.from + 1 : second.from);
+  return second && at === second.to - 1 && source.tokens[at]!.kind === WORD ? [source.tokens[at]!.text] : [];
 }
 
 /** The `NewParser` that a parser's name or chain comes from. */

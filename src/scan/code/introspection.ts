@@ -24,7 +24,8 @@ const OTHER =
 const ASKING = /introspect/i;
 const OAUTH_LIBRARY =
   /openid-client|oauth4webapi|oauth|oidc|keycloak|authlib|ory|hydra|nimbusds|msal|okta|auth0|spring(?:framework)?[./]security|zitadel|cognito/i;
-const OTHER_LIBRARY = /graphql|sqlalchemy|^inspect$|typeorm|prisma|java\.beans|java\.lang\.reflect|^reflect$|kotlin\.reflect|apollo|knex/i;
+const OTHER_LIBRARY =
+  /graphql|sqlalchemy|^inspect$|typeorm|prisma|java\.beans|java\.lang\.reflect|^reflect$|kotlin\.reflect|apollo|knex/i;
 /** An answer is made into something that has members. */
 const PARSES =
   /^(?:json|parse|loads|Decode|Unmarshal|readValue|readTree|fromJson|bodyToMono|toEntity|body|readEntity|getBody|data|decode|decodeFromString|asJson|text|toBodilessEntity|retrieve|convertValue|SetResult|class)$/;
@@ -32,11 +33,13 @@ const PARSES =
 const IDENTITY =
   /^(?:sub|Sub|subject|Subject|getSubject|username|Username|getUsername|preferred_username|email|Email|scope|Scope|scopes|getScope|roles|realm_access|groups|permissions|client_id|tenant|uid|user_id|userId)$/;
 /** What a handler gives back is an answer to somebody else, not a claim. */
-const REPLIES = /^(?:res|reply|ctx|NextResponse|Response|HttpResponse|JsonResponse|JSONResponse|ResponseEntity|nil|null|None|undefined|false|False|err|errors|new|fmt)$/;
+const REPLIES =
+  /^(?:res|reply|ctx|NextResponse|Response|HttpResponse|JsonResponse|JSONResponse|ResponseEntity|nil|null|None|undefined|false|False|err|errors|new|fmt)$/;
 
 /** Every place that asks and believes the answer. */
 export function introspectionFaults(source: Source): readonly Fault[] {
-  if (!source.tokens.some(({ kind, text }) => kind !== MARK && text.length < 500 && ASKING.test(text) && !OTHER.test(text))) return [];
+  if (!source.tokens.some(({ kind, text }) => kind !== MARK && text.length < 500 && ASKING.test(text) && !OTHER.test(text)))
+    return [];
   if (source.imported(OTHER_LIBRARY) && !source.imported(OAUTH_LIBRARY) && !/active/i.test(source.text)) return [];
   const functions = new Functions(source);
   const asks = asksOf(source, functions);
@@ -73,24 +76,41 @@ function asksOf(source: Source, functions: Functions): readonly Ask[] {
 function askKind(source: Source, functions: Functions, call: Call): 'address' | 'name' | undefined {
   const { method } = call;
   if (SENDS.test(method) && !isRoute(source, call)) {
-    if (source.args(call).some(({ from, to }) => !isFunction(source, from, to) && source.reaches(from, to, isEndpoint))) return 'address';
+    if (source.args(call).some(({ from, to }) => !isFunction(source, from, to) && source.reaches(from, to, isEndpoint)))
+      return 'address';
     // The address comes from elsewhere; the function's name says what is asked.
     const { name } = functions.around(call.word);
-    if (name !== undefined && ASKING.test(name) && !OTHER.test(name) && /^(?:fetch|post|postForm|PostForm|postForObject|postForEntity|exchange|urlopen|request)$/.test(method))
+    if (
+      name !== undefined &&
+      ASKING.test(name) &&
+      !OTHER.test(name) &&
+      /^(?:fetch|post|postForm|PostForm|postForObject|postForEntity|exchange|urlopen|request)$/.test(method)
+    )
       return 'address';
   }
   if (!ASKING.test(method) || OTHER.test(method) || functions.named(method).length > 0) return undefined;
-  if (/^(?:new|Token|OAuth2?)?Introspection(?:Request|Response|Error|Exception|Result|Config|Options)?$|^get|^set|^with|^create/i.test(method) && method !== 'introspectionRequest' && method !== 'tokenIntrospection')
+  if (
+    /^(?:new|Token|OAuth2?)?Introspection(?:Request|Response|Error|Exception|Result|Config|Options)?$|^get|^set|^with|^create/i.test(
+      method,
+    ) &&
+    method !== 'introspectionRequest' &&
+    method !== 'tokenIntrospection'
+  )
     return undefined;
   const { module } = source.origin(call.callee);
   // A function of the same project does the asking: it is judged where it stands.
-  if (module.startsWith('.') || module.startsWith('@/') || module.startsWith('~/') || OTHER_LIBRARY.test(module)) return undefined;
+  if (module.startsWith('.') || module.startsWith('@/') || module.startsWith('~/') || OTHER_LIBRARY.test(module))
+    return undefined;
   return 'name';
 }
 
 function isEndpoint({ kind, text }: Token): boolean {
   if (text.length > 500 || OTHER.test(text)) return false;
-  return kind === TEXT ? ADDRESS.test(text) : kind === WORD && ADDRESS_NAME.test(text) && !/auth$|secret|token$|client|user|password|header|cache|result|response|error|timeout/i.test(text);
+  return kind === TEXT
+    ? ADDRESS.test(text)
+    : kind === WORD &&
+        ADDRESS_NAME.test(text) &&
+        !/auth$|secret|token$|client|user|password|header|cache|result|response|error|timeout/i.test(text);
 }
 
 /** `app.post('/introspect', handler)`, `@app.post("/introspect")`: the endpoint itself. */
@@ -100,7 +120,13 @@ function isRoute(source: Source, call: Call): boolean {
   if (source.is(first - 1, '@')) return true;
   const args = source.args(call);
   const last = args.at(-1);
-  if (last && isFunction(source, last.from, last.to) && /^(?:get|post|put|all|use|route|POST|Post|request)$/.test(call.method) && /^(?:app|router|server|fastify|routes?|api|r|e|g|mux|koa)\b/i.test(call.callee)) return true;
+  if (
+    last &&
+    isFunction(source, last.from, last.to) &&
+    /^(?:get|post|put|all|use|route|POST|Post|request)$/.test(call.method) &&
+    /^(?:app|router|server|fastify|routes?|api|r|e|g|mux|koa)\b/i.test(call.callee)
+  )
+    return true;
   return /(?:^|\.)(?:app|router|server|fastify|routes?|koaRouter|mux|nock|mock|wiremock)\.\w+$/i.test(call.callee);
 }
 
@@ -136,7 +162,12 @@ class Judge {
     const at = active === undefined ? call.at : this.#source.tokens[active]!.at;
     const kind = 'introspection-without-issuer' as const;
     if (audience)
-      return { kind, at, title: "the issuer of an introspected token (`iss`) is never compared", fix: 'compare `iss` of the answer with the issuer that is trusted' };
+      return {
+        kind,
+        at,
+        title: 'the issuer of an introspected token (`iss`) is never compared',
+        fix: 'compare `iss` of the answer with the issuer that is trusted',
+      };
     if (active !== undefined)
       return {
         kind,
@@ -160,7 +191,9 @@ class Judge {
     if (depth >= DEPTH_MAX) return place;
     const looks = firstIn(this.#claims.active, place, this.#functions) !== undefined;
     const parent = place.name === undefined && !looks ? this.#functions.parent(place) : undefined;
-    const next = (parent ? [parent] : this.#functions.callers(place)).filter((one) => !seen.has(one) && !one.outside).slice(0, 20);
+    const next = (parent ? [parent] : this.#functions.callers(place))
+      .filter((one) => !seen.has(one) && !one.outside)
+      .slice(0, 20);
     if (next.length === 0) return place;
     for (const one of next) {
       const found = this.#unchecked(one, depth + 1, seen);
@@ -185,7 +218,7 @@ class Judge {
     let parsed = call.method === 'postForObject' || !SENDS.test(call.method);
     let used = false;
     const end = Math.min(place.to, place.from + 20_000);
-    const whole = !tokens.slice(place.from, Math.min(end, place.from + 400)).some(({ text }) => text === '{' || text === 'def');
+    const whole = isExpression(this.#source, place);
     for (let at = place.from; at < end && !(parsed && used); at++) {
       const { kind, text } = tokens[at]!;
       if (kind !== WORD) {
@@ -198,9 +231,29 @@ class Judge {
         const next = tokens[at + 1];
         if (next && !(next.kind === MARK && /^[;}]$/.test(next.text)) && !REPLIES.test(next.text)) used = true;
       }
-      if (IDENTITY.test(text) && (this.#source.is(at - 1, '.') || this.#source.is(at - 1, '?.') || this.#source.is(at - 1, '{') || this.#source.is(at - 1, ','))) used = true;
+      if (
+        IDENTITY.test(text) &&
+        (this.#source.is(at - 1, '.') ||
+          this.#source.is(at - 1, '?.') ||
+          this.#source.is(at - 1, '{') ||
+          this.#source.is(at - 1, ','))
+      )
+        used = true;
       if (text === 'return' && at === call.word - 1) used = true;
     }
     return parsed && (used || whole);
   }
+}
+
+/** An arrow function that is one expression, which it gives back. */
+function isExpression(source: Source, { from, outside }: Place): boolean {
+  const close = source.is(from, '(') ? source.partner(from) : from;
+  if (outside || close < from) return false;
+  for (let at = close + 1, steps = 0; steps < 40 && at < source.tokens.length; steps++) {
+    if (source.is(at, '=>')) return !source.is(at + 1, '{');
+    if (source.is(at, '{') || source.is(at, ';')) return false;
+    const partner = source.partner(at);
+    at = partner > at ? partner + 1 : at + 1;
+  }
+  return false;
 }

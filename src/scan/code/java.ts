@@ -1,6 +1,7 @@
 // Tokens in Java and Kotlin: JJWT, java-jwt (Auth0), Nimbus, jose4j, Spring Security.
 import { claimChecks, claimsFault, innerText, isTypedSecret, LOOKED_AT_MAX, mentions } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
+import { isBelieved } from './decoded.ts';
 import type { Source } from './source.ts';
 import type { Call, Value } from './value.ts';
 import { WORD } from './tokens.ts';
@@ -157,7 +158,7 @@ function auth0(source: Source, call: Call, checks: ClaimChecks): readonly Fault[
         fix: 'System.getenv("JWT_SECRET")',
       });
   }
-  if (call.callee === 'JWT.decode' && !source.calls.some(({ method }) => method === 'verify'))
+  if (call.callee === 'JWT.decode' && !source.calls.some(({ method }) => method === 'verify') && isBelieved(source, call))
     faults.push({
       kind: 'jwt-signature-unverified',
       at: call.at,
@@ -210,7 +211,8 @@ function nimbus(source: Source, call: Call): readonly Fault[] {
     ];
   if (
     (call.callee === 'SignedJWT.parse' || call.callee === 'JWTParser.parse') &&
-    !source.calls.some(({ method }) => /^(?:verify|process|validate|decode|sign)$/.test(method))
+    !source.calls.some(({ method }) => /^(?:verify|process|validate|decode|sign)$/.test(method)) &&
+    isBelieved(source, call)
   )
     return [
       {

@@ -12,6 +12,7 @@ import {
   textsOf,
 } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
+import { isBelieved } from './decoded.ts';
 import type { Source } from './source.ts';
 import type { Call, Value } from './value.ts';
 
@@ -195,9 +196,19 @@ function signing(call: Call, file: File): readonly Fault[] {
   return faults;
 }
 
-/** Reading without checking, where nothing of the file checks. In a browser that is how one shows a user's name. */
+/** Frameworks of pages, and what only a browser has: there claims are read to be shown. */
+const PAGES = /^(?:react|vue|@angular\/|svelte|next\/router|preact|solid-js|@ionic\/|react-native)/;
+const BROWSER = /^(?:window|document|localStorage|sessionStorage|navigator|AsyncStorage)$/;
+
+/** Reading without checking, where nothing of the file checks and what is read goes on as the caller's claims. */
 function decoding(call: Call, { source, verifies, serves }: File, what: string): readonly Fault[] {
-  if (verifies || !serves || source.imported(/^(?:react|vue|@angular\/|svelte|next\/router|preact)/)) return [];
+  if (verifies || source.imported(PAGES) || !isBelieved(source, call)) return [];
+  // An ID token that comes straight from the token endpoint needs no signature (OpenID Connect Core section 3.1.3.7).
+  const ownToken =
+    what === '`jwtDecode`' ||
+    mentions(source, BROWSER) ||
+    source.tokens.slice(call.open, call.close).some(({ text }) => /id_?token/i.test(text));
+  if (!serves && ownToken) return [];
   return [
     {
       kind: 'jwt-signature-unverified',

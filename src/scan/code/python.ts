@@ -1,6 +1,7 @@
 // Tokens in Python: PyJWT, python-jose, Authlib, Flask-JWT-Extended.
 import { claimChecks, claimsFault, isFlag, isTypedSecret, innerText, LOOKED_AT_MAX, memberOf, textsOf } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
+import { isBelieved } from './decoded.ts';
 import type { Source } from './source.ts';
 import type { Call, Value } from './value.ts';
 
@@ -55,7 +56,7 @@ function callFaults(source: Source, call: Call, checks: ClaimChecks, verifies: b
   const library = libraryOf(source, call)!;
   if (call.method === 'encode') return encoding(source, call, library);
   if (call.method === 'get_unverified_claims')
-    return verifies
+    return verifies || !isBelieved(source, call)
       ? []
       : [
           {
@@ -68,7 +69,7 @@ function callFaults(source: Source, call: Call, checks: ClaimChecks, verifies: b
   if (call.method !== 'decode' && call.method !== 'decode_complete') return [];
   if (isUnverified(source, call))
     // Reading `kid` or `iss` first, to find the key, is how keys are chosen.
-    return verifies
+    return verifies || !isBelieved(source, call)
       ? []
       : [{ kind: 'jwt-signature-unverified', at: call.at, title: '`jwt.decode` does not verify the signature', fix: FIX }];
   return library === 'authlib' ? authlib(source, call, checks) : decoding(source, call, checks);

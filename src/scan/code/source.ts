@@ -432,11 +432,17 @@ export class Source {
     return this.calls.filter(({ callee, method }) => callee === `${name}.${method}`).slice(0, CHAIN_MAX);
   }
 
+  /** The first token of the chain that a call ends, as it is written: `a` of `await a.b().c()`. */
+  startOf(call: Call): number {
+    let at = call.word;
+    for (const { close, word } of this.chain(call)) if (close === at - 2) at = word;
+    while ((this.is(at - 1, '.') || this.is(at - 1, '?.')) && this.tokens[at - 2]?.kind === WORD) at -= 2;
+    return at;
+  }
+
   /** The local name that a call's value is given to. */
   assignedTo(call: Call): string | undefined {
-    const first = this.chain(call).at(-1)!;
-    let at = first.word;
-    while (this.is(at - 1, '.') && this.tokens[at - 2]?.kind === WORD) at -= 2;
+    let at = this.startOf(call);
     while (this.is(at - 1, 'await') || this.is(at - 1, 'new')) at--;
     return this.is(at - 1, '=') || this.is(at - 1, ':=') ? this.#assigned(at - 1) : undefined;
   }
@@ -460,7 +466,8 @@ export class Source {
       if (token.kind !== WORD || depth >= 3 || this.is(at - 1, '.')) continue;
       let end = at + 1;
       while (end + 1 < to && this.is(end, '.') && this.tokens[end + 1]!.kind === WORD) end += 2;
-      const start = this.#definitions.get(this.#dotted(end - 1))?.findLast((one) => one < at) ?? this.#definitions.get(token.text)?.[0];
+      const start =
+        this.#definitions.get(this.#dotted(end - 1))?.findLast((one) => one < at) ?? this.#definitions.get(token.text)?.[0];
       if (start !== undefined && this.reaches(start, this.#expressionEnd(start), wanted, depth + 1)) return true;
     }
     return false;

@@ -35,7 +35,7 @@ const LOADER_PATHS = /^etc\/(?:ld\.so\.conf(?:\.d\/[^/]+\.conf)?|ld-musl-[\w-]+\
 
 /** The place of a file inside an image. @param inside further into an archive */
 export function imageLocation(reference: string, path: string, inside = ''): Location {
-  return { file: `${reference}!/${path}${inside === '' ? '' : `!/${inside}`}`, line: 1, column: 1 };
+  return { file: [reference, path, inside].filter((part) => part !== '').join('!/'), line: 1, column: 1 };
 }
 
 /** Looks at the files of one image, in any order. */

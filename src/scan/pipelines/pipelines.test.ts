@@ -24,6 +24,20 @@ const CASES: readonly Case[] = [
   ['nothing is built', workflow(step('echo docker build .'))],
   ['Trivy looks for both', workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`))],
   ['Trivy for holes alone', workflow(BUILD + step('trivy image --scanners vuln a')), 'medium no-secret-scan'],
+  [
+    'the action for holes alone',
+    workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`, '        with: { scan-type: fs, scanners: vuln }\n')),
+    'medium no-secret-scan',
+  ],
+  [
+    'the action for holes and secrets',
+    workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`, "        with: { scan-type: fs, scanners: 'vuln,secret' }\n")),
+  ],
+  [
+    'the action for configuration',
+    workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`, '        with: { scan-type: config }\n')),
+    ...NEITHER,
+  ],
   ['npm audit and gitleaks', workflow(step('npm ci && npm audit --audit-level=high') + uses(`gitleaks/gitleaks-action@${SHA}`))],
   [
     'only in a comment or a message',

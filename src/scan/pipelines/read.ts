@@ -221,9 +221,24 @@ function stepsOf(document: YamlDocument): readonly Step[] {
         members['allow_failure'] === true ||
         members['continueOnError'] === true ||
         isLenient(members['with']);
-      for (const [name, one] of Object.entries(members)) if (!PROSE.has(name)) walk(one, [...path, name], lenient, depth + 1);
+      for (const [name, one] of Object.entries(members))
+        if (!PROSE.has(name)) {
+          const call = name === 'uses' && typeof one === 'string' ? `${one}${scanOptions(members)}` : one;
+          walk(call, [...path, name], lenient, depth + 1);
+        }
     }
   }
+}
+
+/** What an action is told to look for, as the program's own options: Trivy's `scanners: vuln` leaves secrets out. */
+function scanOptions({ with: inputs, env }: Readonly<Record<string, unknown>>): string {
+  const member = (holder: unknown, name: string): string | undefined => {
+    const value = typeof holder === 'object' && holder !== null ? (holder as Readonly<Record<string, unknown>>)[name] : undefined;
+    return typeof value === 'string' && value.length < 200 ? value.replaceAll(/[^\w,.-]/g, '') : undefined;
+  };
+  const kind = member(inputs, 'scan-type');
+  const scanners = member(inputs, 'scanners') ?? member(inputs, 'security-checks') ?? member(env, 'TRIVY_SCANNERS');
+  return `${kind === undefined ? '' : ` ${kind}`}${scanners === undefined || scanners === '' ? '' : ` --scanners ${scanners}`}`;
 }
 
 function isOff(members: Readonly<Record<string, unknown>>): boolean {

@@ -21,8 +21,12 @@ const BOTH: readonly ScanKind[] = ['dependency', 'secret'];
 export const TOOLS: readonly Tool[] = [
   tool(BOTH, 'cullis', /\bcullis (?:scan|gate)\b/),
   // Trivy looks for secrets too unless it is told what to look for.
-  tool(DEPENDENCY, 'trivy', /\btrivy(?!.*--?scanners[ =](?:secret|misconfig|license)\b)/),
-  tool(SECRET, 'trivy', /\btrivy(?!.*--?(?:scanners|security-checks)[ =](?!\S*secret))(?!.* (?:config|sbom|k8s)\b)/),
+  tool(DEPENDENCY, 'trivy', /\btrivy(?!.*--?(?:scanners|security-checks)[ =](?!\S*vuln))(?!\S*(?: --?\S+)* (?:config|conf)\b)/),
+  tool(
+    SECRET,
+    'trivy',
+    /\btrivy(?!.*--?(?:scanners|security-checks)[ =](?!\S*secret))(?!\S*(?: --?\S+)* (?:config|conf|sbom|k8s)\b)/,
+  ),
   tool(DEPENDENCY, 'grype', /\bgrype\b|anchore\/scan-action|\banchore(?:ctl|-cli)\b/),
   tool(DEPENDENCY, 'osv-scanner', /\bosv-scanner\b|osv-scanner-action/),
   tool(

@@ -18,6 +18,7 @@ import {
   PLAIN_SERVER,
   WEAK_ALGORITHM,
 } from './oauth/server.ts';
+import { SPRING_CLAIMS } from './oauth/spring.ts';
 import { VALIDATION_OFF } from './oauth/validation.ts';
 
 const json = (value: object): Files => ({ 'a.json': JSON.stringify(value, null, 1) });
@@ -311,6 +312,69 @@ const CASES: readonly RuleCase[] = [
     ),
     'medium',
   ],
+  [
+    INTROSPECTION,
+    'Kong declarative',
+    {
+      'kong.yaml':
+        '_format_version: "3.0"\nservices: [{name: a, url: "http://a", routes: [{paths: [/], plugins: [{name: openid-connect, config: {auth_methods: [introspection], audience_required: [a]}}]}]}]',
+    },
+    'medium',
+  ],
+  [
+    INTROSPECTION,
+    'Kong in a ConfigMap',
+    yaml(
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  kong.yml: |\n    _format_version: "3.0"\n    plugins: [{name: oauth2-introspection, config: {introspection_url: "https://i"}}]\n',
+    ),
+    'medium',
+  ],
+  [
+    INTROSPECTION,
+    'APISIX standalone',
+    {
+      'apisix.yaml':
+        'global_rules: [{id: 1, plugins: {openid-connect: {introspection_endpoint: "https://i", claim_validator: {audience: {required: true}}}}}]',
+    },
+    'medium',
+  ],
+  [
+    INTROSPECTION,
+    'by environment',
+    yaml(
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: "a:1", env: [{name: SPRING_SECURITY_OAUTH2_RESOURCESERVER_OPAQUETOKEN_INTROSPECTION_URI, value: "https://i"}]}]}',
+    ),
+    'medium',
+  ],
+  [
+    INTROSPECTION,
+    'switched off, and with issuers',
+    {
+      'kong.yaml':
+        '_format_version: "3.0"\nplugins: [{name: oauth2-introspection, enabled: false, config: {introspection_url: "https://i"}}]',
+      'apisix.yaml':
+        'routes: [{uri: /, upstream_id: 1, plugins: {openid-connect: {introspection_endpoint: "https://i", claim_validator: {issuer: {valid_issuers: ["https://i"]}}}}}]',
+    },
+  ],
+  [
+    SPRING_CLAIMS,
+    'keys alone',
+    { 'application.yml': 'spring.security.oauth2.resourceserver.jwt: {jwk-set-uri: "https://i/jwks"}' },
+    'medium',
+  ],
+  [
+    SPRING_CLAIMS,
+    'properties',
+    { 'application.properties': 'spring.security.oauth2.resourceserver.jwt.public-key-location=classpath:key.pub\n' },
+    'medium',
+  ],
+  [
+    SPRING_CLAIMS,
+    'keys and issuer',
+    { 'application.yml': 'spring.security.oauth2.resourceserver.jwt: {jwk-set-uri: "https://i/jwks", issuer-uri: "https://i"}' },
+  ],
+  [OPEN_REGISTRATION, 'no policy at all', realm({}, { components: { [POLICY]: [] } }), 'high'],
+  [OPEN_REGISTRATION, 'policies unknown', realm({}, { components: {} })],
   [
     INTROSPECTION,
     'with issuers',

@@ -65,6 +65,15 @@ const ROWS: readonly (readonly [yaml: string, want: string])[] = [
     'low secret.age',
   ],
   ['apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: e}\nspec: {refreshInterval: 1h}\n', ''],
+  // What names a value says nothing about when it changed; a certificate has dates of its own.
+  [
+    'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: e, creationTimestamp: "2020-01-01T00:00:00Z"}\nspec: {refreshInterval: 1h}\n',
+    '',
+  ],
+  [
+    'apiVersion: v1\nkind: Secret\nmetadata: {name: s, creationTimestamp: "2020-01-01T00:00:00Z"}\ndata: {ca.crt: aGVsbG8=}\n',
+    '',
+  ],
 ];
 
 test('secrets are found where they stand in clear, and when they are old', () => {

@@ -16,6 +16,18 @@ import { gap as parity } from '../mutants/gaps/parity.ts';
 import { gap as rateLimit } from '../mutants/gaps/rate-limit.ts';
 import { gap as secretAge } from '../mutants/gaps/secret-age.ts';
 import { gap as tls } from '../mutants/gaps/tls.ts';
+import { gap as moreAuthorization } from '../mutants/more/authorization.ts';
+import { gap as moreBuild } from '../mutants/more/build.ts';
+import { gap as moreCertificates } from '../mutants/more/certificates.ts';
+import { gap as moreImages } from '../mutants/more/images.ts';
+import { gap as moreIntrospection } from '../mutants/more/introspection.ts';
+import { gap as moreJwt } from '../mutants/more/jwt.ts';
+import { gap as moreNetwork } from '../mutants/more/network.ts';
+import { gap as moreOauth } from '../mutants/more/oauth.ts';
+import { gap as moreParity } from '../mutants/more/parity.ts';
+import { gap as moreRateLimit } from '../mutants/more/rate-limit.ts';
+import { gap as moreSecretAge } from '../mutants/more/secret-age.ts';
+import { gap as moreTls } from '../mutants/more/tls.ts';
 import { MUTANTS_NOW } from '../mutants/now.ts';
 import type { RowResult, Suite } from '../suite.ts';
 
@@ -32,8 +44,20 @@ const GAPS: readonly Gap[] = [
   secretAge,
   introspection,
   build,
+  // By another author, over other systems.
+  moreRateLimit,
+  moreTls,
+  moreNetwork,
+  moreParity,
+  moreImages,
+  moreAuthorization,
+  moreJwt,
+  moreCertificates,
+  moreOauth,
+  moreSecretAge,
+  moreIntrospection,
+  moreBuild,
 ];
-
 
 function findingsOf(world: World, { codes }: Gap): Map<string, Finding> {
   const files = filesOf(world).map(({ path, text }) => ({ path, bytes: new TextEncoder().encode(text), stamp: '' }));
@@ -60,7 +84,10 @@ export const suite = {
         const known = before;
         const fresh = [...findingsOf(changed, gap)].filter(([key]) => !known.has(key));
         const pass = fresh.length > 0 === (expect === 'found');
-        const why = expect === 'found' ? 'nothing new was found' : fresh.map(([, { code, subject, title }]) => `${code} ${subject ?? ''} ${title}`).join('; ');
+        const why =
+          expect === 'found'
+            ? 'nothing new was found'
+            : fresh.map(([, { code, subject, title }]) => `${code} ${subject ?? ''} ${title}`).join('; ');
         rows.push({ id: `${gap.name}/${expect}/${name}`, pass, ...(!pass && { why }) });
       }
     }

@@ -76,6 +76,7 @@ export interface NoFix {
 /** Rounds of reading again after a fix turned out not to do what it was meant to. */
 const ROUNDS_MAX = 6;
 const SHOWN_MAX = 20;
+const PATHS_MAX = 100;
 
 /**
  * @returns the cheapest fix with its proof; nothing to fix gives an empty one; undefined `fix` when no set of known changes is enough
@@ -159,14 +160,17 @@ function check(
   const flows = keptFlows(input.reach, reach, problem.graph as BuiltGraph);
   if (flows.lost.length > 0) for (const fix of blameFor(flows.lost, cut.chosen, options)) useless.add(fix);
   const before = lossOf(problem.graph, request.from);
+  // Counted as `cullis paths` lists them.
+  const pathsOf = (of: BuiltGraph): readonly AttackPath[] =>
+    attackPaths(of, { from: request.from ?? INTERNET, ...(request.to !== undefined && { to: request.to }), max: PATHS_MAX });
+  const waysAfter = pathsOf(graph);
   const certificate: Certificate = {
     system: { before: input.system.hash, after: after.hash },
-    paths: { before: new Oracle(problem).remaining(new Set()).length, after: left.length },
-    byDesign: attackPaths(graph, {
-      from: request.from ?? INTERNET,
-      ...(request.to !== undefined && { to: request.to }),
-      max: 100,
-    }).filter(({ byDesign }) => byDesign).length,
+    paths: {
+      before: pathsOf(problem.graph as BuiltGraph).filter(({ byDesign }) => !byDesign).length,
+      after: Math.max(left.length, waysAfter.filter(({ byDesign }) => !byDesign).length),
+    },
+    byDesign: waysAfter.filter(({ byDesign }) => byDesign).length,
     flows: { declared: flows.declared, before: flows.before, kept: flows.before - flows.lost.length, lost: flows.lost },
     expectedLoss: { before, after: lossOf(graph, request.from) },
     assumed: chosen.filter((fix) => fix.edits.length === 0).map(({ text }) => text),

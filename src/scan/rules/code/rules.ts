@@ -105,10 +105,10 @@ export const TLS_OFF = rule('tls-verification-off', {
 });
 
 export const INTROSPECTION = rule('introspection-without-issuer', {
-  name: 'Introspection that checks neither issuer nor audience',
+  name: 'Introspection without a check of the issuer',
   severity: 'medium',
   cwe: [345, 863],
-  why: 'The answer `active` only says that some token of that server is valid; one that was given to another application opens this one.',
+  why: 'The answer `active` only says that the server knows some valid token; one of another issuer, tenant or application opens this one too.',
   help: 'compare `iss` and `aud`',
   references: ['RFC 7662 section 4'],
   tags: TAGS,

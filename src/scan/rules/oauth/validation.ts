@@ -65,7 +65,8 @@ function* proxyHits(workload: Workload): Generator<Hit> {
   }
 }
 
-function containerPath(workload: Workload, name: string): Path {
+/** Where a container that is no init container stands in its workload's document. */
+export function containerPath(workload: Workload, name: string): Path {
   const base: Path =
     workload.kind === 'Pod'
       ? ['spec']

@@ -11,15 +11,15 @@ export const CARGO_LOCK = {
   read(file, text): LockfileRead {
     const read = tomlPackages(file, text);
     if (!('root' in read)) return read;
-    const versions = new Map<string, string[]>();
+    const versions = new Map<string, string>();
     for (const { raw } of read.packages) {
       const name = textOf(raw['name']);
-      versions.set(name, [...(versions.get(name) ?? []), textOf(raw['version'])]);
+      if (!versions.has(name)) versions.set(name, textOf(raw['version']));
     }
     // A dependency is `name` where there is one version of it, else `name version`, else `name version (source)`.
     const keyOf = (written: string): string => {
       const [name = '', version] = written.split(' ');
-      return `${name} ${version ?? versions.get(name)?.[0] ?? ''}`;
+      return `${name} ${version ?? versions.get(name) ?? ''}`;
     };
     const graph = new PackageGraph('crates.io', file);
     for (const { raw, line } of read.packages) {
@@ -36,6 +36,6 @@ export const CARGO_LOCK = {
         ...(/^[0-9a-f]{64}$/.test(checksum) && { hashes: [{ algorithm: 'sha256', hex: checksum }] }),
       });
     }
-    return { packages: graph.packages(), diagnostics: [], exact: true };
+    return { packages: graph.packages(), diagnostics: read.mistakes, exact: true };
   },
 } satisfies LockfileReader;

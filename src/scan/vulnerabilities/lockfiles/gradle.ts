@@ -1,5 +1,6 @@
 // Gradle: dependency lockfiles, and version catalogs, which name direct packages only.
 import { readToml } from '#syntax/toml.ts';
+import { tomlMistakes } from './toml-packages.ts';
 import { PackageGraph } from '../graph.ts';
 import { baseName, folderOf, holds, isRecord, joinPath, linesOf, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader } from '../lockfile.ts';
@@ -31,7 +32,7 @@ export const GRADLE_CATALOG = {
   read(file, text, context): LockfileRead {
     const read = readToml(file, text);
     const root: unknown = read.value;
-    if (!isRecord(root))
+    if (!isRecord(root) || (read.mistakes.length > 0 && root['libraries'] === undefined))
       return unreadable(file, read.mistakes[0]?.message ?? 'this is no catalog', read.mistakes[0]?.location.line);
     const above = folderOf(folderOf(file));
     if (holds(context, joinPath(above, 'gradle.lockfile'))) return { packages: [], diagnostics: [], exact: true };
@@ -63,7 +64,7 @@ export const GRADLE_CATALOG = {
             },
           ]
         : [];
-    return { packages: graph.packages(), diagnostics, exact: graph.size === 0 };
+    return { packages: graph.packages(), diagnostics: [...tomlMistakes(file, read), ...diagnostics], exact: graph.size === 0 };
   },
 } satisfies LockfileReader;
 

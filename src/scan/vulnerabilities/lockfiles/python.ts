@@ -44,7 +44,7 @@ export const POETRY_LOCK = {
         hashes: fileHashes(raw['files']),
       });
     }
-    return { packages: graph.packages(), diagnostics: [], exact: true };
+    return { packages: graph.packages(), diagnostics: read.mistakes, exact: true };
   },
 } satisfies LockfileReader;
 
@@ -68,7 +68,7 @@ export const PDM_LOCK = {
         hashes: fileHashes(raw['files']),
       });
     }
-    return { packages: graph.packages(), diagnostics: [], exact: true };
+    return { packages: graph.packages(), diagnostics: read.mistakes, exact: true };
   },
 } satisfies LockfileReader;
 
@@ -110,7 +110,7 @@ export const UV_LOCK = {
         hashes: fileHashes(files),
       });
     }
-    return { packages: graph.packages(), diagnostics: [], exact: true };
+    return { packages: graph.packages(), diagnostics: read.mistakes, exact: true };
   },
 } satisfies LockfileReader;
 
@@ -155,6 +155,6 @@ export const PYLOCK = {
         needs: listOf(raw['dependencies']).map((need) => key(textOf(recordOf(need)['name']))),
       });
     }
-    return { packages: graph.packages(), diagnostics: [], exact: true };
+    return { packages: graph.packages(), diagnostics: read.mistakes, exact: true };
   },
 } satisfies LockfileReader;

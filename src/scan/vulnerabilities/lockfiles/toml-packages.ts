@@ -1,6 +1,7 @@
 // What the TOML lockfiles of Rust and Python share: a list of tables `[[package]]` (`[[packages]]` in pylock.toml), the n-th of which stands on the n-th such line.
+import type { Diagnostic } from '#model/diagnostic.ts';
 import { readToml } from '#syntax/toml.ts';
-import { isRecord, listOf, unreadable } from '../lockfile.ts';
+import { isRecord, listOf, problem, unreadable } from '../lockfile.ts';
 import type { LockfileRead, RawRecord } from '../lockfile.ts';
 
 export interface TomlPackage {
@@ -13,7 +14,9 @@ export function tomlPackages(
   file: string,
   text: string,
   key: 'package' | 'packages' = 'package',
-): { readonly root: RawRecord; readonly packages: readonly TomlPackage[] } | LockfileRead {
+):
+  | { readonly root: RawRecord; readonly packages: readonly TomlPackage[]; readonly mistakes: readonly Diagnostic[] }
+  | LockfileRead {
   const read = readToml(file, text);
   const root: unknown = read.value;
   const [mistake] = read.mistakes;
@@ -22,7 +25,12 @@ export function tomlPackages(
   const lines: number[] = [];
   for (const [index, line] of text.split('\n').entries()) if (/^\s*\[\[\s*packages?\s*\]\]/.test(line)) lines.push(index + 1);
   const packages = listOf(root[key]).flatMap((raw, i) => (isRecord(raw) ? [{ raw, line: lines[i] ?? 1 }] : []));
-  return { root, packages };
+  return { root, packages, mistakes: tomlMistakes(file, read) };
+}
+
+/** The first mistake of a text that was read in part: packages behind it may be missing. */
+export function tomlMistakes(file: string, { mistakes: [mistake] }: ReturnType<typeof readToml>): readonly Diagnostic[] {
+  return mistake ? [problem(file, mistake.location.line, mistake.message)] : [];
 }
 
 /** `sha256:…` in lists of files, as Python's lockfiles write them. */

@@ -123,16 +123,19 @@ export const gap: Gap = {
         'one policy without a selector for all': put(
           policy('from-frontend', { action: 'ALLOW', rules: [{ from: [{ source: { principals: [account('frontend')] } }] }] }),
         ),
-        'deny by host, without the port': put(
-          deny('admin-host', [{ to: [{ operation: { hosts: ['admin.shop.example'] } }] }]),
-        ),
+        'deny by host, without the port': put(deny('admin-host', [{ to: [{ operation: { hosts: ['admin.shop.example'] } }] }])),
         'deny by an exact path': put(deny('admin-path', [{ to: [{ operation: { paths: ['/admin'] } }] }])),
         'deny to everything but one method': put(deny('methods', [{ to: [{ operation: { notMethods: ['get'] } }] }])),
         'the whole mesh allows the frontend': put(
           policy('mesh', { rules: [{ from: [{ source: { principals: ['*'] } }] }] }, 'istio-system'),
         ),
         'an unknown way to ask outside': put(
-          policy('outside', { selector: { matchLabels: { app: 'frontend' } }, action: 'CUSTOM', provider: { name: 'gone' }, rules: [{}] }),
+          policy('outside', {
+            selector: { matchLabels: { app: 'frontend' } },
+            action: 'CUSTOM',
+            provider: { name: 'gone' },
+            rules: [{}],
+          }),
         ),
       },
       {

@@ -136,13 +136,24 @@ export const gap: Gap = {
     const compose = systems.text('sock-shop/docker-compose/docker-compose.yml');
     const base = composePair(compose, (source) => source);
     const made = (expect: Case['expect'], edits: Readonly<Record<string, (source: string) => string>>): Case[] =>
-      Object.entries(edits).map(([name, edit]) => ({ name: `Compose: ${name}`, base, changed: composePair(compose, edit), expect }));
+      Object.entries(edits).map(([name, edit]) => ({
+        name: `Compose: ${name}`,
+        base,
+        changed: composePair(compose, edit),
+        expect,
+      }));
     return [
       ...kubernetes,
       ...made('found', {
         'another tag': swap('weaveworksdemos/payment:0.4.3', 'weaveworksdemos/payment:0.4.1'),
-        privileged: swap('    image: weaveworksdemos/payment:0.4.3', '    image: weaveworksdemos/payment:0.4.3\n    privileged: true'),
-        'the network of the host': swap('    image: weaveworksdemos/user:0.4.4', '    image: weaveworksdemos/user:0.4.4\n    network_mode: host'),
+        privileged: swap(
+          '    image: weaveworksdemos/payment:0.4.3',
+          '    image: weaveworksdemos/payment:0.4.3\n    privileged: true',
+        ),
+        'the network of the host': swap(
+          '    image: weaveworksdemos/user:0.4.4',
+          '    image: weaveworksdemos/user:0.4.4\n    network_mode: host',
+        ),
       }),
       ...made('silent', {
         'a restart policy': swap(
