@@ -26,6 +26,16 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
  * @param enough work ends when the distance is at least this, which is then what is given
  */
 export function editDistance(a: string, b: string, enough = Infinity): number {
+  // What both begin and end with costs nothing.
+  let start = 0;
+  while (start < a.length && start < b.length && a.charCodeAt(start) === b.charCodeAt(start)) start++;
+  let end = 0;
+  const most = Math.min(a.length, b.length) - start;
+  while (end < most && a.charCodeAt(a.length - 1 - end) === b.charCodeAt(b.length - 1 - end)) end++;
+  return alignment(a.slice(start, a.length - end), b.slice(start, b.length - end), enough);
+}
+
+function alignment(a: string, b: string, enough: number): number {
   const width = b.length + 1;
   let beforeLast = new Uint32Array(width);
   let last = new Uint32Array(width);

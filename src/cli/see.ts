@@ -28,11 +28,16 @@ const targets = {
 const severity = (brief: string, byDefault: 'high') =>
   ({ kind: 'enum', values: ['critical', 'high', 'medium', 'low', 'info', 'never'], brief, default: byDefault }) as const;
 
+const REPORT_FORMATS = ['json', 'sarif', 'junit', 'markdown', 'html'];
+
 const reading = {
   json: jsonFlag,
   baseline: optional('What was there already, and since when', 'FILE'),
-  format: many('Report: json, sarif, junit, markdown or html; any number of times', 'FORMAT'),
-  output: many('Where that report goes, in the order of --format; standard output when left out', 'FILE'),
+  format: {
+    ...many('Report: json, sarif, junit, markdown or html; any number of times', 'FORMAT'),
+    proposeCompletions: (partial: string) => REPORT_FORMATS.filter((format) => format.startsWith(partial)),
+  },
+  output: many('Where it goes, in the order of --format; else standard output', 'FILE'),
   compliance: boolean('Controls of CIS, NSA/CISA, PCI DSS and SOC 2 in the HTML and JSON report'),
   advisories: optional('Advisory database; the one of `cullis db update` when it is not said', 'FILE'),
   epss: optional('EPSS scores (CSV, also gzipped)', 'FILE'),

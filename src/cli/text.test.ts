@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, paintWith, printable, table, width, wrap } from './text.ts';
+import { count, hang, paintWith, printable, table, width, wrap } from './text.ts';
 
 test('columns align by what is seen, not by escape codes', () => {
   const paint = paintWith(true);
@@ -22,6 +22,14 @@ test('columns align by what is seen, not by escape codes', () => {
     ),
     [' a     5', ' b  1234'],
   );
+});
+
+test('a paragraph hangs beside its prefix', () => {
+  assert.deepEqual(hang('a.yaml:1: ', 'one two three four five', 24, 4), ['a.yaml:1: one two three', '    four five']);
+  assert.deepEqual(hang('1 ', 'one two three four five', 26, 4), ['1 one two three four', '    five']);
+  assert.deepEqual(hang(`${'p'.repeat(40)}: `, 'one two', 30, 2), [`${'p'.repeat(40)}: one`, '  two']);
+  const paint = paintWith(true);
+  assert.deepEqual(hang(`${paint('bad', 'x')}: `, 'one two three four five six', 24, 2).map(width), [21, 10]);
 });
 
 test('a paragraph wraps between words and keeps long words whole', () => {

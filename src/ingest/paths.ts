@@ -46,3 +46,10 @@ export function commonFolder(files: readonly string[]): string {
   }
   return (common ?? []).join('/');
 }
+
+/** Names of a kustomization; the first that a folder has counts. */
+export const KUSTOMIZATIONS: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+export function isKustomizationFile(file: string): boolean {
+  return KUSTOMIZATIONS.includes(baseOf(file));
+}

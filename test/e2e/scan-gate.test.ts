@@ -1,5 +1,6 @@
 // `cullis gate` as a build runs it: what was there does not fail it, what a change makes worse does, and each option of the policy does what it says.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { GateVerdict } from '#scan/gate/verdict.ts';
 import type { ScanResult } from '#scan/result.ts';
@@ -15,8 +16,12 @@ function policy(spec: string): string {
 }
 
 async function verdict(shop: Workshop, code: number, spec: string, ...args: string[]): Promise<GateVerdict> {
-  shop.write('gate.yaml', policy(spec));
-  const { verdict: given } = await shop.json<Judged>(code, ['gate', '--policy', 'gate.yaml', ...BASELINE, 'deploy', ...args]);
+  // Policies beside each other, so that several can be asked at once.
+  const file = `gate-${createHash('sha256').update(spec).digest('hex').slice(0, 8)}.yaml`;
+  shop.write(file, policy(spec));
+  const done = await shop.inside(['gate', '--json', '--policy', file, ...BASELINE, 'deploy', ...args]);
+  assert.equal(done.code, code, done.stdout + done.stderr);
+  const { verdict: given } = JSON.parse(done.stdout) as Judged;
   assert.equal(given.pass, code === 0);
   return given;
 }
@@ -92,10 +97,13 @@ test('each option of the policy', async (t) => {
   ];
   shop.copy(`${SEE}/deploy`, 'staging');
   shop.copy(`${SEE}/deploy`, 'production');
-  for (const [spec, fails] of cases)
-    await t.test(spec, async () => {
-      assert.deepEqual(checks(await verdict(shop, fails.length > 0 ? 1 : 0, spec)), fails);
-    });
+  await Promise.all(
+    cases.map(([spec, fails]) =>
+      t.test(spec, async () => {
+        assert.deepEqual(checks(await verdict(shop, fails.length > 0 ? 1 : 0, spec)), fails);
+      }),
+    ),
+  );
   await t.test('a difference between the environments', async () => {
     shop.edit('production/orders.yaml', 'runAsNonRoot: true', 'runAsNonRoot: false');
     const found = await verdict(shop, 1, '{ failOnNew: never, parity: [{ a: staging, b: production }] }');
@@ -131,11 +139,15 @@ test('a policy that is half understood is no bar: every mistake with its place',
     ['spec: [', /gate\.yaml:\d+:\d+: /],
     ['', /gate\.yaml.* must hold one document/],
   ];
-  for (const [text, says] of cases)
-    await t.test(JSON.stringify(text), async () => {
-      shop.write('gate.yaml', text);
-      assert.match(await shop.mistake(['gate', '--policy', 'gate.yaml', 'deploy']), says);
-    });
+  await Promise.all(
+    cases.map(([text, says], i) =>
+      t.test(JSON.stringify(text), async () => {
+        const folder = `case${i}`;
+        shop.write(`${folder}/gate.yaml`, text);
+        assert.match(await shop.mistake(['gate', '--policy', `${folder}/gate.yaml`, 'deploy']), says);
+      }),
+    ),
+  );
   await t.test('files that are not there', async () => {
     assert.match(await shop.mistake(['gate', '--policy', 'none.yaml', 'deploy']), /policy `none\.yaml` could not be read/);
     assert.match(await shop.mistake(['gate', 'nowhere']), /no such file or folder: `nowhere`/);

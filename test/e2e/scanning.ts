@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cullis as insideCullis } from '../fakes/cli.ts';
 import { ROOT, removeFolder, tempFolder } from './running.ts';
 
 const CULLIS = join(ROOT, 'bin', 'cullis.js');
@@ -95,9 +96,14 @@ export class Workshop implements Disposable {
     return done.stdout;
   }
 
+  /** The same words in this process: for the many ways to ask one command, of which a few are asked of a process of its own. */
+  async inside(args: readonly string[]): Promise<Done> {
+    return await insideCullis(args, { cwd: this.folder, env: this.env });
+  }
+
   /** What it says when the call or a file of the user is wrong. */
   async mistake(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.cullis(args);
+    const { code, stdout, stderr } = await this.inside(args);
     assert.equal(code, 2, `cullis ${args.join(' ')}\n${stdout.slice(-4000)}\n${stderr.slice(-4000)}`);
     return stderr;
   }

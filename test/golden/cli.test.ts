@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FILES = fileURLToPath(new URL('./cli', import.meta.url));
 const SHOP = 'examples/shop/manifests';
 const FIXTURE = 'examples/security-guide/shopping-cart-policy.yaml';
+const SEE = 'test/fixtures/see';
+const OVERLAYS = 'test/fixtures/see-parity/overlays';
 
 /** File name -> words after `cullis`. */
 const OFFLINE: Readonly<Record<string, readonly string[]>> = {
@@ -84,6 +86,28 @@ const OFFLINE: Readonly<Record<string, readonly string[]>> = {
     `${SHOP}/logging.yaml`,
   ],
   'request-unknown': ['request', '--from', 'user-servic', '--to', 'cart', SHOP],
+  'help-scan': ['scan', '--help'],
+  'help-gate': ['gate', '--help'],
+  'scan-see': ['scan', SEE],
+  'scan-shop': ['scan', SHOP],
+  'scan-nothing': ['scan', 'no-such-folder'],
+  'gate-closed': ['gate', SEE],
+  'gate-open': ['gate', '--policy', 'test/golden/cli/gate-open.yaml', SHOP],
+  'gate-mistakes': ['gate', '--policy', 'test/golden/cli/gate-mistakes.yaml', SHOP],
+  paths: ['paths', SEE],
+  'paths-none': ['paths', '--to', 'db', '--from', 'no-such-workload', SEE],
+  blast: ['blast', 'web', SEE],
+  fix: ['fix', SEE],
+  'fix-diff': ['fix', '--diff', SEE],
+  'fix-nothing': ['fix', SHOP],
+  'reach-allowed': ['reach', 'shop/web', 'shop/db', SEE],
+  'reach-refused': ['reach', '203.0.113.9', 'db', SEE],
+  'reach-internet': ['reach', 'internet', 'web', SEE],
+  'reach-unknown': ['reach', 'internet', 'wbe', SEE],
+  netmap: ['netmap', SEE],
+  'netmap-synthesise': ['netmap', '--synthesise', SEE],
+  parity: ['parity', `${OVERLAYS}/staging`, `${OVERLAYS}/production`],
+  threats: ['threats', SEE],
   'status-nothing': ['status'],
   'completion-fish': ['completion', 'fish'],
   'complete-command': ['__complete', '--', 'i'],
@@ -117,7 +141,9 @@ async function compare(name: string, args: readonly string[], world: CliWorld): 
   const { code, stdout, stderr } = await cullis(args, { ...world, env: { NO_COLOR: '1' }, nowMs: NOW_MS });
   const command = ['cullis', ...args.map((word) => (/[^\w./:=*-]/.test(word) ? `'${word}'` : word))].join(' ');
   const parts = [stdout, stderr === '' ? '' : `--- stderr\n${stderr}`, `--- exit ${code}\n`];
-  const text = `$ ${command}\n----------\n${parts.join('')}`.replaceAll(control?.url ?? '\0', 'http://127.0.0.1:PORT');
+  const text = `$ ${command}\n----------\n${parts.join('')}`
+    .replaceAll(control?.url ?? '\0', 'http://127.0.0.1:PORT')
+    .replace(/ in \d+\.\d\d s$/m, ' in N s');
   const file = join(FILES, `${name}.txt`);
   if (process.env['CULLIS_GOLDEN'] === 'update') writeFileSync(file, text);
   assert.equal(text, readFileSync(file, 'utf8'), `${name}.txt differs; CULLIS_GOLDEN=update writes it anew`);

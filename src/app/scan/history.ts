@@ -9,8 +9,8 @@ import { SECRET_RULES } from '#scan/secrets/rules.ts';
 import { compileSecretRules } from '#scan/secrets/scanner.ts';
 import { isGitRepository, readGitHistory } from '#sources/git.ts';
 import { workTreeOf } from '#sources/git/repository.ts';
-import type { ScanRequest } from './scan.ts';
-import { ignoredIn } from './secret-settings.ts';
+import type { ScanRequest } from './request.ts';
+import { ignoredIn } from './ignored.ts';
 
 const DAY_MS = 86_400_000;
 const OLD_DAYS = 30;

@@ -7,42 +7,16 @@ import { EMPTY_BASELINE, readBaseline } from '#scan/judge/baseline.ts';
 import type { Baseline } from '#scan/judge/baseline.ts';
 import type { FileSuppression } from '#scan/judge/suppress.ts';
 import { DEFAULT_TERMS, dayOf } from '#scan/judge/terms.ts';
-import type { Terms } from '#scan/judge/terms.ts';
 import type { ScanResult } from '#scan/result.ts';
-import type { NotAnalysed } from '#model/coverage.ts';
-import type { SecretScanner } from '#scan/secrets/scanner.ts';
 import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
-import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
 import { ageDays } from '#scan/vulnerabilities/age.ts';
 import { cacheName, loadWhole } from './cache.ts';
 import type { AnalysisData } from './data.ts';
 import { list } from './listing.ts';
 import { advisoryPath, cacheFolder } from './places.ts';
+import type { Known, Part, ScanRequest } from './request.ts';
 import { resultOf } from './result.ts';
 import { isImage } from './target.ts';
-
-export interface ScanRequest {
-  readonly paths: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: () => Uint8Array;
-  readonly nowMs: number;
-  readonly version: string;
-  readonly render: boolean;
-  readonly cache: boolean;
-  /** File; one that is not there yet counts as empty. */
-  readonly baseline?: string;
-  readonly terms?: Terms;
-  /** Files of the user's: the advisory database instead of the usual one, EPSS scores, CISA's catalogue. */
-  readonly advisories?: string;
-  readonly epss?: string;
-  readonly kev?: string;
-  readonly secrets?: SecretScanner;
-  /** Whether commits are read too, for the secrets that they still hold. */
-  readonly history?: boolean;
-  /** Pairs of folders that must be alike, beside those that their names tell. */
-  readonly parity?: readonly { readonly a: string; readonly b: string }[];
-}
 
 const IGNORE_FILE = '.cullis-ignore.yaml';
 
@@ -109,17 +83,6 @@ async function advisoriesOf(
   return (await import('./advisories.ts')).openAdvisories(named, env);
 }
 
-/** What is known of vulnerabilities. */
-export interface Known {
-  readonly advisories?: AdvisoryDatabase;
-  readonly exploits?: ExploitData;
-}
-
-export interface Part {
-  readonly data: AnalysisData;
-  readonly notAnalysed: readonly NotAnalysed[];
-}
-
 async function scanTree(paths: readonly string[], request: ScanRequest, known: Known): Promise<Part> {
   const listing = list(paths, request);
   if (listing.files.length === 0 && !listing.stdin)
@@ -142,7 +105,7 @@ async function scanTree(paths: readonly string[], request: ScanRequest, known: K
   ]);
   const whole = loadWhole(folder, name, listing.stamps);
   if (whole) return { data: whole, notAnalysed: listing.notAnalysed };
-  const { treePart } = await import('./parts.ts');
+  const { treePart } = await import('./tree.ts');
   return treePart(listing, request, known, { folder, name });
 }
 
@@ -195,6 +158,7 @@ async function loadSuppressions(cwd: string): Promise<readonly FileSuppression[]
   return value;
 }
 
+/** Every mistake on a line of its own. */
 export function describe(diagnostics: readonly Diagnostic[]): string {
   return diagnostics
     .filter(({ severity }) => severity === 'error')
@@ -202,5 +166,5 @@ export function describe(diagnostics: readonly Diagnostic[]): string {
       ({ location, message, help }) =>
         `${location ? `${location.file}:${location.line}:${location.column}: ` : ''}${message}${help === undefined ? '' : ` (${help})`}`,
     )
-    .join('; ');
+    .join('\n  ');
 }

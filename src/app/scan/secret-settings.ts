@@ -1,10 +1,8 @@
-// The team's own say on secrets: rules as gitleaks writes them, and what was looked at before.
+// The team's own rules for secrets, as gitleaks writes them.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { importGitleaks } from '#scan/secrets/gitleaks/import.ts';
-import { ignoredSecrets } from '#scan/secrets/ignore.ts';
-import type { IgnoredSecrets } from '#scan/secrets/ignore.ts';
 import { SECRET_RULES } from '#scan/secrets/rules.ts';
 import { compileSecretRules } from '#scan/secrets/scanner.ts';
 import type { SecretScanner } from '#scan/secrets/scanner.ts';
@@ -42,13 +40,4 @@ export function scannerWith(file: string, cwd: string): SecretScanner {
     );
   const own = set.rules.length > 0 ? set.rules : SECRET_RULES;
   return compileSecretRules({ ...set, rules: own });
-}
-
-/** What `.gitleaksignore` beside the command says; nothing when there is none. */
-export function ignoredIn(cwd: string): IgnoredSecrets | undefined {
-  try {
-    return ignoredSecrets(readFileSync(resolve(cwd, '.gitleaksignore'), 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { readTreeFile } from '#sources/tree.ts';
 import type { TreeFile } from '#sources/tree.ts';
 import type { FileEntry } from './data.ts';
 import { entryOf } from './files.ts';
-import { ignoredIn } from './secret-settings.ts';
+import { secretOptions } from './ignored.ts';
 
 /** What a thread is started with. */
 export interface ThreadSetting {
@@ -20,8 +20,7 @@ export type ThreadAnswer = readonly (FileEntry | undefined)[];
 
 /** @returns what works off one task after the other */
 export function threadWork({ cwd, nowMs }: ThreadSetting): (task: ThreadTask) => ThreadAnswer {
-  const ignored = ignoredIn(cwd);
-  const options = { nowMs, ...(ignored && { ignored }) };
+  const options = { nowMs, ...secretOptions({ cwd }) };
   return (task) =>
     task.map((file) => {
       const bytes = readTreeFile(file);

@@ -7,4 +7,4 @@ const setting = workerData as ThreadSetting;
 if (setting.codeFolder !== undefined) enableCompileCache(setting.codeFolder);
 const { threadWork } = await import('./thread-work.ts');
 const work = threadWork(setting);
-parentPort?.on('message', (task: ThreadTask) => parentPort?.postMessage(work(task)));
+parentPort?.on('message', (task: ThreadTask) => parentPort?.postMessage(work(task), []));

@@ -32,7 +32,7 @@ export async function run(cli: Cli, flags: GateFlags, ...paths: readonly string[
   const verdict = verdictOf(result, policy, baseline, dayOf(cli.nowMs()));
   const failing = new Set(verdict.failures.map(({ finding }) => finding?.id));
   if (!(await writeReports(cli, flags, { result, verdict, fails: ({ id }) => failing.has(id) })))
-    for (const line of renderGate(verdict, cli.paint)) cli.out(line);
+    for (const line of renderGate(verdict, cli.paint, cli.columns, flags.baseline)) cli.out(line);
   return verdict.pass ? EXIT.fine : EXIT.findings;
 }
 

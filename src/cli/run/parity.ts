@@ -12,7 +12,7 @@ import type { Cli } from '../context.ts';
 import { EXIT } from '../failure.ts';
 import { unitOf } from '../systems.ts';
 import type { SystemFlags } from '../systems.ts';
-import { count, printable } from '../text.ts';
+import { count, hang, printable } from '../text.ts';
 import type { Paint } from '../text.ts';
 
 export interface ParityFlags extends JsonFlag, SystemFlags {
@@ -30,11 +30,20 @@ export async function run(cli: Cli, flags: ParityFlags, a: string, b: string): P
 
 async function compareSystems(cli: Cli, flags: ParityFlags, a: string, b: string): Promise<number> {
   const [one, two] = [await unitOf(cli, flags, [a]), await unitOf(cli, flags, [b])];
-  const result = parity(one.system, two.system, { labels: [a, b] });
+  const result = parity(one.system, two.system, { labels: shortened(a, b) });
   const grave = result.differences.filter((each) => each.class === 'security' || each.class === 'image');
   if (flags.json) cli.out(JSON.stringify({ ...result, differences: result.differences.map(plain) }, null, 2));
-  else for (const line of renderParity(result, flags.all, cli.paint)) cli.out(line);
+  else for (const line of renderParity(result, flags.all, cli.paint, cli.columns)) cli.out(line);
   return grave.length > 0 ? EXIT.findings : EXIT.fine;
+}
+
+/** Both without the folder that they have in common: `overlays/staging` and `overlays/production` are staging and production. */
+function shortened(a: string, b: string): readonly [string, string] {
+  const [left, right] = [a, b].map((path) => path.replace(/(?<=[^/])\/+$/, '').split('/')) as [string[], string[]];
+  let same = 0;
+  while (same < Math.min(left.length, right.length) - 1 && left[same] === right[same]) same++;
+  const labels = [left.slice(same).join('/'), right.slice(same).join('/')] as const;
+  return labels[0] === labels[1] ? [a, b] : labels;
 }
 
 function plain({ a, b, ...rest }: ParityDifference): unknown {
@@ -45,13 +54,18 @@ function plain({ a, b, ...rest }: ParityDifference): unknown {
 
 const TONES = { security: 'bad', image: 'warn', config: 'mark', expected: 'quiet' } as const;
 
-function renderParity({ a, b, compared, differences }: ParityResult, all: boolean, paint: Paint): string[] {
+function renderParity({ a, b, compared, differences }: ParityResult, all: boolean, paint: Paint, columns: number): string[] {
   const lines: string[] = [];
   for (const one of differences) {
     if (!all && (one.class === 'expected' || one.class === 'config')) continue;
     const weaker = one.weaker === undefined ? '' : paint('quiet', ` (${one.weaker === 'a' ? a : b} is weaker)`);
     lines.push(
-      `${paint(TONES[one.class], one.class)} ${paint('strong', printable(one.subject))} ${printable(one.text)}${weaker}`,
+      ...hang(
+        `${paint(TONES[one.class], one.class)} ${paint('strong', printable(one.subject))} `,
+        `${printable(one.text)}${weaker}`,
+        columns,
+        4,
+      ),
     );
     for (const [label, side] of [
       [a, one.a],

@@ -54,7 +54,7 @@ test('blast radius, fix and threats name places and end in figures', () => {
   const { fix } = smallestFix(world.input, world.ports, {}, world.graph);
   const text = renderFix(fix!, paint, 120, (value) => JSON.stringify(value)).join('\n');
   assert.match(text, /^the smallest fix: 1 change\n\n1\. let only shop\/cart call shop\/db \(NetworkPolicy\)/);
-  assert.match(text, /paths 1 → 0, 3 of 3 declared flows kept/);
+  assert.match(text, /paths 2 → 0, 3 of 3 declared flows kept/);
   const model = threatModel(world.input, world.graph);
   assert.match(renderThreats(model, paint, 120).join('\n'), /open, \d+ answered by controls/);
   assert.match(renderThreatDiff(diffThreats(model, model), paint, 120).join('\n'), /0 new, 0 gone, 0 changed/);

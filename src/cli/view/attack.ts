@@ -1,6 +1,6 @@
 // What `cullis paths` and `cullis blast` print: one line a hop, with what happens there, why it works and where it is written.
 import { placeOf } from '#scan/attack/evidence.ts';
-import { nodeText, VERBS } from '#scan/attack/words.ts';
+import { hopWords } from '#scan/attack/words.ts';
 import type { BlastRadius, BlastTarget } from '#scan/attack/blast.ts';
 import type { AttackPath, Hop } from '#scan/attack/paths.ts';
 import { count, heading, printable, table, width, wrap } from '../text.ts';
@@ -49,8 +49,8 @@ export function renderPath(path: AttackPath, number: number, paint: Paint, colum
 function hopLines(hops: readonly Hop[], paint: Paint, columns: number): string[] {
   const cells = hops.map(({ to, edge }) => ({
     weak: edge.facts.length > 0,
-    verb: VERBS[edge.kind],
-    to: printable(nodeText(to)),
+    verb: hopWords(edge.kind, to).verb,
+    to: printable(hopWords(edge.kind, to).to),
     odds: edge.probability >= 0.995 ? '' : chance(edge.probability),
     text: printable(edge.text),
     place: printable(placeOf(edge.evidence[0])),

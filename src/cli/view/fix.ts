@@ -15,7 +15,8 @@ export function renderFix(fix: SmallestFix, paint: Paint, columns: number, yaml:
   lines.push('', heading(paint, 'what it closes'));
   const shown = fix.paths.slice(0, 3);
   for (const [i, path] of shown.entries()) lines.push(...(i === 0 ? [] : ['']), ...renderPath(path, i + 1, paint, columns));
-  if (fix.paths.length > shown.length) lines.push(paint('quiet', `   and ${fix.paths.length - shown.length} more`));
+  const more = Math.max(fix.paths.length, fix.certificate.paths.before) - shown.length;
+  if (more > 0) lines.push('', paint('quiet', `and ${more} more of the same kind: \`cullis paths\` lists them`));
   if (fix.alternatives.length > 0) {
     lines.push('', heading(paint, 'instead'));
     for (const { fixes, cost } of fix.alternatives)

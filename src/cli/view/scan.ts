@@ -5,7 +5,7 @@ import type { NotAnalysed } from '#model/coverage.ts';
 import { formatLocation } from '#model/origin.ts';
 import { countBySeverity, open } from '#scan/result.ts';
 import type { JudgedFinding, PathSummary, ScanResult } from '#scan/result.ts';
-import { count, indented, printable, table, wrap } from '../text.ts';
+import { count, hang, indented, printable, table, width, wrap } from '../text.ts';
 import type { Paint } from '../text.ts';
 import { euros } from './attack.ts';
 import { renderDiagnostic } from './check.ts';
@@ -42,25 +42,35 @@ export function renderScan(view: ScanView): string[] {
   if (broken.length > 20 && !all)
     lines.push(paint('quiet', `… and ${count(broken.length - 20, 'more error')}; --all lists them`));
   if (lines.length > 0) lines.push('');
-  if (result.paths.length > 0) lines.push(...renderPaths(result.paths, all, paint), '');
+  if (result.paths.length > 0) lines.push(...renderPaths(result.paths, all, paint, columns), '');
   for (const group of byRule(shown)) lines.push(...renderGroup(group, all, paint, columns), '');
   if (result.notAnalysed.length > 0) lines.push(...renderNotAnalysed(result.notAnalysed, all, paint, columns), '');
   return [...lines, ...summary(view, findings, shown)];
 }
 
-function renderPaths(paths: readonly PathSummary[], all: boolean, paint: Paint): string[] {
+/** The steps of a way, one a line with its place beside it; where that is too wide the places stand below. */
+export function hopLines(hops: PathSummary['hops'], paint: Paint, columns: number): string[] {
+  const rows = hops.map(({ text, file, line }, i) => [
+    paint('quiet', String(i + 1)),
+    printable(text),
+    file === undefined ? '' : paint('quiet', `${printable(file)}${line === undefined ? '' : `:${line}`}`),
+  ]);
+  const wide = table(rows, { indent: 4 });
+  if (wide.every((line) => width(line) <= columns)) return wide;
+  return rows.flatMap(([number = '', text = '', place = '']) => [
+    ...hang(`    ${number}  `, text, columns, 7),
+    ...(place === '' ? [] : [`       ${place}`]),
+  ]);
+}
+
+function renderPaths(paths: readonly PathSummary[], all: boolean, paint: Paint, columns: number): string[] {
   const lines = [paint('strong', `${count(paths.length, 'way')} from outside to what matters`)];
   // The best way to each target first: ten ways to one database say less than one way to each of three.
   const targets = new Set<string>();
   const best = all ? paths : paths.filter(({ to }) => !targets.has(to) && targets.add(to).size <= PATHS_SHOWN);
   for (const { from, to, hops, risk } of best) {
     lines.push(`  ${paint('bad', `${printable(from)} → ${printable(to)}`)} ${paint('quiet', `${euros(risk)} at risk`)}`);
-    const rows = hops.map(({ text, file, line }, i) => [
-      paint('quiet', String(i + 1)),
-      printable(text),
-      file === undefined ? '' : paint('quiet', `${printable(file)}${line === undefined ? '' : `:${line}`}`),
-    ]);
-    lines.push(...table(rows, { indent: 4 }));
+    lines.push(...hopLines(hops, paint, columns));
   }
   const more = paths.length - best.length;
   if (!all && more > 0) lines.push(paint('quiet', `  … and ${more} more: \`cullis paths\` lists them, \`cullis fix\` cuts them`));
@@ -90,7 +100,8 @@ function renderGroup(group: readonly JudgedFinding[], all: boolean, paint: Paint
   for (const one of group.slice(0, all ? group.length : PLACES_SHOWN)) {
     const owner = one.owner === undefined ? '' : paint('quiet', ` ${printable(one.owner)}`);
     const risk = one.risk === undefined ? '' : paint('quiet', ` (${euros(one.risk)} at risk)`);
-    lines.push(`  ${paint('strong', printable(formatLocation(one.location)))}: ${printable(one.title)}${risk}${owner}`);
+    const place = `  ${paint('strong', printable(formatLocation(one.location)))}: `;
+    lines.push(...hang(place, `${printable(one.title)}${risk}${owner}`, columns, 6));
   }
   if (!all && group.length > PLACES_SHOWN)
     lines.push(paint('quiet', `  … and ${group.length - PLACES_SHOWN} more; --all lists them`));
@@ -123,10 +134,9 @@ function renderNotAnalysed(rows: readonly NotAnalysed[], all: boolean, paint: Pa
   for (const [, group] of groups) {
     const [first] = group as [NotAnalysed, ...NotAnalysed[]];
     const places = group.reduce((sum, one) => sum + (one.count ?? 1), 0);
-    const at = `${printable(first.file)}${first.line === undefined ? '' : `:${first.line}`}`;
-    lines.push(
-      `  ${paint('quiet', at)}: ${printable(first.message)}${places > 1 ? paint('quiet', ` (${count(places, 'place')} like it)`) : ''}`,
-    );
+    const at = paint('quiet', `${printable(first.file)}${first.line === undefined ? '' : `:${first.line}`}`);
+    const like = places > 1 ? paint('quiet', ` (${count(places, 'place')} like it)`) : '';
+    lines.push(...hang(`  ${at}: `, `${printable(first.message)}${like}`, columns, 6));
     if (first.help !== undefined) lines.push(...wrap(printable(first.help), columns, 6));
   }
   return lines;

@@ -3,7 +3,7 @@ import { placeOf } from '#scan/attack/evidence.ts';
 import type { ThreatDiff } from '#scan/threats/diff.ts';
 import { STRIDE_NAMES } from '#scan/threats/model.ts';
 import type { Threat, ThreatModel } from '#scan/threats/model.ts';
-import { count, heading, printable, table, wrap } from '../text.ts';
+import { count, hang, heading, printable, table, wrap } from '../text.ts';
 import type { Paint } from '../text.ts';
 import { chance, euros } from './attack.ts';
 
@@ -25,7 +25,12 @@ export function renderThreats(model: ThreatModel, paint: Paint, columns: number,
 function renderThreat(threat: Threat, paint: Paint, columns: number): string[] {
   const place = placeOf(threat.evidence[0]);
   const lines = [
-    `${paint(TONES[threat.severity], threat.severity)} ${paint('quiet', `${threat.id} ${STRIDE_NAMES[threat.stride].toLowerCase()}`)}  ${paint('strong', printable(threat.title))}`,
+    ...hang(
+      `${paint(TONES[threat.severity], threat.severity)} ${paint('quiet', `${threat.id} ${STRIDE_NAMES[threat.stride].toLowerCase()}`)}  `,
+      paint('strong', printable(threat.title)),
+      columns,
+      4,
+    ),
     `    ${euros(threat.loss)} a year ${paint('quiet', `= ${chance(threat.likelihood)} of ${euros(threat.impact)}`)}${place === '' ? '' : `  ${paint('mark', printable(place))}`}`,
   ];
   const rows = threat.controls
@@ -46,12 +51,10 @@ export function renderThreatDiff(diff: ThreatDiff, paint: Paint, columns: number
   const lines = [
     `${heading(paint, 'threats')}  ${diff.added.length} new, ${diff.gone.length} gone, ${diff.changed.length} changed; expected loss ${euros(before)} → ${paint(tone, euros(after))} a year`,
   ];
-  for (const threat of diff.added.slice(0, max))
-    lines.push(
-      '',
-      `${paint('bad', 'new')} ${renderThreat(threat, paint, columns)[0]}`,
-      ...renderThreat(threat, paint, columns).slice(1),
-    );
+  for (const threat of diff.added.slice(0, max)) {
+    const [first = '', ...rest] = renderThreat(threat, paint, columns - 4);
+    lines.push('', `${paint('bad', 'new')} ${first}`, ...rest);
+  }
   const rows = [
     ...diff.changed
       .slice(0, max)

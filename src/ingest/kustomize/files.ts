@@ -8,7 +8,7 @@ import { Findings } from '../findings.ts';
 import { isObject } from '../check.ts';
 import { unpack } from '../load.ts';
 import type { SourceText } from '../load.ts';
-import { baseOf, cleanPath, folderOf, joinPath } from '../paths.ts';
+import { cleanPath, folderOf, isKustomizationFile, joinPath, KUSTOMIZATIONS } from '../paths.ts';
 
 export interface ParsedDocument {
   readonly raw: unknown;
@@ -19,12 +19,6 @@ export interface ParsedDocument {
 export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
   readonly mistakes: readonly Diagnostic[];
-}
-
-const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-
-export function isKustomizationFile(file: string): boolean {
-  return NAMES.includes(baseOf(file));
 }
 
 /** Sources by path, each parsed once. */
@@ -47,7 +41,7 @@ export class KustomizeFiles {
 
   /** The kustomization that stands in a folder. */
   kustomizationIn(folder: string): string | undefined {
-    return NAMES.map((name) => joinPath(folder, name)).find((path) => this.has(path));
+    return KUSTOMIZATIONS.map((name) => joinPath(folder, name)).find((path) => this.has(path));
   }
 
   /** Every kustomization, by path. */

@@ -4,6 +4,7 @@ import { setOrigin } from '#model/origin.ts';
 import type { OriginSource } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
+import { readYaml } from '#syntax/yaml.ts';
 import { isObject } from '../check.ts';
 import type { RawObject } from '../check.ts';
 import type { Format, TextFormat } from '../format.ts';
@@ -16,12 +17,18 @@ import { isApisix, isKong } from './gateways.ts';
 import { isClient, isMetadata, metadataClient, metadataServer } from './metadata.ts';
 import { isProviderConfiguration, providerClients, providerServer } from './oidc-provider.ts';
 import { scrubbed } from './scrub.ts';
+import { auth0Clients, auth0Server, dexClients, dexServer, hydraServer, isAuth0, isDex, isHydra } from './servers.ts';
 import { propertiesOf, springClients } from './spring.ts';
 
 type Read = (facts: Facts, resource: Resource) => FoundOAuth;
 
-function format(name: string, kind: string, matches: Format['matches'], read: Read): Format {
-  return { name, matches, read: (raw, origin, file) => [documentOf(kind, raw, origin, file, read)] };
+interface OAuthFormat extends Format {
+  /** What a document of it declares, wherever that stands. */
+  readonly facts: Read;
+}
+
+function format(name: string, kind: string, matches: Format['matches'], read: Read): OAuthFormat {
+  return { name, matches, read: (raw, origin, file) => [documentOf(kind, raw, origin, file, read)], facts: read };
 }
 
 /** Facts are read from what was written, since whether a secret is a literal is one of them; what is kept has no secrets. */
@@ -37,7 +44,7 @@ function documentOf(kind: string, raw: RawObject, origin: OriginSource, file: st
   return { resource, part: { type: 'oauth', ...read(new Facts(raw), resource) }, group: '', row: undefined, owned: false };
 }
 
-export const OAUTH_FORMATS: readonly Format[] = [
+export const OAUTH_FORMATS: readonly OAuthFormat[] = [
   format('OAuth server metadata', 'OAuthServerMetadata', isMetadata, (facts, resource) => ({
     servers: [metadataServer(facts, resource)],
     clients: [],
@@ -53,6 +60,18 @@ export const OAUTH_FORMATS: readonly Format[] = [
   format('oidc-provider configuration', 'OidcProviderConfiguration', isProviderConfiguration, (facts, resource) => ({
     servers: [providerServer(facts, resource)],
     clients: providerClients(facts, resource),
+  })),
+  format('Ory Hydra configuration', 'HydraConfiguration', isHydra, (facts, resource) => ({
+    servers: [hydraServer(facts, resource)],
+    clients: [],
+  })),
+  format('Dex configuration', 'DexConfiguration', isDex, (facts, resource) => ({
+    servers: [dexServer(facts, resource)],
+    clients: dexClients(facts, resource),
+  })),
+  format('Auth0 tenant', 'Auth0Tenant', isAuth0, (facts, resource) => ({
+    servers: [auth0Server(facts, resource)],
+    clients: auth0Clients(facts, resource),
   })),
   format('OAuth client metadata', 'OAuthClientMetadata', isClient, (facts, resource) => ({
     servers: [],
@@ -112,14 +131,38 @@ export const SPRING_PROPERTIES: TextFormat = {
   },
 };
 
+const MOUNTED_MAX = 1024 * 1024;
+/** Every one of the formats has one of these members. */
+const MEMBERS = /["']?\b(?:realm|clients|staticClients|issuer|redirect_uris|urls|spring)\b["']?\s{0,5}:/;
+
+/** Files that a ConfigMap holds for an authorization server or a client of one; Facts keep no secrets. */
+function mountedOAuth(resource: Resource): FoundOAuth | undefined {
+  const { data } = resource.body as { readonly data?: unknown };
+  if (!isObject(data)) return undefined;
+  const found = Object.entries(data).flatMap(([key, text]): readonly FoundOAuth[] => {
+    if (typeof text !== 'string' || text.length > MOUNTED_MAX || !/\.(?:json|ya?ml)$/.test(key) || !MEMBERS.test(text)) return [];
+    return readYaml(key, text).documents.flatMap(({ value }) => {
+      const kind =
+        isObject(value) && !('apiVersion' in value) ? OAUTH_FORMATS.find((each) => each.matches(value, key)) : undefined;
+      return kind ? [kind.facts(new Facts(value, ['data', key]), resource)] : [];
+    });
+  });
+  return {
+    servers: found.flatMap((one) => one.servers),
+    clients: found.flatMap((one) => one.clients),
+  };
+}
+
 /** What documents of these formats, Kubernetes objects and workloads declare. */
 export function deriveOAuth(
   documents: readonly ImportedDocument[],
   workloads: readonly { readonly workload: Workload; readonly pod: { readonly podPath: readonly (string | number)[] } }[],
 ): { readonly servers: readonly OAuthServer[]; readonly clients: readonly OAuthClient[] } {
-  const found = documents.map(({ part, resource }): FoundOAuth | undefined =>
-    part?.type === 'oauth' ? part : part ? undefined : resourceOAuth(resource),
-  );
+  const found = documents.map(({ part, resource }): FoundOAuth | undefined => {
+    if (part?.type === 'oauth') return part;
+    if (resource.kind === 'ConfigMap') return mountedOAuth(resource);
+    return part ? undefined : resourceOAuth(resource);
+  });
   const proxies = workloads.flatMap(({ workload, pod }) => {
     const base = [...pod.podPath, 'containers'];
     return [...proxyClients(workload, base), ...environmentClients(workload, base)];

@@ -1,8 +1,8 @@
 // Helm charts among files, and what must be rendered before it can be read.
-import { isKustomizationFile, KustomizeFiles } from '../kustomize/files.ts';
+import { KustomizeFiles } from '../kustomize/files.ts';
 import { namedFolders } from '../kustomize/build.ts';
 import type { SourceText } from '../load.ts';
-import { baseOf, cleanPath, folderOf, isBelow, joinPath } from '../paths.ts';
+import { baseOf, cleanPath, folderOf, isBelow, isKustomizationFile, joinPath } from '../paths.ts';
 import { textAt } from '../kustomize/object.ts';
 
 /** Something that a tool turns into manifests. */

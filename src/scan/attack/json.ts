@@ -8,7 +8,7 @@ import type { FixOption } from './fix/option.ts';
 import type { SmallestFix } from './fix/fix.ts';
 import type { AttackNode, Evidence } from './model.ts';
 import type { AttackPath } from './paths.ts';
-import { nodeText, VERBS } from './words.ts';
+import { hopWords } from './words.ts';
 
 /** `{ text, resource, path, file, line, column }`, what is known of it. */
 export function evidenceValue(evidence: Evidence): Readonly<Record<string, unknown>> {
@@ -55,10 +55,11 @@ export function pathSummary(path: AttackPath, unit: string): PathSummary {
     to: path.to.label,
     risk: path.risk,
     hops: path.hops.map(({ to, edge }) => {
+      const hop = hopWords(edge.kind, to);
       const [evidence] = edge.evidence;
       const location = evidence && locationOf(evidence);
       return {
-        text: `${VERBS[edge.kind]} ${nodeText(to)}: ${edge.text}`,
+        text: `${hop.verb} ${hop.to}: ${edge.text}`,
         ...(location && { file: location.file, line: location.line }),
       };
     }),

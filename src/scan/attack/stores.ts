@@ -238,5 +238,8 @@ export function storeSign(workload: Workload): StoreSign | undefined {
     }
   if (general) return general;
   const store = workload.kind === 'Job' || workload.kind === 'CronJob' ? undefined : byWords(workload.name);
+  // `ratings-v2-mysql` on a port of its own is a program that uses MySQL.
+  const ports = containers.flatMap(([container]) => container.ports.map(({ port }) => port));
+  if (store && store.ports.length > 0 && ports.length > 0 && !ports.some((port) => store.ports.includes(port))) return undefined;
   return store && { store, container: containers[0]?.[1] ?? 0, reason: `its name \`${workload.name}\` says so`, by: 'name' };
 }

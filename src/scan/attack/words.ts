@@ -2,7 +2,7 @@
 import type { AttackNode, EdgeKind } from './model.ts';
 
 /** What the attacker does, in one word. */
-export const VERBS: Readonly<Record<EdgeKind, string>> = {
+const VERBS: Readonly<Record<EdgeKind, string>> = {
   EXPOSED: 'open',
   REACH_L4: 'reach',
   REACH_L7: 'reach',
@@ -37,6 +37,13 @@ export const VERBS: Readonly<Record<EdgeKind, string>> = {
 };
 
 /** What a person calls a node. */
-export function nodeText({ kind, label }: AttackNode): string {
+function nodeText({ kind, label }: AttackNode): string {
   return kind === 'asset' && label.includes('/') ? `data of ${label}` : label;
+}
+
+/** What happens in a hop and to whom, without a word said twice: `secret` and `shop/db` for the node `secret shop/db`. */
+export function hopWords(kind: EdgeKind, to: AttackNode): { readonly verb: string; readonly to: string } {
+  const verb = VERBS[kind];
+  const text = nodeText(to);
+  return { verb, to: text.startsWith(`${verb} `) ? text.slice(verb.length + 1) : text };
 }

@@ -228,7 +228,12 @@ export class Comparisons {
   /** Python: the statement behind is not of the same block. */
   #dedents(first: number, next: number): boolean {
     const { tokens, text } = this.#source;
-    const column = (index: number): number => tokens[index]!.at - text.lastIndexOf('\n', tokens[index]!.at) - 1;
+    const column = (index: number): number => {
+      const { at } = tokens[index]!;
+      let start = at;
+      while (start > 0 && at - start < 2000 && text.charCodeAt(start - 1) !== 10) start--;
+      return at - start;
+    };
     return next >= tokens.length || !this.#source.startsLine(next) || column(next) < column(first);
   }
 }

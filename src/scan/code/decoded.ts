@@ -1,6 +1,6 @@
 // What becomes of a token that was read without being verified: a look at its key's name, or claims that are believed.
 import { isLogging } from './comparison.ts';
-import { Functions } from './functions.ts';
+import { functionsOf } from './functions.ts';
 import type { Source } from './source.ts';
 import { MARK, WORD } from './tokens.ts';
 import type { Call } from './value.ts';
@@ -12,6 +12,8 @@ const PEEKED =
 const HOLDERS = /^(?:payload|claims|Claims|getClaims|body|getBody|getPayload|getJWTClaimsSet)$/;
 
 const PLACES_MAX = 200;
+/** Tokens before and behind a call that are looked at. */
+const RANGE_MAX = 4000;
 
 /** Whether anything of the result goes on that a caller could have made up: false for a peek at header, issuer or expiry. */
 export function isBelieved(source: Source, call: Call, more: readonly string[] = []): boolean {
@@ -47,8 +49,8 @@ export function isBelieved(source: Source, call: Call, more: readonly string[] =
 
 /** Go: `var claims T`, `claims := …` in the function of the call. */
 function isDeclared(source: Source, call: Call, name: string): boolean {
-  const { from } = new Functions(source).around(call.word);
-  for (let at = from; at < call.open; at++)
+  const { from } = source.once(functionsOf).around(call.word);
+  for (let at = Math.max(from, call.open - RANGE_MAX); at < call.open; at++)
     if (source.is(at, name) && (source.is(at - 1, 'var') || source.is(at + 1, ':='))) return true;
   return false;
 }
@@ -65,9 +67,10 @@ function givenNames(source: Source, sign: number): readonly string[] | undefined
 }
 
 function usesBelieve(source: Source, call: Call, names: readonly string[]): boolean {
-  const { from, to } = new Functions(source).around(call.word);
+  const { from, to } = source.once(functionsOf).around(call.word);
   let seen = 0;
-  for (let at = Math.max(from, call.close); at < to && seen < PLACES_MAX; at++) {
+  const last = Math.min(to, call.close + RANGE_MAX);
+  for (let at = Math.max(from, call.close); at < last && seen < PLACES_MAX; at++) {
     const token = source.tokens[at]!;
     if (token.kind !== WORD || !names.includes(token.text) || source.is(at - 1, '.') || source.is(at - 1, '?.')) continue;
     if (source.is(at + 1, '=') || source.is(at + 1, ':=')) continue;

@@ -61,6 +61,7 @@ const CLAIMS: Readonly<Record<keyof ClaimChecks, { readonly words: ReadonlySet<s
       calls: new Set(['VerifyExpiresAt', 'validate_exp']),
     },
   };
+const CLAIM_WORDS = new Set(Object.values(CLAIMS).flatMap(({ words, calls }) => [...words, ...calls]));
 const COMPARES = new Set(['===', '!==', '==', '!=', '<', '>', '<=', '>=']);
 const COMPARING = new Set([
   'equals',
@@ -93,7 +94,7 @@ export function claimChecks({ tokens }: Source): ClaimChecks {
   const found = { iss: false, aud: false, exp: false };
   for (let at = 0; at < tokens.length; at++) {
     const { kind, text } = tokens[at]!;
-    if (kind === MARK) continue;
+    if (kind === MARK || !CLAIM_WORDS.has(text)) continue;
     for (const claim of ['iss', 'aud', 'exp'] as const) {
       if (found[claim]) continue;
       const { words, calls } = CLAIMS[claim];

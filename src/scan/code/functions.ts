@@ -12,6 +12,9 @@ export interface Place {
   readonly outside?: boolean;
 }
 
+/** Ends of expressions by where they begin. */
+type Ends = Map<number, number>;
+
 const PLACES_MAX = 20_000;
 /** Tokens between the parameters and the body: types, `throws`. */
 const TYPE_MAX = 60;
@@ -20,6 +23,11 @@ const CONTROL = new Set(
     ' ',
   ),
 );
+
+/** For `Source.once`. */
+export function functionsOf(source: Source): Functions {
+  return new Functions(source);
+}
 
 /** The functions of one file, outer ones before those inside them. */
 export class Functions {
@@ -141,7 +149,9 @@ function pythonPlaces(source: Source): readonly Place[] {
 function bracedPlaces(source: Source): readonly Place[] {
   const places: Place[] = [];
   const { tokens, language } = source;
-  for (let at = 1; at < tokens.length && places.length < PLACES_MAX; at++) {
+  // From the end on: where a function in the middle of an expression ends, the ones around it end too.
+  const ends: Ends = new Map();
+  for (let at = tokens.length - 1; at > 0 && places.length < PLACES_MAX; at--) {
     const token = tokens[at]!;
     if (token.kind !== MARK) continue;
     if (token.text === '(') {
@@ -153,19 +163,19 @@ function bracedPlaces(source: Source): readonly Place[] {
       const name = named === 'function' || named === 'func' || named === 'async' ? undefined : named;
       if (language === 'kotlin') {
         if (tokens[at - 2]?.text === 'fun' || (source.is(at - 2, '.') && tokens[at - 4]?.text === 'fun'))
-          push(source, places, name, at, kotlinEnd(source, close));
+          push(source, places, name, at, kotlinEnd(source, close, ends));
         continue;
       }
       const body = bodyAfter(source, close);
       if (body < 0) continue;
       if (source.is(body, '=>')) {
-        const end = source.is(body + 1, '{') ? source.partner(body + 1) + 1 : expressionEnd(source, body + 1);
+        const end = source.is(body + 1, '{') ? source.partner(body + 1) + 1 : expressionEnd(source, body + 1, ends);
         // `const f = async (x) => …`: `named` is no name of an arrow function.
         const first = named === 'async' ? at - 1 : at;
         push(source, places, assignedName(source, first), at, end);
       } else push(source, places, name ?? assignedName(source, at - 1), at, source.partner(body) + 1);
     } else if (token.text === '=>' && tokens[at - 1]!.kind === WORD && language === 'javascript') {
-      const end = source.is(at + 1, '{') ? source.partner(at + 1) + 1 : expressionEnd(source, at + 1);
+      const end = source.is(at + 1, '{') ? source.partner(at + 1) + 1 : expressionEnd(source, at + 1, ends);
       const first = source.is(at - 2, 'async') ? at - 2 : at - 1;
       push(source, places, assignedName(source, first), at - 1, end);
     }
@@ -229,10 +239,10 @@ function objectType(source: Source, open: number): number {
 }
 
 /** The end of a Kotlin function: of its block, or of the expression behind `=`. */
-function kotlinEnd(source: Source, close: number): number {
+function kotlinEnd(source: Source, close: number, ends: Ends): number {
   for (let at = close + 1, steps = 0; at < source.tokens.length && steps < TYPE_MAX; steps++) {
     if (source.is(at, '{')) return source.partner(at) + 1;
-    if (source.is(at, '=')) return expressionEnd(source, at + 1);
+    if (source.is(at, '=')) return expressionEnd(source, at + 1, ends);
     if (source.is(at, ';') || source.is(at, '}') || source.is(at, 'fun')) return -1;
     const partner = source.partner(at);
     at = partner > at ? partner + 1 : at + 1;
@@ -244,10 +254,18 @@ function kotlinEnd(source: Source, close: number): number {
 const BEGINS =
   /^(?:const|let|var|val|function|class|export|module|exports|import|if|return|fun|private|public|internal|override|async|interface|type|data|object|throw)$/;
 
-function expressionEnd(source: Source, start: number): number {
+function expressionEnd(source: Source, start: number, ends: Ends): number {
+  const end = findEnd(source, start, ends);
+  ends.set(start, end);
+  return end;
+}
+
+function findEnd(source: Source, start: number, ends: Ends): number {
   let at = start;
   for (let steps = 0; at < source.tokens.length && steps < 4000; steps++) {
     const token = source.tokens[at]!;
+    const known = at > start ? ends.get(at) : undefined;
+    if (known !== undefined) return known;
     if (token.kind === MARK && /^[;,)\]}]$/.test(token.text)) return at;
     if (at > start && token.kind === WORD && BEGINS.test(token.text) && source.startsLine(at)) return at;
     const partner = source.partner(at);

@@ -2,6 +2,7 @@
 import { claimChecks, claimsFault, isFlag, isTypedSecret, LOOKED_AT_MAX, memberOf } from './fault.ts';
 import type { ClaimChecks, Fault } from './fault.ts';
 import { isBelieved } from './decoded.ts';
+import { functionsOf } from './functions.ts';
 import type { Source } from './source.ts';
 import type { Call, Value } from './value.ts';
 import { TEXT, WORD } from './tokens.ts';
@@ -18,7 +19,7 @@ export function goFaults(source: Source): readonly Fault[] {
   const relevant = source.imports.filter(({ module }) => GOLANG_JWT.test(module) || GO_JOSE.test(module) || JWX.test(module));
   if (source.imported(GO_OIDC)) return oidcSwitches(source);
   if (relevant.length === 0) return [];
-  const checks = claimChecks(source);
+  const checks = source.once(claimChecks);
   const calls = source.calls.filter(({ method }) => JUDGED.test(method)).slice(0, LOOKED_AT_MAX);
   const faults = calls.flatMap((call) => {
     if (source.imported(GOLANG_JWT)) return golangJwt(source, call, checks);
@@ -36,7 +37,7 @@ const OIDC_SWITCHES: Readonly<Record<string, readonly [Fault['kind'], string]>> 
 };
 
 function oidcSwitches(source: Source): readonly Fault[] {
-  const checks = claimChecks(source);
+  const checks = source.once(claimChecks);
   const faults: Fault[] = [];
   for (let at = 1; at + 2 < source.tokens.length && faults.length < 100; at++) {
     const token = source.tokens[at]!;
@@ -186,17 +187,7 @@ function parsing(source: Source, call: Call, keyIndex: number, parser: Call | un
 /** The tokens of the function that gives the key: a literal, or one of this file. */
 function keyBody(source: Source, key: Value | undefined): { readonly from: number; readonly to: number } | undefined {
   if (key?.kind === 'function') return key;
-  if (key?.kind !== 'name') return undefined;
-  for (let at = 0; at + 2 < source.tokens.length; at++) {
-    if (!source.is(at, 'func') || !source.is(at + 1, key.name) || !source.is(at + 2, '(')) continue;
-    for (let next = source.partner(at + 2) + 1; next > 0 && next < source.tokens.length && next < at + 60; next++) {
-      const partner = source.partner(next);
-      if (source.is(next, '{') && !source.is(next - 1, 'interface'))
-        return { from: next, to: Math.min(partner, source.tokens.length) };
-      if (partner > next) next = partner;
-    }
-  }
-  return undefined;
+  return key?.kind === 'name' ? source.once(functionsOf).named(key.name)[0] : undefined;
 }
 
 /** `return []byte("…"), nil`, also by the name of a constant. */

@@ -2,8 +2,8 @@
 import { claimsOf, firstIn } from './claims.ts';
 import type { Claims } from './claims.ts';
 import type { Fault } from './fault.ts';
-import { Functions } from './functions.ts';
-import type { Place } from './functions.ts';
+import { functionsOf } from './functions.ts';
+import type { Functions, Place } from './functions.ts';
 import type { Source } from './source.ts';
 import { MARK, TEXT, WORD } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -16,8 +16,8 @@ const SENDS =
   /^(?:fetch|get|post|postForm|request|got|ky|axios|superagent|needle|ofetch|\$fetch|\$post|Request|PostForm|Post|NewRequest|NewRequestWithContext|urlopen|send|postForObject|postForEntity|exchange|newBuilder|uri|url|target|HttpPost|postAsync|post_form|httpRequest|requestForm|fetch_url|submitForm|preparePost|bodyForm|Post|postAbs|call|execute|R|SetFormData|POST)$/;
 /** The endpoint in an address: `/oauth2/introspect`, `/token_info/introspection`. */
 const ADDRESS = /(?:^|[/_-])introspect(?:ion)?(?:[/?#_-]|$)/i;
-/** The endpoint by the name of a setting. */
-const ADDRESS_NAME = /introspect/i;
+/** Names of settings beside the endpoint's. */
+const NO_ADDRESS = /auth$|secret|token$|client|user|password|header|cache|result|response|error|timeout/i;
 /** Introspection of other things: schemas, types, programs. */
 const OTHER =
   /introspection_?(?:query|schema|result|types?|fragment|matcher|from)|introspect_?(?:schema|types?|tables?|columns?|class|object|database|db|model|query|method|contract|module|function)|introspector$/i;
@@ -41,7 +41,7 @@ export function introspectionFaults(source: Source): readonly Fault[] {
   if (!source.tokens.some(({ kind, text }) => kind !== MARK && text.length < 500 && ASKING.test(text) && !OTHER.test(text)))
     return [];
   if (source.imported(OTHER_LIBRARY) && !source.imported(OAUTH_LIBRARY) && !/active/i.test(source.text)) return [];
-  const functions = new Functions(source);
+  const functions = source.once(functionsOf);
   const asks = asksOf(source, functions);
   if (asks.length === 0) return [];
   const claims = claimsOf(source, functions);
@@ -105,12 +105,8 @@ function askKind(source: Source, functions: Functions, call: Call): 'address' | 
 }
 
 function isEndpoint({ kind, text }: Token): boolean {
-  if (text.length > 500 || OTHER.test(text)) return false;
-  return kind === TEXT
-    ? ADDRESS.test(text)
-    : kind === WORD &&
-        ADDRESS_NAME.test(text) &&
-        !/auth$|secret|token$|client|user|password|header|cache|result|response|error|timeout/i.test(text);
+  if (text.length < 10 || text.length > 500 || !ASKING.test(text) || OTHER.test(text)) return false;
+  return kind === TEXT ? ADDRESS.test(text) : kind === WORD && !NO_ADDRESS.test(text);
 }
 
 /** `app.post('/introspect', handler)`, `@app.post("/introspect")`: the endpoint itself. */

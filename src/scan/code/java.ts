@@ -18,7 +18,7 @@ export function javaFaults(source: Source): readonly Fault[] {
     /^(?:io\.jsonwebtoken|com\.auth0\.jwt|com\.nimbusds|org\.jose4j|org\.springframework\.security\.oauth2|io\.fusionauth\.jwt)/,
   );
   if (!relevant) return [];
-  const checks = claimChecks(source);
+  const checks = source.once(claimChecks);
   const calls = source.calls.filter(({ method }) => JUDGED.test(method)).slice(0, LOOKED_AT_MAX);
   return [
     ...calls.flatMap((call) => [
@@ -236,7 +236,7 @@ function nimbus(source: Source, call: Call): readonly Fault[] {
       call.at,
       `\`${call.method}\``,
       { iss, aud },
-      claimChecks(source),
+      source.once(claimChecks),
       'new DefaultJWTClaimsVerifier<>("my-api", new JWTClaimsSet.Builder().issuer("…").build(), Set.of("exp"))',
     );
   }

@@ -74,7 +74,7 @@ export function javascriptFaults(source: Source): readonly Fault[] {
     .slice(0, LOOKED_AT_MAX);
   const file: File = {
     source,
-    checks: claimChecks(source),
+    checks: source.once(claimChecks),
     verifies: source.calls.some(({ method }) =>
       /^(?:verify|verifyAsync|jwtVerify|compactVerify|flattenedVerify|expressjwt|authenticate|verifyIdToken|verifySignature|verifyJwt|verifyToken|validateToken)$/.test(
         method,

@@ -8,7 +8,7 @@ import type { Call, Value } from './value.ts';
 const FIX = "jwt.decode(token, key, algorithms=['RS256'], audience='my-api', issuer='https://login.example.com/')";
 
 export function pythonFaults(source: Source): readonly Fault[] {
-  const checks = claimChecks(source);
+  const checks = source.once(claimChecks);
   const decoding = source.calls.filter((call) => libraryOf(source, call) !== undefined).slice(0, LOOKED_AT_MAX);
   const verifies = decoding.some((call) => call.method === 'decode' && !isUnverified(source, call));
   return [...decoding.flatMap((call) => callFaults(source, call, checks, verifies)), ...flask(source)];

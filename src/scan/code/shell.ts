@@ -13,6 +13,8 @@ export interface ShellCommand {
 }
 
 const COMMANDS_MAX = 5000;
+/** Longer scripts were made by programs; what comes after is not looked at. */
+const SCRIPT_MAX = 200_000;
 const DEPTH_MAX = 8;
 const PREFIXES = new Set([
   'exec',
@@ -39,7 +41,7 @@ const PREFIXES = new Set([
  */
 export function commandsOf(script: string): readonly ShellCommand[] {
   const commands: ShellCommand[] = [];
-  scan(script, 0, commands, 0);
+  scan(script.length > SCRIPT_MAX ? script.slice(0, SCRIPT_MAX) : script, 0, commands, 0);
   return commands;
 }
 

@@ -10,6 +10,8 @@ const CALLS_MAX = 200_000;
 const CHAIN_MAX = 60;
 const VALUE_DEPTH_MAX = 6;
 const MEMBERS_MAX = 500;
+/** Characters between two tokens, or of a text, that are looked through for the end of a line. */
+const GAP_MAX = 2000;
 
 const NO_CALL = new Set(
   'if for while switch catch return function func def class new typeof in of and or not elif with await yield when synchronized lambda import except print assert del super match fun constructor throw case'.split(
@@ -32,6 +34,7 @@ export class Source {
   readonly #partner: Int32Array;
   readonly #byLocal: ReadonlyMap<string, Import>;
   readonly #definitions = new Map<string, number[]>();
+  readonly #made = new Map<unknown, unknown>();
   #lines: number[] | undefined;
 
   constructor(file: string, text: string, language: Language) {
@@ -44,6 +47,12 @@ export class Source {
     this.#byLocal = new Map(this.imports.map((one) => [one.local, one]));
     this.calls = this.#findCalls();
     this.#findDefinitions();
+  }
+
+  /** What a function makes of this file, made once. */
+  once<T>(make: (source: Source) => T): T {
+    if (!this.#made.has(make)) this.#made.set(make, make(this));
+    return this.#made.get(make) as T;
   }
 
   is(index: number, text: string): boolean {
@@ -240,10 +249,12 @@ export class Source {
 
   /** Whether a token is the first of its line. */
   startsLine(index: number): boolean {
-    if (index === 0) return true;
-    const from = this.tokens[index - 1]!.at;
-    const newline = this.text.lastIndexOf('\n', this.tokens[index]!.at);
-    return newline > from && this.tokens[index]!.at - newline < 2000;
+    if (index <= 0) return true;
+    const { at } = this.tokens[index]!;
+    // Backwards, since the rest of the file may be one line.
+    const from = Math.max(this.tokens[index - 1]!.at, at - GAP_MAX);
+    for (let i = at - 1; i > from; i--) if (this.text.charCodeAt(i) === 10) return true;
+    return false;
   }
 
   /** Whether a line goes on with what came before: `.build()`, or an operator at the end of the last one. */

@@ -66,7 +66,7 @@ test('a suppression without a reason, past its day, for another rule, or on anot
 });
 
 test('a comment that hides nothing is told, a sentence about such comments is not', () => {
-  const { idle } = suppressor(
+  const suppress = suppressor(
     '2026-11-24',
     () => undefined,
     new Map(),
@@ -79,7 +79,7 @@ test('a comment that hides nothing is told, a sentence about such comments is no
     ],
   );
   assert.deepEqual(
-    idle().map(({ where, rule, why }) => [where, rule, why]),
+    suppress.idle().map(({ where, rule, why }) => [where, rule, why]),
     [
       ['a.yaml:3', 'image.latest', 'unused'],
       ['b.ts:4', 'code.eval', 'unused'],

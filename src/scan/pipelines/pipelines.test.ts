@@ -38,6 +38,29 @@ const CASES: readonly Case[] = [
     workflow(BUILD + uses(`aquasecurity/trivy-action@${SHA}`, '        with: { scan-type: config }\n')),
     ...NEITHER,
   ],
+  [
+    'installed, not run',
+    workflow(BUILD + step('go install golang.org/x/vuln/cmd/govulncheck@latest') + step('gitleaks --version')),
+    ...NEITHER,
+  ],
+  ['GitLab, a hidden job that nobody takes', gitlab(`a: {script: [docker build .]}\n.b: {script: [trivy fs .]}\n`), ...NEITHER],
+  ['GitLab, a hidden job that is taken', gitlab(`a: {extends: .b, before_script: [docker build .]}\n.b: {script: [trivy fs .]}\n`)],
+  ['GitLab, never', gitlab(`a: {script: [docker build .]}\nb: {script: [trivy fs .], rules: [{when: never}]}\n`), ...NEITHER],
+  [
+    'Bitbucket by branch',
+    { 'bitbucket-pipelines.yml': 'pipelines: {branches: {main: [{step: {script: [docker build .]}}]}}' },
+    ...NEITHER,
+  ],
+  [
+    'Cloud Build',
+    { 'cloudbuild.yaml': 'steps:\n- {name: gcr.io/cloud-builders/docker, args: [build, .]}\n- {name: aquasec/trivy, args: [fs, .]}' },
+  ],
+  [
+    'Cloud Build through a shell',
+    { 'cloudbuild.yaml': 'steps: [{name: a, entrypoint: bash, args: [-c, "docker build . && echo trivy fs ."]}]' },
+    ...NEITHER,
+  ],
+  ['Buildkite', { '.buildkite/pipeline.yml': 'steps: [{commands: [go test ./..., go build ./...]}]' }, ...NEITHER],
   ['npm audit and gitleaks', workflow(step('npm ci && npm audit --audit-level=high') + uses(`gitleaks/gitleaks-action@${SHA}`))],
   [
     'only in a comment or a message',

@@ -81,7 +81,7 @@ const KINDS: readonly FileKind[] = [
     read: fixed('renovate configuration'),
   },
   { pattern: /^(.*?)(?:\.github\/actions\/.*)?action\.ya?ml$/, role: 'helper', read: yaml, called: byFolder },
-  { pattern: /^(.*?)(?:[^/]*\.gitlab-ci|\.gitlab\/.*)\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)(?:[^/]*\.gitlab-ci|\.gitlab\/.*)\.ya?ml$/, role: 'pipeline', read: gitlab },
   { pattern: /^(.*?)\.circleci\/config\.ya?ml$/, role: 'pipeline', read: yaml },
   { pattern: /^(.*?)\.?azure-pipelines?(?:[-_.\w]*\.ya?ml|\/.*\.ya?ml)$/, role: 'pipeline', read: yaml },
   {
@@ -90,7 +90,7 @@ const KINDS: readonly FileKind[] = [
     role: 'pipeline',
     read: yaml,
   },
-  { pattern: /^(.*?)\.woodpecker\/[^/]+\.ya?ml$/, role: 'pipeline', read: yaml },
+  { pattern: /^(.*?)\.(?:woodpecker|buildkite)\/[^/]+\.ya?ml$/, role: 'pipeline', read: yaml },
   { pattern: /^(.*?)(?:\.?tekton|pipelines?)\/[^/]+\.ya?ml$/, role: 'pipeline', read: tekton },
   { pattern: /^(.*?)(?:[^/]*[._-])?Jenkinsfile(?:[._-][^/]*)?$/, role: 'pipeline', read: groovy },
   { pattern: /^(.*?)\.pre-commit-config\.ya?ml$/, role: 'helper', read: yaml },
@@ -133,7 +133,12 @@ export function readBuildFile({ path, text }: NamedText): PipelineFile | undefin
     if (!found) continue;
     const { steps: all, documents = [] } = read(path, text);
     if (role === 'pipeline' && all.length === 0 && documents.length === 0) return undefined;
-    const steps = all.filter(({ text: one }) => isBuild(one) || TOOLS.some((tool) => tool.pattern.test(one)));
+    const relevant = new Map<string, boolean>();
+    const steps = all.filter(({ text: one }) => {
+      let found = relevant.get(one);
+      if (found === undefined) relevant.set(one, (found = isBuild(one) || TOOLS.some((tool) => tool.pattern.test(one))));
+      return found;
+    });
     const root = found.slice(1).find((one) => one !== undefined) ?? '';
     return {
       path,
@@ -186,13 +191,22 @@ function yaml(path: string, text: string): ReturnType<FileKind['read']> {
   return { steps: documents.flatMap((document) => stepsOf(document)), documents };
 }
 
+/** Jobs whose names begin with a dot do not run by themselves; others take them over by their names. */
+function gitlab(path: string, text: string): ReturnType<FileKind['read']> {
+  const { documents } = readYaml(path, text);
+  const main = /(?:^|\/)\.gitlab-ci\.ya?ml$/.test(path);
+  const unused = (name: string): boolean => main && name.startsWith('.') && text.indexOf(name) === text.lastIndexOf(name);
+  return { steps: documents.flatMap((document) => stepsOf(document, unused)), documents };
+}
+
 /** Only documents of Tekton: other folders are called `pipelines` too. */
 function tekton(path: string, text: string): ReturnType<FileKind['read']> {
   if (!text.includes('tekton.dev')) return { steps: [] };
   return yaml(path, text);
 }
 
-function stepsOf(document: YamlDocument): readonly Step[] {
+/** @param unused whether a member at the top of the document is left out */
+function stepsOf(document: YamlDocument, unused: (name: string) => boolean = () => false): readonly Step[] {
   const steps: Step[] = [];
   walk(document.value, [], false, 0);
   return steps;
@@ -204,14 +218,9 @@ function stepsOf(document: YamlDocument): readonly Step[] {
       for (const step of scriptSteps(value, () => (line ??= document.locate(path).line)))
         steps.push({ ...step, soft: soft || step.soft });
     } else if (Array.isArray(value)) {
-      // `command: [gitleaks, detect]` is one command, cut into words.
-      if (
-        value.length > 1 &&
-        value.every((one) => typeof one === 'string') &&
-        /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1)))
-      )
-        walk(value.join(' '), path, soft, depth + 1);
-      else for (let i = 0; i < value.length; i++) walk(value[i], [...path, i], soft, depth + 1);
+      const words = value.length > 1 && /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1))) ? wordsOf(value) : undefined;
+      if (words !== undefined) walk(words, path, soft, depth + 1);
+      else for (let i = 0; i < value.length && steps.length < STEPS_MAX; i++) walk(value[i], [...path, i], soft, depth + 1);
     } else if (typeof value === 'object' && value !== null) {
       const members = value as Readonly<Record<string, unknown>>;
       if (isOff(members)) return;
@@ -220,14 +229,44 @@ function stepsOf(document: YamlDocument): readonly Step[] {
         members['continue-on-error'] === true ||
         members['allow_failure'] === true ||
         members['continueOnError'] === true ||
+        members['when'] === 'manual' ||
         isLenient(members['with']);
+      const container = path.length === 2 && path[0] === 'steps' ? containerCall(members) : undefined;
+      if (container !== undefined) return walk(container, [...path, 'args'], lenient, depth + 1);
       for (const [name, one] of Object.entries(members))
-        if (!PROSE.has(name)) {
+        if (!isProse(name, one) && !(path.length === 0 && unused(name))) {
           const call = name === 'uses' && typeof one === 'string' ? `${one}${scanOptions(members)}` : one;
           walk(call, [...path, name], lenient, depth + 1);
         }
     }
   }
+}
+
+/** Lists of names below these are conditions; mappings hold steps (Bitbucket). */
+const CONDITIONS = new Set(['branches', 'tags']);
+
+function isProse(name: string, value: unknown): boolean {
+  if (!PROSE.has(name)) return false;
+  return !(CONDITIONS.has(name) && typeof value === 'object' && value !== null && !Array.isArray(value));
+}
+
+/**
+ * `[gitleaks, detect]` is one command, cut into words; of `[sh, -c, script]` the script runs.
+ * @returns undefined for a list of whole commands
+ */
+function wordsOf(value: readonly unknown[]): string | undefined {
+  if (!value.every((one) => typeof one === 'string')) return undefined;
+  const words = value as readonly string[];
+  const flag = words.findIndex((one) => /^-[a-z]*c$/.test(one));
+  if (flag >= 0 && flag < 3 && words[flag + 1] !== undefined) return words.slice(flag + 1).join('\n');
+  return words.slice(0, -1).some((one) => /\S\s+\S/.test(one)) ? undefined : words.join(' ');
+}
+
+/** Cloud Build runs a step's image, or a program in it, with arguments. */
+function containerCall({ name, entrypoint, args }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof name !== 'string' || !Array.isArray(args) || !args.every((one) => typeof one === 'string')) return undefined;
+  const program = typeof entrypoint === 'string' ? entrypoint : (name.split('/').at(-1) ?? '').replace(/[:@].*$/s, '');
+  return wordsOf([program, ...(args as readonly string[])]) ?? [program, ...(args as readonly string[])].join(' ');
 }
 
 /** What an action is told to look for, as the program's own options: Trivy's `scanners: vuln` leaves secrets out. */
@@ -245,7 +284,11 @@ function isOff(members: Readonly<Record<string, unknown>>): boolean {
   const off = [members['if'], members['condition'], members['enabled']].some(
     (value) => value === false || value === 'false' || value === '${{ false }}',
   );
-  return off || members['when'] === 'never';
+  const { rules } = members;
+  const [rule] = Array.isArray(rules) ? (rules as unknown[]) : [];
+  // GitLab: the first rule has no condition and says never.
+  const never = typeof rule === 'object' && rule !== null && Object.keys(rule).length === 1 && (rule as { when?: unknown }).when === 'never';
+  return off || never || members['when'] === 'never';
 }
 
 /** An action's own switch: Trivy's `exit-code: 0` beside a severity that it reports only. */
@@ -336,8 +379,8 @@ function packageJson(path: string, text: string): ReturnType<FileKind['read']> {
 /** Plugins of a pom.xml by their names, comments gone. */
 function xml(_: string, text: string): ReturnType<FileKind['read']> {
   const steps: Step[] = [];
-  let line = 1;
-  let last = 0;
+  const names = new Map<string, boolean>();
+  const starts = lineStarts(text);
   for (let at = text.indexOf('<'); at >= 0 && steps.length < STEPS_MAX; at = text.indexOf('<', at + 1)) {
     if (text.startsWith('<!--', at)) {
       const end = text.indexOf('-->', at);
@@ -349,9 +392,14 @@ function xml(_: string, text: string): ReturnType<FileKind['read']> {
         .slice(at + 12, end < 0 ? text.length : end)
         .trim()
         .toLowerCase();
-      for (let next = text.indexOf('\n', last); next >= 0 && next < at; next = text.indexOf('\n', next + 1))
-        [line, last] = [line + 1, next + 1];
-      if (name.length < 200 && TOOLS.some(({ pattern }) => pattern.test(name))) steps.push({ text: name, line, soft: false });
+      // Names repeat; programs that look for something are few.
+      if (name === '' || name.length > 200 || names.size > STEPS_MAX) continue;
+      if (!names.has(name))
+        names.set(
+          name,
+          TOOLS.some(({ pattern }) => pattern.test(name)),
+        );
+      if (names.get(name) === true) steps.push({ text: name, line: lineOf(starts, at), soft: false });
     }
   }
   return { steps };

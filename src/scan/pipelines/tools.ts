@@ -124,3 +124,11 @@ const BUILD_NAMES =
 export function isBuild(text: string): boolean {
   return BUILDS.test(text) || BUILD_NAMES.test(text);
 }
+
+const INSTALLS =
+  /^(?:sudo )?(?:go (?:install|get)|(?:python3? -m )?pip3? install|pipx install|uv (?:tool|pip) install|npm (?:i|install|add)|(?:yarn|pnpm|bun) (?:global )?add|cargo b?install|gem install|brew install|apt(?:-get)?(?: -\S+)* install|apk(?: -\S+)* add|(?:dnf|yum|zypper)(?: -\S+)* install|choco install|dotnet tool install|composer (?:global )?require|docker pull|tar|unzip|mv|cp|chmod|ln|mkdir|rm|cd|which|type|command -v|asdf|mise)\b|^(?:curl|wget)\b(?!.*dependency-?track)|\/setup-\S+@|^\S+ (?:--version|version|--help|help)$/;
+
+/** Whether a command only fetches, moves or names a program and does not run it. */
+export function isInstall(text: string): boolean {
+  return INSTALLS.test(text);
+}

@@ -4,6 +4,7 @@ import type { Attributes } from '#model/decision.ts';
 import { originOf } from '#model/origin.ts';
 import type { AuthorizationAction } from '#model/istio.ts';
 import { resourceId } from '#model/resource.ts';
+import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { policiesFor } from '#plan/select.ts';
 import type { PolicyPoint } from '#plan/select.ts';
@@ -35,6 +36,11 @@ type Layer = RuleContext['layer'];
 /** Whether something matches: never, for some requests, always. */
 type Match = 0 | 1 | 2;
 
+interface CompiledPolicy {
+  readonly policy: PolicyOfRule;
+  readonly rules: readonly CompiledRule[];
+}
+
 interface Compiled {
   readonly set: PolicySet;
   readonly policies: readonly PolicyOfRule[];
@@ -49,6 +55,8 @@ interface Compiled {
 export class RequestJudge {
   readonly #system: System;
   readonly #compiled = new Map<string, Compiled>();
+  /** One policy is in force at many points. */
+  readonly #policies = new Map<Resource, Map<Layer, CompiledPolicy>>();
 
   constructor(system: System) {
     this.#system = system;
@@ -112,25 +120,42 @@ export class RequestJudge {
     const id = `${layer} ${key}`;
     let found = this.#compiled.get(id);
     if (!found) {
-      found = compile(policiesFor(this.#system, point), this.#system, layer);
+      const set = policiesFor(this.#system, point);
+      found = compile(
+        set,
+        set.authorization.map((placed) => this.#policy(placed, layer)),
+      );
       this.#compiled.set(id, found);
     }
     return found;
   }
+
+  #policy(placed: PolicySet['authorization'][number], layer: Layer): CompiledPolicy {
+    const known = this.#policies.get(placed.resource) ?? new Map<Layer, CompiledPolicy>();
+    this.#policies.set(placed.resource, known);
+    const found = known.get(layer) ?? compilePolicy(placed, this.#system, layer);
+    known.set(layer, found);
+    return found;
+  }
 }
 
-function compile(set: PolicySet, { mesh }: System, layer: Layer): Compiled {
-  const policies = set.authorization.map(policyOf);
+function compilePolicy(placed: PolicySet['authorization'][number], { mesh }: System, layer: Layer): CompiledPolicy {
+  const policy = policyOf(placed);
+  const { action } = policy;
+  if (policy.dryRun || (layer === 'ambient' && action === 'CUSTOM')) return { policy, rules: [] };
   const trustDomains = [mesh.trustDomain, ...mesh.trustDomainAliases];
+  const context = { action, policyNamespace: placed.resource.metadata.namespace, trustDomains, layer };
+  return {
+    policy,
+    rules: (placed.resource.spec.rules ?? []).flatMap((rule, index) => compileRule(policy, index, rule, context, []) ?? []),
+  };
+}
+
+/** @param all of `set`, in its order */
+function compile(set: PolicySet, all: readonly CompiledPolicy[]): Compiled {
+  const policies = all.map(({ policy }) => policy);
   const of = (action: AuthorizationAction): readonly CompiledRule[] =>
-    policies
-      .filter((policy) => policy.action === action && !policy.dryRun && !(layer === 'ambient' && action === 'CUSTOM'))
-      .flatMap((policy) =>
-        (policy.placed.resource.spec.rules ?? []).flatMap((rule, index) => {
-          const context = { action, policyNamespace: policy.placed.resource.metadata.namespace, trustDomains, layer };
-          return compileRule(policy, index, rule, context, []) ?? [];
-        }),
-      );
+    all.flatMap(({ policy, rules }) => (policy.action === action ? rules : []));
   const jwtRules = set.requestAuthentication.flatMap((placed) =>
     (placed.resource.spec.jwtRules ?? []).map((rule) => ({ placed, rule })),
   );

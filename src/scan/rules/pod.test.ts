@@ -38,10 +38,19 @@ const mount = (path: string, readOnly: boolean): string =>
 const HARD =
   'securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}';
 
+/** A way in from outside. */
+const EXPOSED =
+  '---\napiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {type: LoadBalancer, selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+
 /** Rule, YAML, severities of the findings. */
 const ROWS: readonly (readonly [rule: SystemRule, yaml: string, want: string])[] = [
   [privileged, deployment('securityContext: {privileged: true}'), 'high'],
-  [privileged, deployment('securityContext: {privileged: true}', 'hostPID: true'), 'critical'],
+  [privileged, deployment('securityContext: {privileged: true}', 'hostPID: true'), 'high'],
+  [
+    privileged,
+    deployment('securityContext: {privileged: true}, ports: [{containerPort: 8080}]', 'hostPID: true') + EXPOSED,
+    'critical',
+  ],
   [privileged, deployment('securityContext: {privileged: false}'), ''],
   [privileged, deployment('securityContext: {privileged: true}') + namespace(PRIVILEGED), 'medium'],
   [hostNamespaces, deployment('', 'hostPID: true'), 'medium'],
@@ -49,8 +58,9 @@ const ROWS: readonly (readonly [rule: SystemRule, yaml: string, want: string])[]
   [hostNamespaces, deployment('', 'hostPID: true\n      securityContext: {runAsNonRoot: true}'), 'medium'],
   [hostNamespaces, deployment('', 'hostNetwork: true'), 'medium'],
   [hostNamespaces, deployment('', 'hostNetwork: false'), ''],
-  [hostPath, mount('/var/run/docker.sock', true), 'critical'],
-  [hostPath, mount('/run/containerd/containerd.sock', false), 'critical'],
+  [hostPath, mount('/var/run/docker.sock', true), 'high'],
+  [hostPath, mount('/run/containerd/containerd.sock', false), 'high'],
+  [hostPath, mount('/var/run/docker.sock', true) + EXPOSED, 'critical'],
   [hostPath, mount('/', false), 'high'],
   [hostPath, mount('/', true), 'medium'],
   [hostPath, mount('/etc/', false), 'high'],

@@ -1,6 +1,6 @@
 import type { Repository } from '../../pipelines/github.ts';
 import type { PipelineFile, Step } from '../../pipelines/read.ts';
-import { isBuild, TOOLS } from '../../pipelines/tools.ts';
+import { isBuild, isInstall, TOOLS } from '../../pipelines/tools.ts';
 import type { ScanKind } from '../../pipelines/tools.ts';
 import type { Hit, SubjectRule } from '../../rule.ts';
 
@@ -13,7 +13,7 @@ interface Evidence {
 function evidenceOf(repository: Repository, kind: ScanKind): readonly Evidence[] {
   return repository.files.flatMap((file) =>
     file.steps.flatMap((step) => {
-      const found = TOOLS.find(({ kinds, pattern }) => kinds.includes(kind) && pattern.test(step.text));
+      const found = isInstall(step.text) ? undefined : TOOLS.find(({ kinds, pattern }) => kinds.includes(kind) && pattern.test(step.text));
       return found ? [{ file, step, tool: found.name }] : [];
     }),
   );

@@ -1,9 +1,10 @@
 // The images that workloads run, with their places.
+import { COMPOSE_API } from '#model/compose.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import { podTemplates } from '../../pod-template.ts';
-import { textAt } from '../../reach/raw.ts';
+import { objectAt, textAt } from '../../reach/raw.ts';
 import { parseImage } from './reference.ts';
 import type { ImageReference } from './reference.ts';
 
@@ -19,6 +20,8 @@ export interface RunImage {
   readonly pullPolicy: string | undefined;
   /** A bare name for a build tool to fill in. */
   readonly placeholder: boolean;
+  /** A Compose service that is built from the tree: the image's name is what the result is called. */
+  readonly built: boolean;
 }
 
 /** Every container whose image is written and is no template. */
@@ -32,7 +35,8 @@ export function runImages(system: System): readonly RunImage[] {
       const pullPolicy = textAt(raw, 'imagePullPolicy');
       const placeholder = isPlaceholder(image, workload.name, name);
       const places = { path: at(path), imagePath: at([...path, 'image']) };
-      return [{ workload, resource, container: name, ...places, image, reference, pullPolicy, placeholder }];
+      const built = resource.apiVersion === COMPOSE_API && objectAt(resource.spec, 'build') !== undefined;
+      return [{ workload, resource, container: name, ...places, image, reference, pullPolicy, placeholder, built }];
     }),
   );
 }

@@ -26,7 +26,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
       FROZEN.get(host) ?? (host === 'gcr.io' && repository.startsWith('google_containers/') ? 'registry.k8s.io' : undefined);
     if (frozen !== undefined && host !== 'index.docker.io') {
       yield {
-        title: `registry \`${host}\` has taken no releases for years; they are at \`${frozen}\``,
+        title: `registry \`${host === 'gcr.io' ? 'gcr.io/google_containers' : host}\` has taken no releases for years; they are at \`${frozen}\``,
         at: { resource, path: imagePath },
         detail: container,
       };

@@ -34,12 +34,19 @@ const SEVERITY: Readonly<Record<Exclude<TagKind, 'version'>, FindingSeverity>> =
 };
 
 function* check({ system }: ScanContext): Generator<Hit> {
-  for (const { workload, resource, container, imagePath, path, image, reference, placeholder, pullPolicy } of runImages(system)) {
+  for (const { workload, resource, container, imagePath, path, image, reference, placeholder, built, pullPolicy } of runImages(
+    system,
+  )) {
     const kind = tagKind(reference);
     if (kind === 'version') continue;
     const production = environmentIn(workload.namespace)?.kind === 'production';
     const stale = (pullPolicy === 'IfNotPresent' || pullPolicy === 'Never') && kind !== 'build';
-    const severity = kind === 'partial' && production ? 'medium' : placeholder ? 'low' : SEVERITY[kind];
+    const severity =
+      kind === 'partial' && production
+        ? 'medium'
+        : placeholder || (built && SEVERITY[kind] === 'medium')
+          ? 'low'
+          : SEVERITY[kind];
     const location = stale ? originOf(resource, [...path, 'imagePullPolicy']) : undefined;
     yield {
       title: `\`${shortImage(image)}\` ${SAYS[kind](reference.tag ?? '')}${placeholder ? ', unless a build tool fills in another' : ''}`,

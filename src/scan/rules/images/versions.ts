@@ -55,8 +55,8 @@ export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b
 }
 
 /** A digest alone, a branch or no tag says nothing about a version; that it may move is told by itself. */
-function isComparable({ placeholder, reference: { digest: _, ...named } }: RunImage): boolean {
-  return !placeholder && named.tag !== undefined && !MOVING.has(tagKind({ ...named, digest: undefined }));
+function isComparable({ placeholder, reference }: RunImage): boolean {
+  return !placeholder && !MOVING.has(tagKind({ ...reference, digest: undefined }));
 }
 
 const MOVING: ReadonlySet<string> = new Set(['none', 'latest', 'moving']);

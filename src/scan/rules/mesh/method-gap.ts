@@ -15,6 +15,12 @@ export const methodGap = {
   references: ['RFC 9110 section 9.3.2'],
   tags: ACCESS_TAGS,
   *check(context: ScanContext): Generator<Hit> {
+    const answers = new Map<LintWorkload, boolean>();
+    const takesHead = (one: LintWorkload): boolean => {
+      const answer = answers.get(one) ?? allowsHead(one);
+      answers.set(one, answer);
+      return answer;
+    };
     for (const policy of context.system.authorizationPolicies) {
       if (policy.spec.action !== 'DENY') continue;
       const list = valueLists(policy).find(
@@ -27,7 +33,7 @@ export const methodGap = {
         ({ field, negated, values }) => field === 'methods' && !negated && values.includes('HEAD'),
       );
       const on = selected(context.lint, policy);
-      if (elsewhere || (on.length > 0 && on.every((one) => !allowsHead(one)))) continue;
+      if (elsewhere || (on.length > 0 && on.every((one) => !takesHead(one)))) continue;
       const document = originOf(policy);
       yield {
         title: `\`${nameOf(policy)}\` denies GET and not HEAD`,

@@ -4,7 +4,7 @@ import { normalizeTarget } from '#plan/normalise.ts';
 import { selected, valueLists } from '#policy/lint/context.ts';
 import type { LintWorkload, ValueList } from '#policy/lint/context.ts';
 import { isPathTemplate } from '#policy/path-template.ts';
-import { anyString, parseStringRule, stringTest } from '#policy/strings.ts';
+import { anyString } from '#policy/strings.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { ACCESS_TAGS, nameOf } from './common.ts';
 
@@ -24,6 +24,7 @@ export const pathBypass = {
   tags: ACCESS_TAGS,
   *check(context: ScanContext): Generator<Hit> {
     const mode = context.system.mesh.pathNormalization;
+    const allowing = new Allowing();
     for (const policy of context.system.authorizationPolicies) {
       if (policy.spec.action !== 'DENY' && policy.spec.action !== 'ALLOW') continue;
       const lists = valueLists(policy).filter(
@@ -33,7 +34,7 @@ export const pathBypass = {
       if (!found) continue;
       const { list, way } = found;
       const on = selected(context.lint, policy);
-      if (on.length > 0 && on.every((one) => !isAllowed(one, policy, way.target))) continue;
+      if (on.length > 0 && !allowing.anyAllows(on, policy, way.target)) continue;
       yield {
         title: `\`${nameOf(policy)}\` keeps out \`${way.value}\`, and lets \`${way.target}\` through`,
         message: `requests for \`${way.target}\` are compared as they are (normalisation ${mode}), and are not what the rule names; many servers answer them like \`${way.plain}\``,
@@ -95,19 +96,52 @@ function* spellings(plain: string, value: string, mode: Mode): Generator<string>
   if (mode !== 'DECODE_AND_MERGE_SLASHES' && inner !== -1) yield `${plain.slice(0, inner)}%2F${plain.slice(inner + 1)}`;
 }
 
-/** Whether the request would be let through at a workload: by some rule of an ALLOW policy, or because there is none. */
-function isAllowed({ policies }: LintWorkload, except: AuthorizationPolicy, path: string): boolean {
-  const allows = policies.authorization.map(({ resource }) => resource).filter(({ spec }) => spec.action === 'ALLOW');
-  if (allows.length === 0 || except.spec.action === 'ALLOW') return true;
-  return allows.some(({ spec }) =>
-    (spec.rules ?? []).some(
-      ({ to }) =>
-        to === undefined ||
-        to.some(({ operation: { paths, notPaths } }) => {
-          const wanted =
-            paths === undefined || paths.some((each) => isPathTemplate(each) || stringTest(parseStringRule(each))(path));
-          return wanted && !(notPaths ?? []).some((each) => stringTest(parseStringRule(each))(path));
+/** Whether a request for a path would be let through at some workload: by some rule of an ALLOW policy, or because there is none. */
+class Allowing {
+  /** Workloads under the same policies share one test. */
+  readonly #tests = new Map<string, PathTest>();
+  readonly #ofWorkload = new Map<LintWorkload, PathTest>();
+  readonly #ofPolicy = new Map<AuthorizationPolicy, { readonly test: PathTest; readonly number: number }>();
+
+  anyAllows(workloads: readonly LintWorkload[], except: AuthorizationPolicy, path: string): boolean {
+    if (except.spec.action === 'ALLOW') return true;
+    return [...new Set(workloads.map((one) => this.#testOf(one)))].some((test) => test(path));
+  }
+
+  #testOf(workload: LintWorkload): PathTest {
+    const known = this.#ofWorkload.get(workload);
+    if (known) return known;
+    const allows = workload.policies.authorization
+      .filter(({ resource }) => resource.spec.action === 'ALLOW')
+      .map(({ resource }) => this.#policy(resource));
+    const key = allows.map(({ number }) => number).join();
+    const test = this.#tests.get(key) ?? ((path) => allows.length === 0 || allows.some((policy) => policy.test(path)));
+    this.#tests.set(key, test);
+    this.#ofWorkload.set(workload, test);
+    return test;
+  }
+
+  #policy(resource: AuthorizationPolicy): { readonly test: PathTest; readonly number: number } {
+    const known = this.#ofPolicy.get(resource);
+    if (known) return known;
+    const made = { test: pathTestOf(resource), number: this.#ofPolicy.size };
+    this.#ofPolicy.set(resource, made);
+    return made;
+  }
+}
+
+type PathTest = (path: string) => boolean;
+
+function pathTestOf({ spec }: AuthorizationPolicy): PathTest {
+  const operations = (spec.rules ?? []).flatMap(({ to }): PathTest[] =>
+    to === undefined
+      ? [() => true]
+      : to.map(({ operation: { paths, notPaths } }) => {
+          const templates = paths?.some(isPathTemplate) === true;
+          const wanted = paths && anyString(paths.filter((each) => !isPathTemplate(each)));
+          const unwanted = anyString(notPaths ?? []);
+          return (path) => (wanted === undefined || templates || wanted(path)) && !unwanted(path);
         }),
-    ),
   );
+  return (path) => operations.some((test) => test(path));
 }

@@ -93,6 +93,9 @@ export function apisixResource(value: unknown, path: Path, depth: number): reado
   return Object.entries(value).flatMap(([name, one]) => apisixResource(one, [...path, name], depth + 1));
 }
 
+/** Entities of a list that are looked at; a gateway with more is generated, and its first ones say the same. */
+const ENTITIES_MAX = 2000;
+
 function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value.slice(0, ENTITIES_MAX) : [];
 }

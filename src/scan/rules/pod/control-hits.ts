@@ -16,6 +16,18 @@ export type ControlJudge = (template: PodTemplate, verdict: Verdict) => Omit<Hit
 
 /** Failed baseline controls, as the version that the namespace enforces has them; severities fall where `privileged` is declared. */
 export function* controlHits(context: ScanContext, ids: readonly ControlId[], judge: ControlJudge): Generator<Hit> {
+  let exposed: ReadonlySet<string> | undefined;
+  // Critical is what callers outside can use as it stands; where there is no way in yet, a foothold has to be won first.
+  const asPlaced = (severity: FindingSeverity, id: string): FindingSeverity => {
+    if (severity !== 'critical') return severity;
+    exposed ??= new Set(
+      context
+        .reach()
+        .exposures()
+        .map(({ to }) => to),
+    );
+    return exposed.has(id) ? severity : 'high';
+  };
   for (const template of podTemplates(context.system)) {
     const enforced = enforcedIn(context.system, template.workload.namespace);
     const verdicts = judgePod(template.pod, { level: 'baseline', ...(enforced && { version: enforced.version }) });
@@ -23,11 +35,11 @@ export function* controlHits(context: ScanContext, ids: readonly ControlId[], ju
       if (verdict.allowed || !ids.includes(verdict.control.id)) continue;
       const draft = judge(template, verdict);
       if (!draft) continue;
-      const { severity } = draft;
+      const severity = draft.severity && asPlaced(draft.severity, template.workload.id);
       yield {
         ...draft,
         title: template.kubernetes ? draft.title : inComposeWords(draft.title),
-        ...(severity && enforced?.level === 'privileged' && { severity: LOWER[severity] }),
+        ...(severity && { severity: enforced?.level === 'privileged' ? LOWER[severity] : severity }),
         ...placeOf(template, verdict),
         detail: verdict.control.id,
         tags: [`pss:${verdict.control.level}`, `pss-control:${verdict.control.id}`],

@@ -43,7 +43,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
     const row = VARIABLES.find(([pattern, off]) => name.length < 100 && pattern.test(name) && off.test(value));
     if (!row) continue;
     yield {
-      title: `\`${name}=${value}\` has certificates taken unchecked`,
+      title: `\`${name}=${value}\` ${name.startsWith('OTEL_') ? 'sends telemetry in clear' : 'has certificates taken unchecked'}`,
       severity: row[2],
       at: { resource, path },
       detail: name,

@@ -23,7 +23,7 @@ const bitbucket = (...lines: readonly string[]): string =>
 const drone = (...steps: readonly string[]): string =>
   `kind: pipeline\ntype: docker\nname: build\nsteps:\n  - name: go\n    image: golang:1.23\n    commands: [go build ./...]\n${steps.join('')}`;
 const travis = (...lines: readonly string[]): string =>
-  `language: go\ngo: '1.23'\nscript:\n  - go test ./...\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+  `language: go\ngo: '1.23'\nscript:\n  - go test ./...\n  - go build ./...\n${lines.map((line) => `  - ${line}\n`).join('')}`;
 const cloudBuild = (...steps: readonly string[]): string =>
   `steps:\n  - name: golang:1.23\n    entrypoint: go\n    args: [build, ./...]\n${steps.map((step) => `  - ${step}\n`).join('')}  - name: gcr.io/cloud-builders/docker\n    args: [push, registry.example.com/payment]\n`;
 const tekton = (...steps: readonly string[]): string =>

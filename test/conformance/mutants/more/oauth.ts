@@ -120,7 +120,7 @@ const configMap = (key: string, text: string): ((world: World) => void) =>
 
 export const gap: Gap = {
   name: 'more-oauth',
-  codes: first.codes,
+  codes: [...first.codes, 'code.oauth'],
   cases: () =>
     casesOf(
       { docs: [], files: Object.fromEntries(Object.entries(FILES).map(([path, make]) => [path, make()])) },
@@ -133,7 +133,7 @@ export const gap: Gap = {
         'metadata: no challenge methods': metadata({ code_challenge_methods_supported: [] }),
         'metadata: the plain method alone': metadata({ code_challenge_methods_supported: ['plain'] }),
         'metadata: registration open to everyone': metadata({ registration_endpoint: 'https://login.socks.example/register' }),
-        'metadata: the endpoint in clear': metadata({ authorization_endpoint: 'http://login.socks.example/authorize' }),
+        'metadata: the endpoint in clear': metadata({ authorization_endpoint: 'http://login.example.com/authorize' }),
         'native client: a redirect to any port of any host': registration({ redirect_uris: ['*://*/callback'] }),
         'native client: the password grant': registration({ grant_types: ['authorization_code', 'password'] }),
         'native client: an access token at once': registration({ response_types: ['token'], grant_types: ['implicit'] }),
@@ -170,7 +170,7 @@ export const gap: Gap = {
           'identity/dex/config.yaml',
           dump({
             ...DEX,
-            staticClients: [{ ...(DEX['staticClients'][0] as Doc), redirectURIs: ['http://socks.example/callback'] }],
+            staticClients: [{ ...(DEX['staticClients'][0] as Doc), redirectURIs: ['http://socks.example.com/callback'] }],
           }),
         ),
         'Auth0: implicit grant': file(
