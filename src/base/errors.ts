@@ -17,7 +17,8 @@ export const ERROR_CODES = {
   'isolation.unavailable': 'network namespaces cannot be made here; run as root or with --isolation none',
   'control.unreachable': 'the control plane did not answer; is `cullis up` running with this state folder?',
   'api.unauthorized': 'the operator token is missing, wrong or lacks the role for this call',
-  'image.invalid': 'an image or archive is damaged, of an unknown format or larger than what is read; the message says which part',
+  'image.invalid':
+    'an image or archive is damaged, of an unknown format or larger than what is read; the message says which part',
   'image.unavailable': 'an image could not be had from its registry; check the name, the platform and the credentials',
   'advisories.unreadable': 'the advisory database is missing, damaged or of another version; `cullis db update` makes it anew',
   'journal.damaged': 'a journal record did not pass its checksum; the message names file and offset',

@@ -59,7 +59,7 @@ test('a file is read whole, its head alone, or not at all', () => {
   const root = folder({ 'a.txt': 'hello' });
   const [file] = walkTree(['.'], root).files;
   assert.ok(file);
-  assert.equal(String(readTreeFile(file)), 'hello');
+  assert.deepEqual(readTreeFile(file), Buffer.from('hello'));
   assert.equal(String(readHead(file.absolute, 2)), 'he');
   rmSync(root, { recursive: true });
   assert.deepEqual(readTreeFile(file), { unreadable: 'ENOENT' });

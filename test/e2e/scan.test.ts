@@ -1,12 +1,13 @@
 // `cullis scan` as a user runs it: exit codes, reports, the team's own files, and the cache.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import type { ScanResult } from '#scan/result.ts';
 import { ROOT } from './running.ts';
-import { Workshop } from './scanning.ts';
+import { githubToken, Workshop } from './scanning.ts';
 
 const SEE = 'test/fixtures/see';
 const SARIF_SCHEMA = join(ROOT, '../shared/suites/schemas/sarif/sarif-2.1.0-rtm.5.draft-07.json');
@@ -203,3 +204,64 @@ test('the second scan is the first, a change shows, a damaged cache is no cache'
   assert.deepEqual(stable(await scanned(shop)), stable(changed));
   assert.deepEqual(stable(await scanned(shop, '--no-cache')), stable(changed));
 });
+
+test("a chart goes through the user's helm, unless that is not wanted; without one it is told", async () => {
+  using shop = new Workshop({
+    'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+    'chart/templates/web.yaml': 'apiVersion: apps/v1\nkind: {{ .Values.kind }}\nmetadata: { name: web }\n',
+    'rendered.yaml': readFileSync(join(ROOT, SEE, 'deploy/web.yaml')),
+  });
+  const folder = shop.path('../bin');
+  const helm = (script: string): Record<string, string> => {
+    shop.write('../bin/helm', `#!/bin/sh\necho "$@" >> '${shop.path('../called')}'\n${script}\n`);
+    chmodSync(join(folder, 'helm'), 0o755);
+    return { PATH: `${folder}:/usr/bin:/bin` };
+  };
+  const none = await shop.cullis(['scan', 'chart'], '', { PATH: '/nowhere' });
+  assert.equal(none.code, 0, none.stderr);
+  assert.match(none.stdout, /Not analysed\n.*chart\/Chart\.yaml.*must be rendered first/);
+
+  const works = helm(`cat '${shop.path('rendered.yaml')}'`);
+  const left = await shop.cullis(['scan', 'chart', '--no-render'], '', works);
+  assert.match(left.stdout, /must be rendered first/);
+  assert.equal(shop.has('../called'), false, '--no-render calls nothing');
+  const done = await shop.cullis(['scan', 'chart'], '', works);
+  assert.equal(done.code, 1, done.stdout + done.stderr);
+  assert.match(done.stdout, /chart \(helm\):\d+:\d+: container `web` runs privileged/);
+  assert.doesNotMatch(done.stdout, /must be rendered first/);
+  assert.match(shop.read('../called'), /^template chart .*chart/);
+
+  const fails = await shop.cullis(['scan', 'chart', '--no-cache'], '', helm('echo "Error: no values" >&2; exit 1'));
+  assert.match(fails.stdout, /could not render it: Error: no values/);
+});
+
+const git = spawnSync('git', ['--version']).status === 0;
+
+test(
+  'a secret that a later commit took out is found with --history',
+  { skip: git ? false : 'git is not installed' },
+  async () => {
+    using shop = new Workshop();
+    const run = (...args: string[]): void => {
+      const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'commit.gpgsign=false'];
+      const done = spawnSync('git', [...identity, ...args], { cwd: shop.folder, env: shop.env, encoding: 'utf8' });
+      assert.equal(done.status, 0, done.stderr);
+    };
+    const token = githubToken();
+    run('init', '-q', '-b', 'main');
+    shop.write('config.env', `GITHUB_TOKEN=${token}\n`);
+    run('add', '-A');
+    run('commit', '-q', '-m', 'one');
+    shop.write('config.env', 'GITHUB_TOKEN=from the vault\n');
+    run('add', '-A');
+    run('commit', '-q', '-m', 'two');
+    assert.match(await shop.expect(0, ['scan']), /no findings/);
+    const found = await shop.json<ScanResult>(1, ['scan', '--history']);
+    assert.deepEqual(
+      found.findings.map(({ code }) => code),
+      ['secrets.github-pat'],
+    );
+    assert.match(JSON.stringify(found.findings), /config\.env/);
+    assert.equal(JSON.stringify(found).includes(token), false, 'a report must not repeat the secret');
+  },
+);

@@ -3,10 +3,20 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { cullis as insideCullis } from '../fakes/cli.ts';
 import { ROOT, removeFolder, tempFolder } from './running.ts';
 
 const CULLIS = join(ROOT, 'bin', 'cullis.js');
+
+/** Looks like one of GitHub's, with the checksum that they end in. Put together here, so that no scan of this repository finds it. */
+export function githubToken(): string {
+  const body = 'R8s2Kq7Lm4Vx9Tz1Bn6Wc3Yd5Fg0Hj';
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  let tail = '';
+  for (let rest = crc32(body); tail.length < 6; rest = Math.floor(rest / 62)) tail = digits[rest % 62]! + tail;
+  return `ghp_${body}${tail}`;
+}
 
 export interface Done {
   readonly code: number;
@@ -73,12 +83,12 @@ export class Workshop implements Disposable {
   }
 
   /** Runs `cullis` with these words. Never rejects for an exit code. */
-  async cullis(args: readonly string[], input = ''): Promise<Done> {
+  async cullis(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Done> {
     return await new Promise((resolve, reject) => {
       const child = execFile(
         process.execPath,
         [CULLIS, ...args],
-        { cwd: this.folder, env: this.env, encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+        { cwd: this.folder, env: { ...this.env, ...env }, encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => {
           if (error && typeof error.code !== 'number') reject(new Error(`cullis ${args.join(' ')}: ${error.message}`));
           else resolve({ code: error ? (error.code as number) : 0, stdout, stderr });

@@ -13,6 +13,7 @@ import { ageDays } from '#scan/vulnerabilities/age.ts';
 import { cacheName, loadWhole } from './cache.ts';
 import type { AnalysisData } from './data.ts';
 import { list } from './listing.ts';
+import type { Listing } from './listing.ts';
 import { advisoryPath, cacheFolder } from './places.ts';
 import type { Known, Part, ScanRequest } from './request.ts';
 import { resultOf } from './result.ts';
@@ -96,7 +97,7 @@ async function scanTree(paths: readonly string[], request: ScanRequest, known: K
   const name = cacheName([
     request.cwd,
     ...paths,
-    String(request.render),
+    await rendererOf(listing, request),
     dayOf(request.nowMs),
     meta?.fetched ?? '',
     stampOfFile(request.cwd, request.epss),
@@ -107,6 +108,13 @@ async function scanTree(paths: readonly string[], request: ScanRequest, known: K
   if (whole) return { data: whole, notAnalysed: listing.notAnalysed };
   const { treePart } = await import('./tree.ts');
   return treePart(listing, request, known, { folder, name });
+}
+
+/** The helm that charts here go through: a scan without it, or with another one, finds other things. */
+async function rendererOf({ files }: Listing, { render, env }: ScanRequest): Promise<string> {
+  if (!render || !files.some(({ path }) => /(?:^|\/)Chart\.yaml$/.test(path))) return '';
+  const program = (await import('./render.ts')).findProgram('helm', env['PATH']);
+  return program === undefined ? '' : `${program} ${statSync(program).mtimeMs}`;
 }
 
 function stampOfFile(cwd: string, path: string | undefined): string {

@@ -47,6 +47,7 @@ export function tlsAcceptor(options: TlsAcceptOptions): TlsAcceptor {
     requestCert: asksPeer,
     // The chain is judged by `verifyPeer` below, which knows SPIFFE bundles and identities where OpenSSL's check does not; until it says yes
     // nobody holds the socket and nothing is read from it.
+    // cullis:ignore code.tls-verification-off: `verifyPeer` judges chain and identity before anybody holds the socket until 2027-11-30
     rejectUnauthorized: false,
     handshakeTimeout: options.handshakeTimeoutMs,
     ...(options.alpn.length > 0 && {

@@ -46,8 +46,7 @@ const PLACES: Readonly<Record<string, (world: World, text: string) => void>> = {
     });
   },
   'a generated client': (world, text) => {
-    world.files['clients/generated/trust.ts'] =
-      `// Code generated; do not edit.\nexport const CERTIFICATE = \`${text}\`;\n`;
+    world.files['clients/generated/trust.ts'] = `// Code generated; do not edit.\nexport const CERTIFICATE = \`${text}\`;\n`;
   },
   'a generated client in Go': (world, text) => {
     world.files['clients/generated/trust.go'] =
