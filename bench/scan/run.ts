@@ -1,6 +1,6 @@
 // `npm run bench -- scan`: a thousand manifests, cold and warm, beside kube-score where it is installed. Each figure is a whole process.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,11 @@ try {
     times(cullis, () => rmSync(join(folder, 'cache'), { recursive: true, force: true })),
   );
   show('cullis scan, warm', times(cullis));
+  const changed = join(folder, 'deploy/team-3/service-43/0.yaml');
+  show(
+    'cullis scan, one file changed',
+    times(cullis, () => appendFileSync(changed, '# changed\n')),
+  );
   const peer = process.env['KUBE_SCORE'] ?? 'kube-score';
   show(
     'kube-score, its checks alone',

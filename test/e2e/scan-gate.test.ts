@@ -177,3 +177,14 @@ test('reports of the gate: JUnit fails what the gate fails, a summary names the 
   assert.match(shop.read('gate.html'), /CIS[^]*NSA[^]*PCI DSS[^]*SOC 2/);
   assert.ok('compliance' in (JSON.parse(shop.read('gate.json')) as object));
 });
+
+test('a pair of overlays that the policy names is told once, beside the pairs that names tell', async () => {
+  using shop = new Workshop();
+  shop.copy('test/fixtures/see-parity');
+  shop.write('gate.yaml', policy('{ failOnNew: never, parity: [{ a: overlays/staging, b: overlays/production }] }'));
+  const text = await shop.expect(1, ['gate', '--policy', 'gate.yaml']);
+  assert.match(
+    text,
+    /^fail parity: the environments differ in their images\n.*parity\.image[^]*the gate is closed for 1 reason\n$/,
+  );
+});

@@ -205,3 +205,20 @@ test('a kustomization may not make a scan read what is not part of it', async ()
   assert.match(text, /`\.\.\/\.\.\/\.\.\/outside` is not among the files/);
   assert.match(text, /^3 files, 1 system/m);
 });
+
+test('a Compose project: what only a person can change stays to be done', async () => {
+  const text = `services:
+  web:
+    image: shop/web:1.0.0
+    ports: ["80:8080"]
+  db:
+    image: postgres:17.2
+    ports: ["5432:5432"]
+`;
+  using shop = new Workshop({ 'compose.yaml': text });
+  const fixed = await shop.expect(1, ['fix', '--write']);
+  assert.match(fixed, /by hand: [^]*taken as done by hand: /);
+  assert.equal(shop.read('compose.yaml'), text);
+  await shop.expect(1, ['paths']);
+  assert.match((await shop.inside(['netmap', '--synthesise'])).stderr, /no policies to write/);
+});

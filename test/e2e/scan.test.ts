@@ -1,7 +1,7 @@
 // `cullis scan` as a user runs it: exit codes, reports, the team's own files, and the cache.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
@@ -265,3 +265,34 @@ test(
     assert.equal(JSON.stringify(found).includes(token), false, 'a report must not repeat the secret');
   },
 );
+
+test('pipes, links that lead out or round, and names with escape codes are told, not followed', async () => {
+  using shop = seeShop();
+  shop.write('../secret/.env', `GITHUB_TOKEN=${githubToken()}\n`);
+  symlinkSync('../secret', shop.path('out'));
+  symlinkSync('../secret/.env', shop.path('deploy/.env'));
+  symlinkSync('.', shop.path('deploy/round'));
+  symlinkSync('nowhere', shop.path('deploy/dangling.yaml'));
+  shop.write('deploy/\u001b[2Jodd\nname.yaml', 'a: [');
+  const piped = spawnSync('/bin/sh', ['-c', 'mkfifo "$0"', shop.path('deploy/pipe.yaml')]).status === 0;
+  const result = await scanned(shop);
+  const told = new Map(result.notAnalysed.map(({ file, what }) => [file, what]));
+  assert.equal(told.get('out'), 'link');
+  assert.equal(told.get('deploy/.env'), 'link');
+  assert.equal(told.get('deploy/dangling.yaml'), 'link');
+  if (piped) assert.equal(told.get('deploy/pipe.yaml'), 'special-file');
+  assert.ok(!result.findings.some(({ code }) => code.startsWith('secrets.')));
+  assert.equal(result.findings.filter(({ code }) => code === 'pod.privileged').length, 1);
+  const { stdout } = await shop.cullis(['scan', '--all']);
+  assert.ok(!stdout.includes('\u001b'), 'a name must not move the cursor');
+  assert.match(stdout, /\\u001b\[2Jodd\\u000aname\.yaml/);
+});
+
+test('a step summary is added to, other reports are written anew', async () => {
+  using shop = seeShop();
+  const summary = shop.path('summary.md');
+  const args = ['scan', '--format', 'markdown', '--output', summary, '--format', 'json', '--output', 'scan.json'];
+  for (let run = 0; run < 2; run++) await shop.cullis(args, '', { GITHUB_STEP_SUMMARY: summary });
+  assert.equal(shop.read('summary.md').match(/^## Cullis/gm)?.length, 2);
+  assert.ok(JSON.parse(shop.read('scan.json')));
+});

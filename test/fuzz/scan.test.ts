@@ -2,49 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { analyse } from '#app/scan/analyse.ts';
-import type { Analysis } from '#app/scan/analyse.ts';
-import { KINDS, read } from '../fakes/scan-inputs.ts';
-
-const NOW_MS = Date.parse('2026-11-24T12:00:00Z');
-const GOOD = { path: 'good/web.yaml', bytes: read('test/fixtures/see/deploy/web.yaml'), stamp: '' };
-/** Of the good file alone, whatever else is in the tree. */
-const OF_THE_FILE = ['pod.privileged', 'image.tag', 'tls.ingress-plain'];
-
-function scanned(path: string, bytes: Uint8Array): Analysis {
-  return analyse([{ path, bytes, stamp: '' }, GOOD], { nowMs: NOW_MS });
-}
-
-/** Ids of the findings that the good file has by itself. */
-function ofTheGood({ data }: Analysis): readonly string[] {
-  return [...data.findings, ...data.units.flatMap((unit) => unit.findings)]
-    .filter(({ code, location }) => location?.file === GOOD.path && OF_THE_FILE.includes(code))
-    .map(({ code, id }) => `${code} ${id}`)
-    .filter((each, i, all) => all.indexOf(each) === i)
-    .toSorted();
-}
-
-/** Whether anything is said of the file. */
-function isTold({ data }: Analysis, path: string): boolean {
-  return (
-    data.notAnalysed.some(({ file }) => file === path) ||
-    data.units.some((unit) => unit.diagnostics.some(({ location }) => location?.file === path)) ||
-    [...data.findings, ...data.units.flatMap((unit) => unit.findings)].some(({ location }) => location?.file === path)
-  );
-}
-
-const want = ofTheGood(analyse([GOOD], { nowMs: NOW_MS }));
-
-function check(path: string, bytes: Uint8Array, about: string): Analysis {
-  let result: Analysis;
-  try {
-    result = scanned(path, bytes);
-  } catch (error) {
-    throw new Error(`${about}: ${(error as Error).stack}`, { cause: error });
-  }
-  assert.deepEqual(ofTheGood(result), want, about);
-  return result;
-}
+import { check, isTold, placesIn, WRONG } from '../fakes/scan-beside.ts';
+import { KINDS } from '../fakes/scan-inputs.ts';
 
 const bytesOf = (content: string | Uint8Array): Buffer => Buffer.from(content);
 const repeat = (text: string, times: number): Buffer => Buffer.from(text.repeat(times));
@@ -139,97 +98,15 @@ test('any bytes, and any change of a few bytes', () => {
 
 test('values of wrong types everywhere', () => {
   const structured = Object.entries(KINDS).filter(([, { content }]) => typeof content === 'string' && content.startsWith('{\n'));
-  const leaf = fc.oneof(
-    fc.constantFrom(null, true, -1, 1e308, '', '__proto__', '\u0000', '../../etc', 'x'.repeat(3000), [], {}, [[]], [null], {
-      a: null,
-    }),
-    fc.integer(),
-    fc.string({ maxLength: 20 }),
-  );
   fc.assert(
-    fc.property(fc.constantFrom(...structured), fc.nat(), leaf, (chosen, at, value) => {
+    fc.property(fc.constantFrom(...structured), fc.nat(), WRONG, (chosen, at, value) => {
       const [kind, { path, content }] = chosen;
       const root: unknown = JSON.parse(content as string);
-      const places: [Record<string, unknown>, string][] = [];
-      const visit = (node: unknown): void => {
-        if (typeof node !== 'object' || node === null) return;
-        for (const key of Object.keys(node)) {
-          places.push([node as Record<string, unknown>, key]);
-          visit((node as Record<string, unknown>)[key]);
-        }
-      };
-      visit(root);
+      const places = placesIn(root);
       const [holder, key] = places[at % places.length]!;
       holder[key] = value;
       check(path, Buffer.from(JSON.stringify(root)), `${kind}: ${key} is ${JSON.stringify(value)?.slice(0, 60)}`);
     }),
     { numRuns: 250, seed: 7 },
-  );
-});
-
-test('manifests with values of wrong types', () => {
-  const kinds = [
-    'Deployment',
-    'Service',
-    'Ingress',
-    'NetworkPolicy',
-    'AuthorizationPolicy',
-    'Gateway',
-    'Secret',
-    'Role',
-    'CronJob',
-    'VirtualService',
-    'HTTPRoute',
-    'PeerAuthentication',
-    'Pod',
-  ];
-  const versions = [
-    'apps/v1',
-    'v1',
-    'networking.k8s.io/v1',
-    'security.istio.io/v1',
-    'gateway.networking.k8s.io/v1',
-    'networking.istio.io/v1',
-  ];
-  const words = [
-    'spec',
-    'metadata',
-    'template',
-    'containers',
-    'rules',
-    'from',
-    'to',
-    'selector',
-    'ports',
-    'name',
-    'namespace',
-    'labels',
-    'annotations',
-    'env',
-    'image',
-    'securityContext',
-    'ingress',
-    'http',
-    'paths',
-    'backend',
-    'tls',
-    'hosts',
-    'data',
-    'volumes',
-  ];
-  const value = fc.letrec<{ tree: unknown }>((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 5 },
-      fc.constantFrom<unknown>(null, true, 0, -5, '', 'a', '10.0.0.0/8', '*', 'a/b'),
-      fc.array(tie('tree'), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom(...words), tie('tree'), { maxKeys: 5 }),
-    ),
-  })).tree;
-  fc.assert(
-    fc.property(fc.constantFrom(...versions), fc.constantFrom(...kinds), value, value, (apiVersion, kind, spec, metadata) => {
-      const text = JSON.stringify({ apiVersion, kind, metadata, spec, rules: spec, data: metadata });
-      check('bad/any.yaml', Buffer.from(text), text);
-    }),
-    { numRuns: 300, seed: 11 },
   );
 });

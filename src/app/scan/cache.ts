@@ -104,21 +104,23 @@ function sweep(folder: string): void {
 
 let version: string | undefined;
 
-/** Changes whenever the code that judges changes: names, sizes and times of the sources. */
+/** Changes whenever the code that judges changes: names, sizes and times of the sources, and the packages that they use. */
 function engineVersion(): string {
   if (version !== undefined) return version;
   const digest = createHash('sha256');
   const source = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  const stamp = (path: string, name: string): void => {
+    const { size, mtimeMs } = statSync(path);
+    digest.update(`${name} ${size} ${mtimeMs}\n`);
+  };
   const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (!entry.name.includes('.test.')) {
-        const { size, mtimeMs } = statSync(path);
-        digest.update(`${entry.name} ${size} ${mtimeMs}\n`);
-      }
+      else if (!entry.name.includes('.test.')) stamp(path, entry.name);
     }
   };
+  stamp(join(source, '..', 'package.json'), 'package.json');
   for (const layer of ['base', 'model', 'syntax', 'ingest', 'pki', 'plan', 'policy', 'scan', 'sources', 'app/scan'])
     visit(join(source, layer));
   version = digest.digest('hex');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { System } from '#model/system.ts';
+import { sideLabels } from '#scan/parity/labels.ts';
 import { parity } from '#scan/parity/parity.ts';
 import { parityFindings } from '#scan/rules/parity/findings.ts';
 import { vulnerabilityFindings } from '#scan/vulnerabilities/findings.ts';
@@ -42,6 +43,6 @@ export async function imagePart(word: string, request: ScanRequest, { advisories
 export async function parityPart({ a, b }: { readonly a: string; readonly b: string }, request: ScanRequest): Promise<Part> {
   const { loadTree, pickUnit } = await import('./units.ts');
   const systemOf = (folder: string): System => pickUnit(loadTree([folder], request).units, undefined).system;
-  const findings = parityFindings(parity(systemOf(a), systemOf(b), { labels: [a, b] }));
+  const findings = parityFindings(parity(systemOf(a), systemOf(b), { labels: sideLabels(a, b) }));
   return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed: [] };
 }

@@ -40,7 +40,7 @@ export async function run(cli: Cli, flags: DbUpdateFlags): Promise<number> {
     if (unreadable > 0) cli.out(cli.paint('warn', `${count(unreadable, 'record')} could not be read`));
     if (meta)
       cli.out(
-        `the newest change in it is ${meta.newest.slice(0, 10)}, ${Math.floor(ageDays({ ...meta, fetched: meta.newest }, cli.nowMs()))} days ago`,
+        `the newest change in it is ${meta.newest.slice(0, 10)}, ${count(Math.floor(ageDays({ ...meta, fetched: meta.newest }, cli.nowMs())), 'day')} ago`,
       );
   }
   return EXIT.fine;

@@ -54,6 +54,10 @@ function printPolicies(cli: Cli, { system }: Unit, flags: NetmapFlags, json: boo
   const { networkPolicies, authorizationPolicies, notes } = synthesise(system, flows);
   for (const note of notes) cli.note(note);
   const all = [...networkPolicies, ...authorizationPolicies];
+  if (all.length === 0 && !json) {
+    cli.err('no policies to write: they are for workloads of Kubernetes, and for flows between them');
+    return EXIT.fine;
+  }
   cli.out(
     json
       ? JSON.stringify({ flows, networkPolicies, authorizationPolicies, notes }, null, 2)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import { formatLocation } from '#model/origin.ts';
+import { sideLabels } from '#scan/parity/labels.ts';
 import { parity } from '#scan/parity/parity.ts';
 import type { ParityDifference, ParityResult } from '#scan/parity/face.ts';
 import { comparePackages } from '#scan/sbom/compare.ts';
@@ -30,20 +31,11 @@ export async function run(cli: Cli, flags: ParityFlags, a: string, b: string): P
 
 async function compareSystems(cli: Cli, flags: ParityFlags, a: string, b: string): Promise<number> {
   const [one, two] = [await unitOf(cli, flags, [a]), await unitOf(cli, flags, [b])];
-  const result = parity(one.system, two.system, { labels: shortened(a, b) });
+  const result = parity(one.system, two.system, { labels: sideLabels(a, b) });
   const grave = result.differences.filter((each) => each.class === 'security' || each.class === 'image');
   if (flags.json) cli.out(JSON.stringify({ ...result, differences: result.differences.map(plain) }, null, 2));
   else for (const line of renderParity(result, flags.all, cli.paint, cli.columns)) cli.out(line);
   return grave.length > 0 ? EXIT.findings : EXIT.fine;
-}
-
-/** Both without the folder that they have in common: `overlays/staging` and `overlays/production` are staging and production. */
-function shortened(a: string, b: string): readonly [string, string] {
-  const [left, right] = [a, b].map((path) => path.replace(/(?<=[^/])\/+$/, '').split('/')) as [string[], string[]];
-  let same = 0;
-  while (same < Math.min(left.length, right.length) - 1 && left[same] === right[same]) same++;
-  const labels = [left.slice(same).join('/'), right.slice(same).join('/')] as const;
-  return labels[0] === labels[1] ? [a, b] : labels;
 }
 
 function plain({ a, b, ...rest }: ParityDifference): unknown {
@@ -96,7 +88,7 @@ async function compareImages(cli: Cli, flags: ParityFlags, a: string, b: string)
       for (const text of onlyIn(side))
         cli.out(`${cli.paint('bad', 'library')} ${printable(text)}, which ${printable(label)} lacks`);
     cli.out(
-      `${count(packages.length, 'package')} differ, ${onlyIn(0).length + onlyIn(1).length} libraries are missing on one side only`,
+      `differences: ${count(packages.length, 'package')}, ${count(onlyIn(0).length + onlyIn(1).length, 'missing library')}`,
     );
   }
   return packages.length + onlyIn(0).length + onlyIn(1).length > 0 ? EXIT.findings : EXIT.fine;

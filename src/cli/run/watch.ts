@@ -109,7 +109,7 @@ function print(cli: Cli, flags: WatchFlags, step: WatchStep): void {
       entry.id,
       printable(entry.purl),
       printable(entry.subject),
-      `${Math.floor(openDays(entry, cli.nowMs()))} days open${entry.fixedIn === undefined ? '' : `, fixed in ${entry.fixedIn}`}`,
+      `${count(Math.floor(openDays(entry, cli.nowMs())), 'day')} open${entry.fixedIn === undefined ? '' : `, fixed in ${entry.fixedIn}`}`,
     ]);
   for (const line of table([...rows('new', step.opened), ...rows('changed', step.changed), ...rows('gone', step.closed)]))
     cli.out(line);

@@ -13,7 +13,7 @@ const ASKS_MAX = 20;
 
 /** Calls that send a request, or make one that is sent later. */
 const SENDS =
-  /^(?:fetch|get|post|postForm|request|got|ky|axios|superagent|needle|ofetch|\$fetch|\$post|Request|PostForm|Post|NewRequest|NewRequestWithContext|urlopen|send|postForObject|postForEntity|exchange|newBuilder|uri|url|target|HttpPost|postAsync|post_form|httpRequest|requestForm|fetch_url|submitForm|preparePost|bodyForm|Post|postAbs|call|execute|R|SetFormData|POST)$/;
+  /^(?:fetch|get|post|postForm|request|got|ky|axios|superagent|needle|ofetch|\$fetch|\$post|Request|PostForm|Post|NewRequest|NewRequestWithContext|urlopen|send|postForObject|postForEntity|exchange|newBuilder|uri|url|target|HttpPost|postAsync|post_form|httpRequest|requestForm|fetch_url|submitForm|preparePost|bodyForm|subrequest|Post|postAbs|call|execute|R|SetFormData|POST)$/;
 /** The endpoint in an address: `/oauth2/introspect`, `/token_info/introspection`. */
 const ADDRESS = /(?:^|[/_-])introspect(?:ion)?(?:[/?#_-]|$)/i;
 /** Names of settings beside the endpoint's. */
@@ -65,10 +65,12 @@ function asksOf(source: Source, functions: Functions): readonly Ask[] {
   const asks: Ask[] = [];
   for (const call of source.calls) {
     if (asks.length >= ASKS_MAX) break;
-    const kind = askKind(source, functions, call);
-    if (kind === undefined) continue;
+    if (!SENDS.test(call.method) && !ASKING.test(call.method)) continue;
     const place = functions.around(call.word);
-    if (!asks.some((one) => one.place === place)) asks.push({ call, place, byName: kind === 'name' });
+    // One question a function is enough to judge it by.
+    if (asks.some((one) => one.place === place)) continue;
+    const kind = askKind(source, functions, call);
+    if (kind !== undefined) asks.push({ call, place, byName: kind === 'name' });
   }
   return asks;
 }

@@ -385,11 +385,13 @@ function trailing(source: Source): readonly Fault[] {
 /** `catch (ExpiredJwtException e) { return e.getClaims(); }` */
 function expiredCaught(source: Source): readonly Fault[] {
   const faults: Fault[] = [];
-  for (let at = 0; at < source.tokens.length; at++) {
+  let seen = 0;
+  for (let at = 0; at < source.tokens.length && seen < LOOKED_AT_MAX; at++) {
     if (source.tokens[at]!.kind !== WORD || source.tokens[at]!.text !== 'catch' || !source.is(at + 1, '(')) continue;
     const close = source.partner(at + 1);
     if (close - at > 20 || close >= source.tokens.length) continue;
     const caught = source.tokens.slice(at + 2, close).map(({ text }) => text);
+    seen++;
     if (!caught.includes('ExpiredJwtException') || caught.includes('|') || !source.is(close + 1, '{')) continue;
     const end = Math.min(source.partner(close + 1), close + 200);
     const body = source.tokens.slice(close + 2, end).map(({ text }) => text);

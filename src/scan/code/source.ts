@@ -10,6 +10,7 @@ const CALLS_MAX = 200_000;
 const CHAIN_MAX = 60;
 const VALUE_DEPTH_MAX = 6;
 const MEMBERS_MAX = 500;
+const REACHED_MAX = 60_000;
 /** Characters between two tokens, or of a text, that are looked through for the end of a line. */
 const GAP_MAX = 2000;
 
@@ -35,6 +36,8 @@ export class Source {
   readonly #byLocal: ReadonlyMap<string, Import>;
   readonly #definitions = new Map<string, number[]>();
   readonly #made = new Map<unknown, unknown>();
+  /** Tokens that `reaches` may still look at in this file. */
+  #steps = REACHED_MAX;
   #lines: number[] | undefined;
 
   constructor(file: string, text: string, language: Language) {
@@ -471,7 +474,7 @@ export class Source {
 
   /** Whether a token of an expression, or of the definition of a name in it, is one that is looked for. */
   reaches(from: number, to: number, wanted: (token: Token) => boolean, depth = 0): boolean {
-    for (let at = from; at < to && at - from < 200; at++) {
+    for (let at = from; at < to && at - from < 200 && this.#steps > 0; at++, this.#steps--) {
       const token = this.tokens[at]!;
       if (token.kind !== MARK && wanted(token)) return true;
       if (token.kind !== WORD || depth >= 3 || this.is(at - 1, '.')) continue;

@@ -75,7 +75,7 @@ function failureOf(finding: JudgedFinding, policy: GatePolicy, today: string): G
   if (atLeast(severity, policy.failOnAny)) return { check: 'any', text: `${severity} findings may not stand at all`, finding };
   if (!finding.known && atLeast(severity, policy.failOnNew)) return { check: 'new', text: `new since the baseline`, finding };
   return code.startsWith('parity.') && policy.parity.length > 0 && atLeast(severity, 'medium')
-    ? { check: 'parity', text: 'the environments differ in security', finding }
+    ? { check: 'parity', text: `the environments differ in ${code === 'parity.image' ? 'their images' : 'security'}`, finding }
     : undefined;
 }
 

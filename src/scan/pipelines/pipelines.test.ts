@@ -44,7 +44,10 @@ const CASES: readonly Case[] = [
     ...NEITHER,
   ],
   ['GitLab, a hidden job that nobody takes', gitlab(`a: {script: [docker build .]}\n.b: {script: [trivy fs .]}\n`), ...NEITHER],
-  ['GitLab, a hidden job that is taken', gitlab(`a: {extends: .b, before_script: [docker build .]}\n.b: {script: [trivy fs .]}\n`)],
+  [
+    'GitLab, a hidden job that is taken',
+    gitlab(`a: {extends: .b, before_script: [docker build .]}\n.b: {script: [trivy fs .]}\n`),
+  ],
   ['GitLab, never', gitlab(`a: {script: [docker build .]}\nb: {script: [trivy fs .], rules: [{when: never}]}\n`), ...NEITHER],
   [
     'Bitbucket by branch',
@@ -53,7 +56,10 @@ const CASES: readonly Case[] = [
   ],
   [
     'Cloud Build',
-    { 'cloudbuild.yaml': 'steps:\n- {name: gcr.io/cloud-builders/docker, args: [build, .]}\n- {name: aquasec/trivy, args: [fs, .]}' },
+    {
+      'cloudbuild.yaml':
+        'steps:\n- {name: gcr.io/cloud-builders/docker, args: [build, .]}\n- {name: aquasec/trivy, args: [fs, .]}',
+    },
   ],
   [
     'Cloud Build through a shell',

@@ -218,7 +218,8 @@ function stepsOf(document: YamlDocument, unused: (name: string) => boolean = () 
       for (const step of scriptSteps(value, () => (line ??= document.locate(path).line)))
         steps.push({ ...step, soft: soft || step.soft });
     } else if (Array.isArray(value)) {
-      const words = value.length > 1 && /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1))) ? wordsOf(value) : undefined;
+      const words =
+        value.length > 1 && /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1))) ? wordsOf(value) : undefined;
       if (words !== undefined) walk(words, path, soft, depth + 1);
       else for (let i = 0; i < value.length && steps.length < STEPS_MAX; i++) walk(value[i], [...path, i], soft, depth + 1);
     } else if (typeof value === 'object' && value !== null) {
@@ -287,7 +288,8 @@ function isOff(members: Readonly<Record<string, unknown>>): boolean {
   const { rules } = members;
   const [rule] = Array.isArray(rules) ? (rules as unknown[]) : [];
   // GitLab: the first rule has no condition and says never.
-  const never = typeof rule === 'object' && rule !== null && Object.keys(rule).length === 1 && (rule as { when?: unknown }).when === 'never';
+  const never =
+    typeof rule === 'object' && rule !== null && Object.keys(rule).length === 1 && (rule as { when?: unknown }).when === 'never';
   return off || never || members['when'] === 'never';
 }
 

@@ -18,7 +18,7 @@ import {
   PLAIN_SERVER,
   WEAK_ALGORITHM,
 } from './oauth/server.ts';
-import { SPRING_CLAIMS } from './oauth/spring.ts';
+import { TOKEN_CLAIMS } from './oauth/token-claims.ts';
 import { VALIDATION_OFF } from './oauth/validation.ts';
 
 const json = (value: object): Files => ({ 'a.json': JSON.stringify(value, null, 1) });
@@ -44,6 +44,8 @@ const realm = (member: object = {}, more: object = {}): Files =>
 const anonymous = (...policies: readonly object[]): Files =>
   realm({}, { components: { [POLICY]: policies.map((one) => ({ subType: 'anonymous', ...one })) } });
 const yaml = (text: string): Files => ({ 'a.yaml': text });
+const bootstrap = (providers: string): string =>
+  `static_resources: {listeners: [{filter_chains: [{filters: [{typed_config: {http_filters: [{name: jwt, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication, providers: ${providers}}}]}}]}]}]}`;
 const seconds = (days: number): number => Math.floor(TEST_NOW / 1000) - days * 86_400;
 
 const proxy = (...args: readonly string[]): Files =>
@@ -348,8 +350,19 @@ const CASES: readonly RuleCase[] = [
   ],
   [
     INTROSPECTION,
+    'OpenResty',
+    {
+      'nginx.conf':
+        'server { location / { access_by_lua_block {\n local res, err = require("resty.openidc").introspect({ a = "}" }) -- res.iss == x\n if err then ngx.exit(403) end } } }',
+    },
+    'medium',
+  ],
+  [
+    INTROSPECTION,
     'switched off, and with issuers',
     {
+      'nginx.conf':
+        'access_by_lua_block { local res = require("resty.openidc").introspect(opts)\n if res.iss ~= issuer then ngx.exit(403) end }',
       'kong.yaml':
         '_format_version: "3.0"\nplugins: [{name: oauth2-introspection, enabled: false, config: {introspection_url: "https://i"}}]',
       'apisix.yaml':
@@ -357,19 +370,33 @@ const CASES: readonly RuleCase[] = [
     },
   ],
   [
-    SPRING_CLAIMS,
+    TOKEN_CLAIMS,
     'keys alone',
     { 'application.yml': 'spring.security.oauth2.resourceserver.jwt: {jwk-set-uri: "https://i/jwks"}' },
     'medium',
   ],
   [
-    SPRING_CLAIMS,
+    TOKEN_CLAIMS,
     'properties',
     { 'application.properties': 'spring.security.oauth2.resourceserver.jwt.public-key-location=classpath:key.pub\n' },
     'medium',
   ],
   [
-    SPRING_CLAIMS,
+    TOKEN_CLAIMS,
+    'Envoy',
+    { 'envoy.yaml': bootstrap('{id: {remote_jwks: {}, audiences: [a]}, other: {issuer: "https://i", audiences: [a]}}') },
+    'medium',
+  ],
+  [
+    TOKEN_CLAIMS,
+    'Envoy in a ConfigMap',
+    yaml(
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  envoy.yaml: |\n    ${bootstrap('{id: {issuer: "https://i"}}')}\n`,
+    ),
+    'medium',
+  ],
+  [
+    TOKEN_CLAIMS,
     'keys and issuer',
     { 'application.yml': 'spring.security.oauth2.resourceserver.jwt: {jwk-set-uri: "https://i/jwks", issuer-uri: "https://i"}' },
   ],

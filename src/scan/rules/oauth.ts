@@ -14,7 +14,7 @@ import {
   PLAIN_SERVER,
   WEAK_ALGORITHM,
 } from './oauth/server.ts';
-import { SPRING_CLAIMS } from './oauth/spring.ts';
+import { TOKEN_CLAIMS } from './oauth/token-claims.ts';
 import { VALIDATION_OFF } from './oauth/validation.ts';
 
 export const OAUTH_RULES: readonly SystemRule[] = [
@@ -38,5 +38,5 @@ export const OAUTH_RULES: readonly SystemRule[] = [
   OLD_SECRET,
   INTROSPECTION,
   VALIDATION_OFF,
-  SPRING_CLAIMS,
+  TOKEN_CLAIMS,
 ];

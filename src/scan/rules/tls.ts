@@ -9,6 +9,7 @@ import { ingressPlain } from './tls/ingress-plain.ts';
 import { loadBalancer } from './tls/load-balancer.ts';
 import { noRedirect } from './tls/no-redirect.ts';
 import { routePlain } from './tls/route-plain.ts';
+import { upstreamUnverified } from './tls/upstream-unverified.ts';
 import { verificationOff } from './tls/verification-off.ts';
 import { weakSettings } from './tls/weak-settings.ts';
 
@@ -23,5 +24,6 @@ export const TLS_RULES: readonly SystemRule[] = [
   weakSettings,
   database,
   verificationOff,
+  upstreamUnverified,
   destinationRule,
 ];

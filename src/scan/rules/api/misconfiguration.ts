@@ -134,21 +134,36 @@ export const EXAMPLE_SECRET = {
 
 const VALUES_MAX = 2_000_000;
 
+/** A value with the way to it, which is only written out for what is found. */
+interface Visit {
+  readonly value: unknown;
+  readonly key: string | number;
+  readonly above?: Visit;
+}
+
+function pathOf(visit: Visit): readonly (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let one: Visit | undefined = visit; one?.above; one = one.above) path.push(one.key);
+  return path.toReversed();
+}
+
 function* secretsIn(api: ApiDocument): Generator<ReturnType<typeof documentHit>> {
-  const open: (readonly [unknown, readonly (string | number)[]])[] = [[api.resource.spec, []]];
+  const open: Visit[] = [{ value: api.resource.spec, key: '' }];
   for (let seen = 0; open.length > 0 && seen < VALUES_MAX; seen++) {
-    const [value, path] = open.pop()!;
+    const visit = open.pop()!;
+    const { value } = visit;
     if (typeof value === 'string') {
       if (value.length < 20 || value.length > 10_000 || /EXAMPLE|example|xxxx|XXXX|0000000/.test(value)) continue;
       const kind = KEYS.find(([pattern]) => pattern.test(value))?.[1];
       if (kind !== undefined)
         yield documentHit(
           api,
-          [{ node: { resource: api.resource, path, value }, text: '' }],
+          [{ node: { resource: api.resource, path: pathOf(visit), value }, text: '' }],
           () => `an example holds what looks like ${kind}`,
         );
-    } else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) open.push([value[i], [...path, i]]);
+    } else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) open.push({ value: value[i], key: i, above: visit });
     else if (typeof value === 'object' && value !== null)
-      for (const [name, one] of Object.entries(value)) open.push([one, [...path, name]]);
+      for (const name of Object.keys(value))
+        open.push({ value: (value as Record<string, unknown>)[name], key: name, above: visit });
   }
 }

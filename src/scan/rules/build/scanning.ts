@@ -13,7 +13,9 @@ interface Evidence {
 function evidenceOf(repository: Repository, kind: ScanKind): readonly Evidence[] {
   return repository.files.flatMap((file) =>
     file.steps.flatMap((step) => {
-      const found = isInstall(step.text) ? undefined : TOOLS.find(({ kinds, pattern }) => kinds.includes(kind) && pattern.test(step.text));
+      const found = isInstall(step.text)
+        ? undefined
+        : TOOLS.find(({ kinds, pattern }) => kinds.includes(kind) && pattern.test(step.text));
       return found ? [{ file, step, tool: found.name }] : [];
     }),
   );

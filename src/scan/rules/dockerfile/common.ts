@@ -46,8 +46,17 @@ export interface PlacedCommand extends Placed {
 /** Of one build; more are not looked at. */
 const COMMANDS_MAX = 3000;
 
+/** Every rule asks for them, in every unit that the build is part of. */
+const known = new WeakMap<ImageBuild, readonly PlacedCommand[]>();
+
 /** Commands that RUN instructions run, here-documents and the JSON form included. */
 export function commandsIn(build: ImageBuild): readonly PlacedCommand[] {
+  const commands = known.get(build) ?? readCommands(build);
+  known.set(build, commands);
+  return commands;
+}
+
+function readCommands(build: ImageBuild): readonly PlacedCommand[] {
   let left = COMMANDS_MAX;
   return instructionsOf(build, 'RUN').flatMap((placed): PlacedCommand[] => {
     if (left <= 0) return [];

@@ -54,7 +54,7 @@ export function tagKind({ tag, digest }: ImageReference): TagKind {
   if (digest !== undefined) return 'version';
   if (tag === undefined || tag === '') return 'none';
   if (tag === 'latest') return 'latest';
-  if (valid(tag) !== null || FULL.test(tag)) return 'version';
+  if ((/^v?\d/.test(tag) && valid(tag) !== null) || FULL.test(tag)) return 'version';
   if (
     /^(?:git-|sha-|g)?(?=[0-9a-f]{0,39}\d)[0-9a-f]{7,40}$/.test(tag) ||
     /(?:^|[-_.])(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d/.test(tag)

@@ -1,4 +1,4 @@
-// API gateways that ask the authorization server about tokens: Kong, APISIX.
+// API gateways that ask the authorization server about tokens: Kong, APISIX, OpenResty.
 import type { Path } from '#model/origin.ts';
 
 export type Raw = Readonly<Record<string, unknown>>;
@@ -91,6 +91,21 @@ export function apisixResource(value: unknown, path: Path, depth: number): reado
   if (value['name'] === 'openid-connect' && isRaw(value['config']))
     return value['enable'] === false ? [] : apisixPlugin(value['config'], [...path, 'config']);
   return Object.entries(value).flatMap(([name, one]) => apisixResource(one, [...path, name], depth + 1));
+}
+
+/** A comparison of the answer's issuer in Lua: `res.iss ~= x`, `x == res["iss"]`, `trusted[res.iss]`. */
+const LUA_ISSUER =
+  /(?:\.iss\b|\[\s?["']iss["']\s?\])\s{0,10}\)?\s{0,10}[~=]=(?!\s{0,10}nil)|[~=]=\s{0,10}[\w.]{1,60}(?:\.iss\b|\[["']iss["']\])|\w\[[\w.]{1,60}\.iss\]/;
+
+/** `require("resty.openidc").introspect(opts)` of lua-resty-openidc, which looks at `active` and times alone. */
+export function openrestyPlaces(directives: unknown, path: Path = []): readonly Place[] {
+  return listOf(directives).flatMap((directive, i): Place[] => {
+    const args = isRaw(directive) ? listOf(directive['args']) : [];
+    const lua = args.filter((one) => typeof one === 'string' && /\bintrospect\s{0,10}\(/.test(one)).join('\n');
+    const code = lua.replaceAll(/--[^\n]{0,2000}/g, '');
+    if (!/openidc/.test(code) || !/\bintrospect\s{0,10}\(/.test(code) || LUA_ISSUER.test(code)) return [];
+    return [{ what: 'lua-resty-openidc (`introspect`)', path: [...path, i] }];
+  });
 }
 
 /** Entities of a list that are looked at; a gateway with more is generated, and its first ones say the same. */

@@ -3,9 +3,9 @@ import { readYaml } from '#syntax/yaml.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Hit, SystemRule } from '../../rule.ts';
-import { apisixConfiguration, apisixResource, isRaw, kongConfiguration, kongPlugin } from './gateways.ts';
+import { apisixConfiguration, apisixResource, isRaw, kongConfiguration, kongPlugin, openrestyPlaces } from './gateways.ts';
 import type { Place } from './gateways.ts';
-import { memberAt } from './spring.ts';
+import { memberAt } from './token-claims.ts';
 import { containerPath } from './validation.ts';
 
 /** RFC 7662 section 4: what is active may be meant for somebody else. */
@@ -46,6 +46,7 @@ function placesOf(resource: Resource): readonly Place[] {
   if (kind === 'KongPlugin' || kind === 'KongClusterPlugin')
     return kongPlugin(resource.body['plugin'], resource.body['config'], ['config']);
   if (kind === 'KongConfiguration') return kongConfiguration(resource.spec);
+  if (kind === 'NginxConfiguration') return openrestyPlaces(resource.spec);
   if (kind === 'ApisixConfiguration') return apisixConfiguration(resource.spec);
   if (apiVersion.startsWith('apisix.apache.org/')) return apisixResource(resource.spec, ['spec'], 0);
   return [];

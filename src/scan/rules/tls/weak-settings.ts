@@ -3,6 +3,7 @@ import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { listAt, objectAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
+import { bootstrapsOf, configsOf } from '../envoy-bootstrap.ts';
 import { ingressesOf } from './ingress-hosts.ts';
 import { dhBits, weakAwsPolicy, weakCiphers, weakMinimum, weakVersions } from './weak.ts';
 import type { Weakness } from './weak.ts';
@@ -102,8 +103,31 @@ function* weaknesses(resource: Resource): Generator<Found> {
         yield* told([...path, 'cipherSuites'], weakCiphers(textsAt(tls, 'cipherSuites').join(':')));
       }
       break;
+    case 'NginxConfiguration':
+      for (const [index, directive] of (Array.isArray(spec) ? (spec as unknown[]) : []).entries()) {
+        const weak = nginxWeakness(textAt(directive, 'name') ?? '', textsAt(directive, 'args'));
+        yield* told([index], weak);
+      }
+      break;
+    case 'EnvoyConfiguration':
+      for (const bootstrap of bootstrapsOf(resource))
+        for (const { value, path } of configsOf(bootstrap, 'DownstreamTlsContext')) {
+          const at: Path = [...path, 'common_tls_context', 'tls_params'];
+          const parameters = objectAt(objectAt(value, 'common_tls_context'), 'tls_params');
+          yield* told(
+            [...at, 'tls_minimum_protocol_version'],
+            weakMinimum(textAt(parameters, 'tls_minimum_protocol_version') ?? ''),
+          );
+          yield* told([...at, 'cipher_suites'], weakCiphers(textsAt(parameters, 'cipher_suites').join(':')));
+        }
+      break;
     default:
   }
+}
+
+function nginxWeakness(name: string, args: readonly string[]): Weakness | undefined {
+  if (/^(?:proxy_|grpc_|uwsgi_)?ssl_protocols$/.test(name)) return weakVersions(args.join(' '));
+  return /^(?:proxy_|grpc_|uwsgi_)?ssl_ciphers$/.test(name) ? weakCiphers(args.join(':')) : undefined;
 }
 
 const DATA_MAX = 200_000;

@@ -1,35 +1,36 @@
-// Spring's resource server: which claims of signed tokens its configuration compares.
+// Spring's resource server and Envoy's filter: which claims of signed tokens their configuration compares.
 import { readYaml } from '#syntax/yaml.ts';
-import type { FindingSeverity } from '#model/finding.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { SystemRule } from '../../rule.ts';
+import { bootstrapsOf, configsOf } from '../envoy-bootstrap.ts';
 import { isRaw } from './gateways.ts';
 
 const BASE = ['spring', 'security', 'oauth2', 'resourceserver', 'jwt'];
 const EMBEDDED_MAX = 256 * 1024;
 
-/** With keys alone Spring compares times; who issued a token and whom it is for has to be said. */
-export const SPRING_CLAIMS = {
+/** With keys alone times are compared; who issued a token and whom it is for has to be said. */
+export const TOKEN_CLAIMS = {
   id: 'oauth.token-claims-unchecked',
   name: 'Issuer or audience of tokens is not configured',
   severity: 'medium',
   cwe: [345, 863],
   why: 'A token that the same keys signed for another application, tenant or environment opens this one too.',
   help: 'name the issuer and the audience that tokens must have',
-  references: ['RFC 8725 sections 3.8 and 3.9', 'Spring Security reference, OAuth 2.0 Resource Server JWT'],
+  references: [
+    'RFC 8725 sections 3.8 and 3.9',
+    'Spring Security reference, OAuth 2.0 Resource Server JWT',
+    'https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/jwt_authn/v3/config.proto',
+  ],
   tags: ['owasp-api:API2:2023', 'owasp-asvs:9.1'],
   *check({ system }) {
     for (const resource of system.resources)
-      for (const { path, title, severity } of placesOf(resource))
+      for (const { path, title, detail, fix } of [...springPlaces(resource), ...envoyPlaces(resource)])
         yield {
           title,
-          severity,
           at: { resource, path },
-          fix: {
-            text: this.help,
-            yaml: 'spring:\n  security:\n    oauth2:\n      resourceserver:\n        jwt:\n          issuer-uri: https://login.example.com/\n          audiences: my-api\n',
-          },
+          ...(detail !== undefined && { detail }),
+          fix: { text: this.help, yaml: fix },
         };
   },
 } satisfies SystemRule;
@@ -37,10 +38,14 @@ export const SPRING_CLAIMS = {
 interface Place {
   readonly path: Path;
   readonly title: string;
-  readonly severity: FindingSeverity;
+  readonly detail?: string;
+  readonly fix: string;
 }
 
-function placesOf(resource: Resource): readonly Place[] {
+const SPRING_FIX =
+  'spring:\n  security:\n    oauth2:\n      resourceserver:\n        jwt:\n          issuer-uri: https://login.example.com/\n          audiences: my-api\n';
+
+function springPlaces(resource: Resource): readonly Place[] {
   if (resource.kind === 'SpringConfiguration') return judged(resource.spec);
   if (resource.kind !== 'ConfigMap' || !isRaw(resource.body['data'])) return [];
   return Object.entries(resource.body['data']).flatMap(([name, text]) => {
@@ -50,6 +55,29 @@ function placesOf(resource: Resource): readonly Place[] {
       judged(value).map((place) => ({ ...place, path: ['data', name] })),
     );
   });
+}
+
+/** Providers of the filter `jwt_authn`: without `issuer` or `audiences` Envoy takes any. */
+function envoyPlaces(resource: Resource): readonly Place[] {
+  return bootstrapsOf(resource).flatMap((bootstrap) =>
+    configsOf(bootstrap, 'JwtAuthentication').flatMap(({ value, path }) =>
+      Object.entries(isRaw(value['providers']) ? value['providers'] : {}).flatMap(([name, provider]): Place[] => {
+        if (!isRaw(provider)) return [];
+        const issuer = typeof provider['issuer'] === 'string' && provider['issuer'] !== '';
+        const audience = Array.isArray(provider['audiences']) && provider['audiences'].length > 0;
+        if (issuer && audience) return [];
+        const what = issuer ? 'the audience is' : audience ? 'the issuer is' : 'issuer and audience are';
+        return [
+          {
+            path: bootstrap.pathOf([...path, 'providers', name]),
+            title: `Envoy takes tokens of the provider \`${name.slice(0, 80)}\` and ${what} not compared`,
+            detail: name,
+            fix: `providers:\n  ${name.slice(0, 80)}:\n    issuer: https://login.example.com/\n    audiences: [my-api]\n`,
+          },
+        ];
+      }),
+    ),
+  );
 }
 
 function judged(root: unknown): readonly Place[] {
@@ -63,7 +91,7 @@ function judged(root: unknown): readonly Place[] {
     {
       path: keys,
       title: `the resource server verifies tokens with keys alone: ${audience ? 'the issuer is' : 'issuer and audience are'} not compared`,
-      severity: 'medium',
+      fix: SPRING_FIX,
     },
   ];
 }
