@@ -67,7 +67,8 @@ export function attackInputOf(
   findings: readonly Finding[],
   vulnerabilities: readonly VulnerabilityInput[] = [],
 ): AttackInput {
-  return { system: context.system, reach: context.reach(), findings, vulnerabilities };
+  const reach = context.reach();
+  return { system: context.system, reach: reach.cautious?.() ?? reach, findings, vulnerabilities };
 }
 
 /**

@@ -45,7 +45,7 @@ export async function run(cli: Cli, flags: FixFlags, ...paths: readonly string[]
           throw new CullisError('config.invalid', `the files could not be read again after the change: \`${unit.name}\` is gone`);
         return result.unit.system;
       },
-      reachOf,
+      reachOf: (system) => reachOf(system).cautious(),
     },
     { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
   );

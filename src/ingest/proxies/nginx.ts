@@ -33,7 +33,7 @@ export function nginxDirectives(text: string): readonly NginxDirective[] {
     else if (char === '#') {
       const next = text.indexOf('\n', at);
       at = next < 0 ? end : next;
-    } else if (char === '{' && /_by_lua_block$/.test(words[0] ?? '')) {
+    } else if (char === '{' && words[0]?.endsWith('_by_lua_block') === true) {
       // Lua has rules of its own: the block is one argument.
       const next = luaEnd(text, at);
       words.push(text.slice(at + 1, next - 1));

@@ -1,6 +1,7 @@
 // RFC 7662 section 4: an authorization server is asked about a token, and whoever issued the token is believed.
 import { claimsOf, firstIn } from './claims.ts';
 import type { Claims } from './claims.ts';
+import { mentions } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { functionsOf } from './functions.ts';
 import type { Functions, Place } from './functions.ts';
@@ -13,7 +14,7 @@ const ASKS_MAX = 20;
 
 /** Calls that send a request, or make one that is sent later. */
 const SENDS =
-  /^(?:fetch|get|post|postForm|request|got|ky|axios|superagent|needle|ofetch|\$fetch|\$post|Request|PostForm|Post|NewRequest|NewRequestWithContext|urlopen|send|postForObject|postForEntity|exchange|newBuilder|uri|url|target|HttpPost|postAsync|post_form|httpRequest|requestForm|fetch_url|submitForm|preparePost|bodyForm|subrequest|Post|postAbs|call|execute|R|SetFormData|POST)$/;
+  /^(?:fetch|get|post|postForm|request|got|ky|axios|superagent|needle|ofetch|\$fetch|\$post|Request|PostForm|Post|NewRequest|NewRequestWithContext|urlopen|send|postForObject|postForEntity|exchange|newBuilder|uri|url|target|HttpPost|postAsync|post_form|httpRequest|requestForm|fetch_url|submitForm|preparePost|bodyForm|subrequest|TokenIntrospectionRequest|Post|postAbs|call|execute|R|SetFormData|POST)$/;
 /** The endpoint in an address: `/oauth2/introspect`, `/token_info/introspection`. */
 const ADDRESS = /(?:^|[/_-])introspect(?:ion)?(?:[/?#_-]|$)/i;
 /** Names of settings beside the endpoint's. */
@@ -156,6 +157,8 @@ class Judge {
       if (byName && !this.#source.imported(OAUTH_LIBRARY)) return undefined;
       if (!this.#isUsed(unchecked, call) && !this.#isUsed(place, call)) return undefined;
     }
+    // Authlib's validator looks at `active` itself.
+    const inherited = active === undefined && mentions(this.#source, /^IntrospectTokenValidator$/);
     const audience = this.#first(this.#claims.audiences, unchecked) !== undefined;
     const at = active === undefined ? call.at : this.#source.tokens[active]!.at;
     const kind = 'introspection-without-issuer' as const;
@@ -166,7 +169,7 @@ class Judge {
         title: 'the issuer of an introspected token (`iss`) is never compared',
         fix: 'compare `iss` of the answer with the issuer that is trusted',
       };
-    if (active !== undefined)
+    if (active !== undefined || inherited)
       return {
         kind,
         at,

@@ -49,6 +49,7 @@ export function endpointsOf(system: System): readonly Endpoint[] {
       ports: listeningPorts(workload),
       hostNetwork,
       addresses: slices.get(workload.id) ?? (hostNetwork ? nodes : pods),
+      guessed: !slices.has(workload.id) && (hostNetwork ? nodes : pods) === PRIVATE,
     };
   });
 }

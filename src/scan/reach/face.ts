@@ -81,4 +81,9 @@ export interface Reach {
   explain(from: PeerId, to: string, port: number, transport: Transport): Access;
   /** Ways in from outside. */
   exposures(): readonly Exposure[];
+  /**
+   * The same for who must not be too sure: a pod whose address nothing in the System states counts as let in by a rule that allows a large part of a
+   * private network. What is exact says that such a block speaks of no pod for certain; an attacker needs no certainty.
+   */
+  cautious?(): Reach;
 }

@@ -39,8 +39,8 @@ export class Kernel {
   readonly #classes: Int32Array;
   readonly #answers: Readonly<Record<Direction, (Connections | undefined)[][]>> = { ingress: [], egress: [] };
 
-  constructor(endpoints: readonly Endpoint[], policies: readonly Policy[]) {
-    this.#matcher = new Matcher(endpoints, policies);
+  constructor(endpoints: readonly Endpoint[], policies: readonly Policy[], cautious = false) {
+    this.#matcher = new Matcher(endpoints, policies, cautious);
     this.endpoints = endpoints;
     this.atoms = this.#matcher.atoms;
     this.table = this.#matcher.table;

@@ -1,6 +1,6 @@
 // Which peers of the System each policy speaks of: selectors over endpoints, blocks over addresses. Equal peers are matched once.
 import type { ContainerPort } from '#model/system.ts';
-import { covers, merge, overlaps, partition } from './address.ts';
+import { covers, merge, overlaps, partition, PRIVATE } from './address.ts';
 import type { Interval } from './address.ts';
 import { ConnectionTable } from './connections.ts';
 import type { Connections } from './connections.ts';
@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly hostNetwork: boolean;
   /** Where its pods' addresses lie, merged; a block speaks of the pod when it covers all of this. Empty: no block does. */
   readonly addresses: readonly Interval[];
+  /** Nothing states them: any private address is possible. */
+  readonly guessed?: boolean;
 }
 
 /** A rule with what it matches: by index, endpoints first, then the intervals of addresses. */
@@ -46,7 +48,11 @@ export class Matcher {
   readonly #namespaceLabels: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly #peers = new Map<string, Uint8Array>();
 
-  constructor(endpoints: readonly Endpoint[], policies: readonly Policy[]) {
+  readonly #cautious: boolean;
+
+  /** @param cautious whether a wide block that allows may speak of pods whose address nothing states */
+  constructor(endpoints: readonly Endpoint[], policies: readonly Policy[], cautious = false) {
+    this.#cautious = cautious;
     this.endpoints = endpoints;
     this.atoms = partition(blocksOf(policies));
     const byNamespace = new Map<string, number[]>();
@@ -85,7 +91,7 @@ export class Matcher {
     const home = policy.resource.metadata.namespace;
     const parts = [
       ...others.map((peer) => this.#cached(keyOf(peer, home, action), (into) => this.#fill(into, peer, home, action))),
-      ...(blocks.length === 0 ? [] : [this.#blocks(blocks)]),
+      ...(blocks.length === 0 ? [] : [this.#blocks(blocks, this.#cautious && action === 'allow')]),
     ];
     const [only, ...more] = parts;
     if (only && more.length === 0) return only;
@@ -104,17 +110,18 @@ export class Matcher {
     return found;
   }
 
-  #blocks(blocks: readonly Extract<Peer, { readonly kind: 'block' }>[]): Uint8Array {
-    return this.#cached(`block ${blocks.map(({ text }) => text).join(' ')}`, (into) => {
+  #blocks(blocks: readonly Extract<Peer, { readonly kind: 'block' }>[], cautious: boolean): Uint8Array {
+    return this.#cached(`block ${cautious} ${blocks.map(({ text }) => text).join(' ')}`, (into) => {
       const ranges = merge(blocks.flatMap((block) => block.ranges));
       const known = new Map<readonly Interval[], boolean>();
-      this.endpoints.forEach(({ addresses }, i) => {
+      const wide = cautious && isWidePrivate(ranges);
+      this.endpoints.forEach(({ addresses, guessed }, i) => {
         let covered = known.get(addresses);
         if (covered === undefined) {
           covered = addresses.length > 0 && coversOneFamily(ranges, addresses);
           known.set(addresses, covered);
         }
-        if (covered) into[i] = 1;
+        if (covered || (wide && guessed)) into[i] = 1;
       });
       // Both are sorted, and an interval is in a range as a whole or not at all.
       let at = 0;
@@ -184,6 +191,19 @@ function blocksOf(policies: readonly Policy[]): readonly Interval[] {
       peers === 'any' ? [] : peers.flatMap((peer) => (peer.kind === 'block' ? peer.ranges : [])),
     ),
   );
+}
+
+/** As many private addresses as a cluster gives to its pods (a `/16`), so that theirs may well be among them. */
+const WIDE = 1n << 16n;
+
+export function isWidePrivate(ranges: readonly Interval[]): boolean {
+  let inside = 0n;
+  for (const range of ranges)
+    for (const net of PRIVATE) {
+      const [first, last] = [range.first > net.first ? range.first : net.first, range.last < net.last ? range.last : net.last];
+      if (first <= last) inside += last - first + 1n;
+    }
+  return inside >= WIDE;
 }
 
 /** A pod that may have addresses of both families is spoken of by a block that covers those of one. */

@@ -217,3 +217,36 @@ test('thousands of ranges in one policy', () => {
   assert.equal(formatRanges(reach.connections('shop/cart', '21.0.0.1')), 'nothing');
   assert.equal(formatRanges(reach.connections('shop/cart', INTERNET)), 'TCP 443');
 });
+
+test('who must be cautious takes a wide private block for one that lets pods in whose addresses nothing states', () => {
+  const manifest = (cidr: string, more = ''): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: a, labels: { app: a } }
+spec: { containers: [{ name: c, image: i:1 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: b, labels: { app: b } }
+spec: { containers: [{ name: c, image: i:1, ports: [{ containerPort: 80 }] }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: p }
+spec: { podSelector: { matchLabels: { app: b } }, ingress: [{ from: [{ ipBlock: { cidr: ${cidr} } }] }] }
+${more}`;
+  const node = '---\napiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { podCIDR: 10.244.0.0/24 }\n';
+  for (const [cidr, more, exact, cautious] of [
+    ['10.0.0.0/8', '', false, true],
+    ['10.9.0.0/16', '', false, true],
+    ['10.9.9.9/32', '', false, false],
+    ['203.0.113.0/24', '', false, false],
+    ['10.0.0.0/8', node, true, true],
+    ['10.9.0.0/16', node, false, false],
+  ] as const) {
+    const { system } = readSystem([{ file: 't.yaml', text: manifest(cidr, more) }]);
+    const reach = reachOf(system);
+    const reaches = (one: typeof reach): boolean => one.connections('default/a', 'default/b').length > 0;
+    assert.deepEqual([reaches(reach), reaches(reach.cautious())], [exact, cautious], `${cidr} ${more}`);
+  }
+});

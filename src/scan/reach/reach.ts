@@ -15,7 +15,8 @@ import type { Access, Exposure, PeerId, PortRange, Reach, Reason, Transport } fr
 import { Kernel } from './kernel.ts';
 import { Mesh } from './mesh.ts';
 import { notEvaluatedOf, policiesOf } from './policies.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, PolicyRule } from './policy.ts';
+import { isWidePrivate } from './matching.ts';
 import { listAt, textAt } from './raw.ts';
 import { reasonOf, stepReasons } from './reasons.ts';
 
@@ -27,6 +28,7 @@ export interface SystemReach extends Reach {
   readonly policies: readonly Policy[];
   /** Policies of kinds that are not evaluated (Cilium, Calico, Linkerd, …): their effect is in no answer. */
   readonly notEvaluated: readonly Resource[];
+  cautious(): SystemReach;
 }
 
 export interface PortOf {
@@ -39,7 +41,7 @@ export interface PortOf {
  * @example reachOf(system).explain('shop/frontend', 'shop/cart', 7070, 'TCP').network
  */
 export function reachOf(system: System): SystemReach {
-  return new Reachability(system);
+  return new Reachability(system, false);
 }
 
 /** Ports of a workload: what its containers declare and what Services aim at, ascending. */
@@ -74,15 +76,25 @@ class Reachability implements SystemReach {
   readonly #ranges = new Map<number, readonly PortRange[]>();
   #exposures: readonly Exposure[] | undefined;
 
-  constructor(system: System) {
+  readonly #isCautious: boolean;
+
+  constructor(system: System, cautious: boolean) {
+    this.#isCautious = cautious;
     this.system = system;
     this.policies = policiesOf(system);
     this.notEvaluated = notEvaluatedOf(system);
-    this.kernel = new Kernel(endpointsOf(system), this.policies);
+    this.kernel = new Kernel(endpointsOf(system), this.policies, cautious);
     this.mesh = new Mesh(system);
     this.workloads = system.workloads.map(({ id }) => id);
     this.#index = new Map(this.workloads.map((id, i) => [id, i]));
     this.#attachments = attachmentsOf(system);
+  }
+
+  cautious(): SystemReach {
+    const unsure = this.kernel.endpoints.some(({ guessed }) => guessed === true);
+    const matters =
+      unsure && this.policies.some(({ ingress, egress }) => [...(ingress ?? []), ...(egress ?? [])].some(allowsWide));
+    return matters && !this.#isCautious ? new Reachability(this.system, true) : this;
   }
 
   connections(from: PeerId, to: PeerId): readonly PortRange[] {
@@ -248,4 +260,8 @@ function composeReasons(from: string, to: string, a: Attachment | undefined, b: 
   }
   if (b?.kind === 'host') return [reasonOf(true, `${to} uses the host's network`)];
   return [reasonOf(false, `${to} is in networks of Compose that ${from} is not in`)];
+}
+
+function allowsWide({ action, peers }: PolicyRule): boolean {
+  return action === 'allow' && peers !== 'any' && peers.some((peer) => peer.kind === 'block' && isWidePrivate(peer.ranges));
 }

@@ -30,27 +30,36 @@ for (const [ecosystem, line] of ORDERS)
         assert.equal(Math.sign(compareVersions(ecosystem, a, b)), Math.sign(i - j), `${a} and ${b}`);
   });
 
+/**
+ * Orders that are no order on texts which nobody writes, as their own tools have it: Composer takes words of different kinds as equal, apk
+ * compares malformed texts as texts only with each other, and Maven's padding goes round in a circle (`1` < `1.foo.1` < `1-alpha-1` < `1`).
+ */
+const CONVENTIONAL: Readonly<Record<string, RegExp>> = {
+  Packagist: /^\d{1,2}(?:\.\d{1,2}){2}(?:-(?:dev|alpha\d|beta\d|RC\d))?$/,
+  'Alpine:v3.18': /^\d{1,2}(?:\.[1-9]\d?){0,2}[a-c]?(?:_(?:alpha|rc|p)\d)?(?:-r\d)?$/,
+  Maven: /^\d{1,2}(?:\.[1-9]){0,3}(?:-(?:alpha|beta|milestone|rc)-?\d|-(?:SNAPSHOT|sp|foo)|-\d|\.(?:Final|RELEASE))?$/,
+};
+
 test('versions: every ordering is total on any text, and long ones take no time', () => {
   const text = fc.string({ unit: fc.constantFrom(...Array.from('019.-+~^_:abrcdpvX#!')), maxLength: 12 });
-  for (const [ecosystem] of ORDERS)
+  for (const [ecosystem] of ORDERS) {
+    const sign = (x: string, y: string): number => Math.sign(compareVersions(ecosystem, x, y));
+    const shape = CONVENTIONAL[ecosystem];
+    const transitive = (a: string, b: string, c: string): void => {
+      if (sign(a, b) <= 0 && sign(b, c) <= 0) assert.ok(sign(a, c) <= 0, `${ecosystem}: ${a}, ${b}, ${c}`);
+    };
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
-        const sign = (x: string, y: string): number => Math.sign(compareVersions(ecosystem, x, y));
         assert.equal(sign(a, a), 0);
         assert.equal(sign(a, b), 0 - sign(b, a));
-        // Packagist compares words of different kinds as equal, so that only the strict part is transitive there.
-        if (
-          ecosystem !== 'Packagist' &&
-          ecosystem !== 'CRAN' &&
-          ecosystem !== 'Hackage' &&
-          ecosystem !== 'Alpine:v3.18' &&
-          sign(a, b) < 0 &&
-          sign(b, c) < 0
-        )
-          assert.equal(sign(a, c), -1);
+        if (!shape) transitive(a, b, c);
       }),
       { numRuns: 150 },
     );
+    if (!shape) continue;
+    const written = fc.stringMatching(shape);
+    fc.assert(fc.property(written, written, written, transitive), { numRuns: 150 });
+  }
   const started = process.cpuUsage();
   for (const [ecosystem] of ORDERS)
     for (const unit of ['1', '1.', 'a1', '-', '1-', '+', '0', '1a.'])

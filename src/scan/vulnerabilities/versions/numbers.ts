@@ -6,7 +6,10 @@ function compareParts(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < length; i++) {
     const left = a[i]!;
     const right = b[i]!;
-    const order = isNumber(left) && isNumber(right) ? compareDigits(left, right) : compareText(left, right);
+    const leftNumber = isNumber(left);
+    // A text is no part of either scheme; it comes after every number, so that the order stays one order.
+    if (leftNumber !== isNumber(right)) return leftNumber ? -1 : 1;
+    const order = leftNumber ? compareDigits(left, right) : compareText(left, right);
     if (order !== 0) return order;
   }
   return a.length - b.length;
