@@ -4,6 +4,7 @@ import { readUnits } from '#ingest/units.ts';
 import type { Unit, UnitSource } from '#ingest/units.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
+import { originOf } from '#model/origin.ts';
 import { resourceId } from '#model/resource.ts';
 import { lintContext } from '#policy/lint/context.ts';
 import { IGNORE_ANNOTATION } from '#scan/judge/suppress.ts';
@@ -18,8 +19,6 @@ import { parityFindings } from '#scan/rules/parity/findings.ts';
 import { judgeSystem } from '#scan/system.ts';
 import type { VulnerabilityInput } from '#scan/attack/model.ts';
 import { matchPackages, vulnerabilityFindings } from '#scan/vulnerabilities/findings.ts';
-import type { AdvisoryDatabase } from '#scan/vulnerabilities/index-file.ts';
-import type { ExploitData } from '#scan/vulnerabilities/priority.ts';
 import { reachabilityIn, standsOf, vulnerabilitiesIn } from './placement.ts';
 import { softwareOf } from './software.ts';
 import type { AnalysisData, FoundData, ScanFile, UnitData } from './data.ts';
@@ -27,14 +26,13 @@ import type { ScanCache } from './cache.ts';
 import { entryOf, treeFindings } from './files.ts';
 import type { FileOptions } from './files.ts';
 import { CODE_OWNERS, needsText } from './needs.ts';
+import type { Known } from './request.ts';
 
 const NOTHING = new Uint8Array(0);
 
-export interface AnalyseOptions extends FileOptions {
+/** Nothing is said of vulnerabilities, or of the age of manifests, where nothing is known of them. */
+export interface AnalyseOptions extends FileOptions, Known {
   readonly cache?: ScanCache;
-  /** What is known of vulnerabilities; nothing is said of them without it. */
-  readonly advisories?: AdvisoryDatabase;
-  readonly exploits?: ExploitData;
 }
 
 export interface Analysis {
@@ -78,7 +76,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
     : [];
   const unitData = units.map((unit) => {
     const vulnerabilities = vulnerabilitiesIn(unit.system, known);
-    const key = keyOf(unit, entries, vulnerabilities);
+    const key = keyOf(unit, entries, vulnerabilities, options.changedAt);
     const data = options.cache?.units[key] ?? analyseUnit(unit, options, vulnerabilities);
     unitEntries[key] = data;
     return data;
@@ -114,14 +112,31 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
 }
 
 /** What rules over the whole see of one unit. */
-export function contextOf(unit: Unit, nowMs: number): ScanContext {
+export function contextOf(unit: Unit, nowMs: number, changedAt?: Known['changedAt']): ScanContext {
   let reach: ReturnType<typeof reachOf> | undefined;
-  return { system: unit.system, lint: lintContext(unit.system), reach: () => (reach ??= reachOf(unit.system)), now: nowMs };
+  return {
+    ...(changedAt && { secretAges: agesIn(unit, changedAt) }),
+    system: unit.system,
+    lint: lintContext(unit.system),
+    reach: () => (reach ??= reachOf(unit.system)),
+    now: nowMs,
+  };
+}
+
+/** When the file of each Secret got its present content: its value is at least that old. */
+function agesIn({ system }: Unit, changedAt: NonNullable<Known['changedAt']>): ReadonlyMap<string, number> {
+  const secrets = system.resources.filter(({ kind }) => /Secret$/.test(kind));
+  return new Map(
+    secrets.flatMap((resource) => {
+      const when = changedAt.get(originOf(resource)?.file ?? '');
+      return when === undefined ? [] : [[resourceId(resource), when] as const];
+    }),
+  );
 }
 
 function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: readonly VulnerabilityInput[]): UnitData {
   const { system } = unit;
-  const context = contextOf(unit, options.nowMs);
+  const context = contextOf(unit, options.nowMs, options.changedAt);
   const { findings, paths, onPaths } = judgeSystem(context, unit.name, vulnerabilities);
   return {
     summary: {
@@ -148,9 +163,14 @@ function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: reado
 }
 
 /** Two units with the same files and the same contents are one. */
-function keyOf(unit: Unit, entries: ScanCache['files'], vulnerabilities: readonly VulnerabilityInput[]): string {
+function keyOf(
+  unit: Unit,
+  entries: ScanCache['files'],
+  vulnerabilities: readonly VulnerabilityInput[],
+  changedAt: Known['changedAt'],
+): string {
   const digest = createHash('sha256').update(`${unit.name} ${JSON.stringify(vulnerabilities)}`);
-  for (const file of unit.files) digest.update(`\n${file} ${entries[file]?.entry.hash ?? ''}`);
+  for (const file of unit.files) digest.update(`\n${file} ${entries[file]?.entry.hash ?? ''} ${changedAt?.get(file) ?? ''}`);
   return digest.digest('base64url');
 }
 

@@ -14,6 +14,8 @@ export interface CollectOptions {
   readonly stdin: () => Uint8Array;
   /** Whether charts are rendered by the user's `helm`. */
   readonly render: boolean;
+  /** Whether kustomizations are built by the user's `kustomize`, for those that our own subset could not build whole. */
+  readonly kustomize?: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -38,11 +40,11 @@ export function* reading(
   notAnalysed: NotAnalysed[],
   known: (path: string, stamp: string) => FileEntry | undefined = () => undefined,
 ): Generator<ScanFile, void, undefined> {
-  const helm = options.render ? findProgram('helm', options.env['PATH']) : undefined;
+  const tools = toolsOf(options);
   const manifests: { readonly file: string; readonly text: Uint8Array }[] = [];
   if (listing.stdin) {
     const bytes = options.stdin();
-    if (helm !== undefined) manifests.push({ file: '<stdin>', text: bytes });
+    if (tools.size > 0) manifests.push({ file: '<stdin>', text: bytes });
     yield { path: '<stdin>', bytes, stamp: '' };
   }
   for (const file of listing.files) {
@@ -57,29 +59,38 @@ export function* reading(
       notAnalysed.push(unreadable(path, bytes.unreadable));
       continue;
     }
-    if (helm !== undefined && needsText(path)) manifests.push({ file: path, text: bytes });
+    if (tools.size > 0 && needsText(path)) manifests.push({ file: path, text: bytes });
     yield { path, bytes, stamp, ...(entry && { entry }) };
   }
-  if (helm !== undefined) yield* renderedCharts(helm, manifests, notAnalysed, options);
+  if (tools.size > 0) yield* renderedBy(tools, manifests, notAnalysed, options);
 }
 
-/** Charts through the user's helm. */
-function* renderedCharts(
-  helm: string,
+type Tools = ReadonlyMap<'helm' | 'kustomize', string>;
+
+/** The user's programs that are to be used, with their paths. */
+function toolsOf({ render: wanted, kustomize, env }: CollectOptions): Tools {
+  const names = [...(wanted ? (['helm'] as const) : []), ...(kustomize === true ? (['kustomize'] as const) : [])];
+  return new Map(
+    names.flatMap((name) => {
+      const program = findProgram(name, env['PATH']);
+      return program === undefined ? [] : [[name, program] as const];
+    }),
+  );
+}
+
+/** Charts and kustomizations through the user's programs. */
+function* renderedBy(
+  tools: Tools,
   manifests: Parameters<typeof renderables>[0],
   notAnalysed: NotAnalysed[],
   { cwd, env }: CollectOptions,
 ): Generator<ScanFile, void, undefined> {
   for (const { by, root } of renderables(manifests)) {
-    if (by !== 'helm') continue;
-    const rendered = render('helm', helm, resolve(cwd, root), root === '' ? '.' : root, env);
+    const program = tools.get(by);
+    if (program === undefined) continue;
+    const rendered = render(by, program, resolve(cwd, root), root === '' ? '.' : root, env);
     if ('text' in rendered)
-      yield {
-        path: rendered.file,
-        bytes: new TextEncoder().encode(rendered.text),
-        stamp: '',
-        rendered: { by: 'helm', root },
-      };
+      yield { path: rendered.file, bytes: new TextEncoder().encode(rendered.text), stamp: '', rendered: { by, root } };
     else notAnalysed.push(rendered);
   }
 }

@@ -22,9 +22,15 @@ const OLD_DAYS = 30;
 export function historyFindings(
   paths: readonly string[],
   request: ScanRequest,
-): { readonly findings: readonly Finding[]; readonly notAnalysed: readonly NotAnalysed[] } {
+): {
+  readonly findings: readonly Finding[];
+  readonly notAnalysed: readonly NotAnalysed[];
+  /** File -> when its present content came in. */
+  readonly changedAt: ReadonlyMap<string, number>;
+} {
   const findings: Finding[] = [];
   const notAnalysed: NotAnalysed[] = [];
+  const changedAt = new Map<string, number>();
   // Of this run alone: nobody can look a password up by its fingerprint.
   const fingerprintKey = randomBytes(32).toString('hex');
   const scanner = request.secrets ?? compileSecretRules({ rules: SECRET_RULES });
@@ -40,7 +46,7 @@ export function historyFindings(
     const contents = readGitHistory(folder, { wants, tell: (left) => notAnalysed.push(left) });
     const { ages, removed, standing } = secretHistory(
       scanner,
-      named(contents, top, request.cwd),
+      dated(named(contents, top, request.cwd), changedAt),
       fingerprintKey,
       ignoredIn(request.cwd),
     );
@@ -49,7 +55,18 @@ export function historyFindings(
     );
     findings.push(...secretFindings([...old, ...removed], { now: request.nowMs, ages, oldDays: OLD_DAYS }));
   }
-  return { findings, notAnalysed };
+  return { findings, notAnalysed, changedAt };
+}
+
+/** Notes when the content that still stands came in. */
+function* dated<T extends { readonly path: string; readonly when: number; readonly present: boolean }>(
+  contents: Iterable<T>,
+  into: Map<string, number>,
+): Generator<T> {
+  for (const content of contents) {
+    if (content.present) into.set(content.path, content.when);
+    yield content;
+  }
 }
 
 /** As the tree names them. */

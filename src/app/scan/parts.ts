@@ -12,9 +12,16 @@ import { openOrPull, scanImage } from './image.ts';
 import type { Known, Part, ScanRequest } from './request.ts';
 
 /** What the commits of the repositories hold that the paths lie in. */
-export function historyPart(paths: readonly string[], request: ScanRequest): Part {
-  const { findings, notAnalysed } = historyFindings(paths, request);
-  return { data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] }, notAnalysed };
+export function historyPart(
+  paths: readonly string[],
+  request: ScanRequest,
+): Part & { readonly changedAt: ReadonlyMap<string, number> } {
+  const { findings, notAnalysed, changedAt } = historyFindings(paths, request);
+  return {
+    changedAt,
+    data: { files: 0, bytes: 0, packages: 0, units: [], findings, notAnalysed: [], ignoreLines: [] },
+    notAnalysed,
+  };
 }
 
 /** One image. @throws CullisError image.invalid, image.unavailable, fetch.failed */

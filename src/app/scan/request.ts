@@ -29,10 +29,12 @@ export interface ScanRequest {
   readonly parity?: readonly { readonly a: string; readonly b: string }[];
 }
 
-/** What is known of vulnerabilities. */
+/** What is known beside the files: of vulnerabilities, and of history. */
 export interface Known {
   readonly advisories?: AdvisoryDatabase;
   readonly exploits?: ExploitData;
+  /** File -> when its present content came in (milliseconds since 1970). */
+  readonly changedAt?: ReadonlyMap<string, number>;
 }
 
 export interface Part {

@@ -44,14 +44,15 @@ export async function scan(request: ScanRequest): Promise<{ readonly result: Sca
     const trees = request.paths.filter((path) => !images.includes(path));
     const parts: Part[] = [];
     // First, since a secret that still stands is told with its age.
-    if (request.history)
-      parts.push(
-        (await import('./parts.ts')).historyPart(
+    const history = request.history
+      ? (await import('./parts.ts')).historyPart(
           trees.filter((path) => path !== '-'),
           request,
-        ),
-      );
-    if (trees.length > 0 || images.length === 0) parts.push(await scanTree(trees, request, known));
+        )
+      : undefined;
+    if (history) parts.push(history);
+    if (trees.length > 0 || images.length === 0)
+      parts.push(await scanTree(trees, request, { ...known, ...(history && { changedAt: history.changedAt }) }));
     if (images.length > 0 || (request.parity ?? []).length > 0) {
       const { imagePart, parityPart } = await import('./parts.ts');
       for (const image of images) parts.push(await imagePart(image, request, known));
@@ -102,19 +103,32 @@ async function scanTree(paths: readonly string[], request: ScanRequest, known: K
     meta?.fetched ?? '',
     stampOfFile(request.cwd, request.epss),
     stampOfFile(request.cwd, request.kev),
+    String(request.history === true),
     existsSync(resolve(request.cwd, '.gitleaksignore')) ? stampOfFile(request.cwd, '.gitleaksignore') : '',
   ]);
-  const whole = loadWhole(folder, name, listing.stamps);
+  // Commits say what no file does.
+  const whole = known.changedAt ? undefined : loadWhole(folder, name, listing.stamps);
   if (whole) return { data: whole, notAnalysed: listing.notAnalysed };
   const { treePart } = await import('./tree.ts');
   return treePart(listing, request, known, { folder, name });
 }
 
-/** The helm that charts here go through: a scan without it, or with another one, finds other things. */
+const RENDERED = [
+  ['helm', /(?:^|\/)Chart\.yaml$/],
+  ['kustomize', /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/],
+] as const;
+
+/** The programs that charts and kustomizations here may go through: a scan without them, or with others, finds other things. */
 async function rendererOf({ files }: Listing, { render, env }: ScanRequest): Promise<string> {
-  if (!render || !files.some(({ path }) => /(?:^|\/)Chart\.yaml$/.test(path))) return '';
-  const program = (await import('./render.ts')).findProgram('helm', env['PATH']);
-  return program === undefined ? '' : `${program} ${statSync(program).mtimeMs}`;
+  const wanted = render ? RENDERED.filter(([, name]) => files.some(({ path }) => name.test(path))) : [];
+  if (wanted.length === 0) return '';
+  const { findProgram } = await import('./render.ts');
+  return wanted
+    .map(([tool]) => {
+      const program = findProgram(tool, env['PATH']);
+      return program === undefined ? '' : `${program} ${statSync(program).mtimeMs}`;
+    })
+    .join(' ');
 }
 
 function stampOfFile(cwd: string, path: string | undefined): string {

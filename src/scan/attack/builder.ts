@@ -27,6 +27,11 @@ export class GraphBuilder {
     return this.#left;
   }
 
+  /** Says that something did not fit. */
+  leave(): void {
+    this.#left++;
+  }
+
   has(id: string): boolean {
     return this.#index.has(id);
   }

@@ -1,7 +1,7 @@
 // What every kind of edge is made from.
 import type { Finding } from '#model/finding.ts';
 import type { System, Workload } from '#model/system.ts';
-import type { Grant } from '../rbac/permissions.ts';
+import type { Grants } from '../rbac/permissions.ts';
 import type { Reach } from '../reach/face.ts';
 import type { WorkloadAsset } from './assets.ts';
 import type { GraphBuilder } from './builder.ts';
@@ -14,7 +14,7 @@ export interface AttackInput {
   readonly system: System;
   readonly reach: Reach;
   /** By `namespace/name` of the service account; worked out from the System when absent. */
-  readonly permissions?: ReadonlyMap<string, readonly Grant[]>;
+  readonly permissions?: ReadonlyMap<string, Grants>;
   readonly vulnerabilities?: readonly VulnerabilityInput[];
   /** Those of other rules that open a way of their own: OAuth clients, token checks. */
   readonly findings?: readonly Finding[];
@@ -24,7 +24,7 @@ export interface Build {
   readonly input: AttackInput;
   readonly system: System;
   readonly reach: Reach;
-  readonly permissions: ReadonlyMap<string, readonly Grant[]>;
+  readonly permissions: ReadonlyMap<string, Grants>;
   readonly builder: GraphBuilder;
   readonly workloads: ReadonlyMap<string, Workload>;
   readonly pods: ReadonlyMap<string, RawPod>;

@@ -68,13 +68,15 @@ export function riskOf(findings: readonly Finding[], graph: AttackGraph, from = 
     }
   }
   const known = new Map<string, { readonly risk: number; readonly exposed: number }>();
+  let searches = 0;
   const answer = (facts: readonly FactId[]): { readonly risk: number; readonly exposed: number } => {
     const key = facts.join('\n');
     let found = known.get(key);
     if (!found) {
       const edges = facts.flatMap((fact) => byFact.get(fact) ?? []);
       // Removing what no best way uses changes nothing: no need to search again.
-      const risk = edges.some((e) => used.has(e)) ? whole - lossOf(withoutFacts(graph, new Set(facts)), from) : 0;
+      const isUsed = edges.some((e) => used.has(e)) && searches++ < SEARCHES_MAX;
+      const risk = isUsed ? whole - lossOf(withoutFacts(graph, new Set(facts)), from) : 0;
       found = { risk, exposed: onward.lossThrough(edges, search.probability) };
       known.set(key, found);
     }
@@ -88,10 +90,14 @@ export function riskOf(findings: readonly Finding[], graph: AttackGraph, from = 
     .sort((a, b) => b.risk - a.risk || b.exposed - a.exposed);
 }
 
-/** The facts of the graph that a finding is about. */
 /** What these say stands at the same lines and is no way of its own: the name of an image, what a pod lacks. */
+/** Facts of one resource that a finding is held against, and searches of the whole graph: ranking must not cost more than finding. */
+const FACTS_MAX = 64;
+const SEARCHES_MAX = 200;
+
 const NO_WAY = /^(?:image|images|parity|api|dockerfile)\.|^pod\.(?:hardening|resources)$/;
 
+/** The facts of the graph that a finding is about. */
 function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<string, readonly Fact[]>): readonly FactId[] {
   const found = new Set<FactId>();
   if (NO_WAY.test(finding.code)) return [];
@@ -99,7 +105,8 @@ function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<s
   if (graph.facts.has(own)) found.add(own);
   const advisories = finding.title.match(/\b(?:CVE-\d{4}-\d{4,7}|GHSA(?:-[a-z0-9]{4}){3})\b/g) ?? [];
   const kinds = CODES.filter(([code]) => code.test(finding.code)).map(([, facts]) => facts);
-  for (const fact of byResource.get(finding.subject ?? '') ?? []) {
+  const ofResource = byResource.get(finding.subject ?? '') ?? [];
+  for (const fact of ofResource.length > FACTS_MAX ? ofResource.slice(0, FACTS_MAX) : ofResource) {
     const place = formatPath(fact.evidence.path ?? []);
     const samePlace = touches(finding.path ?? '', place);
     if (
@@ -114,7 +121,7 @@ function factsOf(finding: Finding, graph: AttackGraph, byResource: ReadonlyMap<s
     for (const id of graph.facts.keys())
       if (id.startsWith('vulnerability:') && advisories.some((advisory) => id.endsWith(`:${advisory}`))) found.add(id);
   if (found.size === 0 && finding.location) {
-    for (const fact of byResource.get('') ?? []) {
+    for (const fact of (byResource.get('') ?? []).slice(0, FACTS_MAX)) {
       const at = locationOf(fact.evidence);
       if (at && at.file === finding.location.file && at.line === finding.location.line) found.add(fact.id);
     }

@@ -179,4 +179,10 @@ export interface VulnerabilityInput {
 }
 
 /** Bounds that keep a graph of hostile manifests small; what exceeds them is left out and said. */
-export const LIMITS = { nodes: 200_000, edges: 2_000_000, secretsPerIdentity: 2000, vulnerabilitiesPerWorkload: 3 } as const;
+export const LIMITS = {
+  nodes: 200_000,
+  edges: 2_000_000,
+  secretsPerIdentity: 2000,
+  grantSteps: 2_000_000,
+  vulnerabilitiesPerWorkload: 3,
+} as const;

@@ -58,14 +58,3 @@ function subjectOf(raw: unknown, path: Path, namespace: string): readonly Subjec
       return [];
   }
 }
-
-/** Whether a subject of a binding is, or as a group holds, a service account (Kubernetes puts every one into three groups). */
-export function subjectHolds(subject: Subject, namespace: string, name: string): boolean {
-  if (subject.kind === 'ServiceAccount') return subject.namespace === namespace && subject.name === name;
-  if (subject.kind === 'User') return false;
-  return (
-    subject.name === 'system:serviceaccounts' ||
-    subject.name === 'system:authenticated' ||
-    subject.name === `system:serviceaccounts:${namespace}`
-  );
-}

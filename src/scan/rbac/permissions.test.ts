@@ -14,8 +14,8 @@ const bind = (kind: string, name: string, subjects: string, namespace = ''): str
 const account = (name: string, namespace = 'shop'): string => `[{kind: ServiceAccount, name: ${name}, namespace: ${namespace}}]`;
 
 function may(yaml: readonly string[], id: string, request: ApiRequest): readonly (string | undefined)[] {
-  const grants = permissionsOf(systemOf(yaml.join('---\n'))).get(id) ?? [];
-  return grants.filter((grant) => permits(grant, request)).map(({ namespace }) => namespace);
+  const grants = (permissionsOf(systemOf(yaml.join('---\n'))).get(id) ?? []).flat();
+  return grants.flatMap(({ rules, namespace }) => rules.filter((rule) => permits(rule, request)).map(() => namespace));
 }
 
 test('a ClusterRole holds everywhere by a ClusterRoleBinding and in one namespace by a RoleBinding', () => {
@@ -86,8 +86,9 @@ test('a grant knows its places', () => {
       bind('ClusterRole', 'reader', account('cart')),
     ].join('---\n'),
   );
-  const [grant] = permissionsOf(system).get('shop/cart')!;
-  assert.equal(formatLocation(originOf(grant!.place!.resource, grant!.place!.path)), 'case.yaml:5:3');
+  const [grant] = permissionsOf(system).get('shop/cart')!.flat();
+  const { place } = grant!.rules[0]!;
+  assert.equal(formatLocation(originOf(place!.resource, place!.path)), 'case.yaml:5:3');
   assert.equal(formatLocation(originOf(grant!.binding, grant!.subjectPath)), 'case.yaml:11:12');
   assert.equal(grant!.role, 'ClusterRole reader');
 });

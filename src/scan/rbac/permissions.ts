@@ -2,24 +2,26 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { bindingsOf, subjectHolds } from './bindings.ts';
+import { bindingsOf } from './bindings.ts';
 import type { Binding, Subject } from './bindings.ts';
-import type { PolicyRule } from './builtin.ts';
 import { rolesOf } from './roles.ts';
-import type { Roles } from './roles.ts';
+import type { EffectiveRole, PlacedRule, Roles } from './roles.ts';
 
-/** One rule that reaches a subject by one binding. */
-export interface Grant extends PolicyRule {
-  /** Where it holds; undefined for the whole cluster, objects outside namespaces included. */
+/** What one binding gives to one of its subjects. */
+export interface Grant {
+  /** Where it holds; undefined for the whole cluster, objects outside namespaces included. In a namespace URLs of the API server are not given. */
   readonly namespace: string | undefined;
   /** `ClusterRole cluster-admin`, `Role shop/reader` */
   readonly role: string;
-  /** Where the rule is written; undefined for a rule of a built-in role. */
-  readonly place?: { readonly resource: Resource; readonly path: Path };
+  /** Those of the role: one list for all who have it. */
+  readonly rules: readonly PlacedRule[];
   readonly binding: Resource;
   /** The subject inside the binding. */
   readonly subjectPath: Path;
 }
+
+/** What an account may do, by itself and by the groups that hold it. Lists of groups are shared by all accounts in them. */
+export type Grants = readonly (readonly Grant[])[];
 
 /** The RBAC of one system, worked out once. */
 export interface Rbac {
@@ -28,7 +30,7 @@ export interface Rbac {
   /** The bindings that give what a written role says, also by a ClusterRole that takes it in. */
   readonly bindingsTo: (role: Resource) => readonly Binding[];
   /** By `namespace/name`, every service account that is declared, used by a workload or bound. */
-  readonly accounts: ReadonlyMap<string, readonly Grant[]>;
+  readonly accounts: ReadonlyMap<string, Grants>;
 }
 
 const worked = new WeakMap<System, Rbac>();
@@ -45,68 +47,78 @@ export function rbacOf(system: System): Rbac {
 }
 
 function bindingsByRole(bindings: readonly Binding[]): Rbac['bindingsTo'] {
-  const byRole = new Map<Resource, Set<Binding>>();
+  const carried = new Map<EffectiveRole, ReadonlySet<Resource>>();
+  const byRole = new Map<Resource, Binding[]>();
   for (const binding of bindings) {
     const { role } = binding;
-    const carried = [role?.resource, ...(role?.rules.map(({ place }) => place?.resource) ?? [])];
-    for (const resource of carried) {
-      if (!resource) continue;
+    if (!role) continue;
+    let resources = carried.get(role);
+    if (!resources) carried.set(role, (resources = documentsOf(role)));
+    for (const resource of resources) {
       const known = byRole.get(resource);
-      if (known) known.add(binding);
-      else byRole.set(resource, new Set([binding]));
+      if (known) known.push(binding);
+      else byRole.set(resource, [binding]);
     }
   }
-  return (role) => [...(byRole.get(role) ?? [])];
+  return (role) => byRole.get(role) ?? [];
+}
+
+/** The documents whose rules a role holds. */
+function documentsOf({ resource, rules }: EffectiveRole): ReadonlySet<Resource> {
+  const found = new Set<Resource>(resource ? [resource] : []);
+  for (const { place } of rules) if (place) found.add(place.resource);
+  return found;
 }
 
 /**
  * What every service account may do.
- * @returns by `namespace/name`; an account that nothing is granted has an empty list
- * @example permissionsOf(system).get('shop/cart')?.some((grant) => permits(grant, { verb: 'list', resource: 'secrets' }))
+ * @returns by `namespace/name`; an account that nothing is granted has no lists
+ * @example permissionsOf(system).get('shop/cart')?.flat().some(({ rules }) => rules.some((rule) => permits(rule, { verb: 'list', resource: 'secrets' })))
  */
-export function permissionsOf(system: System): ReadonlyMap<string, readonly Grant[]> {
+export function permissionsOf(system: System): ReadonlyMap<string, Grants> {
   return rbacOf(system).accounts;
 }
 
-/** What one binding gives to one of its subjects. */
-export function grantsOf(binding: Binding, subject: Subject): readonly Grant[] {
-  const role = `${binding.roleKind} ${binding.roleKind === 'Role' ? `${binding.namespace}/` : ''}${binding.roleName}`;
-  return (binding.role?.rules ?? []).map((rule) => ({
-    ...rule,
-    // A RoleBinding gives nothing outside its namespace, URLs of the API server included.
-    nonResourceUrls: binding.namespace === undefined ? rule.nonResourceUrls : [],
-    namespace: binding.namespace,
-    role,
-    binding: binding.resource,
-    subjectPath: subject.path,
-  }));
+function grantOf({ resource, namespace, roleKind, roleName, role }: Binding, { path }: Subject): Grant | undefined {
+  if (!role || role.rules.length === 0) return undefined;
+  const name = `${roleKind} ${roleKind === 'Role' ? `${namespace}/` : ''}${roleName}`;
+  return { namespace, role: name, rules: role.rules, binding: resource, subjectPath: path };
 }
 
-function grantsByAccount(system: System, bindings: readonly Binding[]): ReadonlyMap<string, readonly Grant[]> {
-  const accounts = new Map<string, Grant[]>();
-  const add = (namespace: string, name: string): void => {
-    const id = `${namespace}/${name}`;
-    if (!accounts.has(id)) accounts.set(id, []);
+/** The groups that Kubernetes puts a service account into, by what a list of grants is kept under. */
+const EVERY_ACCOUNT = 'system:serviceaccounts';
+
+function grantsByAccount(system: System, bindings: readonly Binding[]): ReadonlyMap<string, Grants> {
+  const own = new Map<string, Grant[]>();
+  const groups = new Map<string, Grant[]>();
+  const listIn = (lists: Map<string, Grant[]>, key: string): Grant[] => {
+    const known = lists.get(key);
+    if (known) return known;
+    const list: Grant[] = [];
+    lists.set(key, list);
+    return list;
   };
   for (const { kind, apiVersion, metadata } of system.resources) {
-    if (kind === 'ServiceAccount' && apiVersion === 'v1') add(metadata.namespace, metadata.name);
+    if (kind === 'ServiceAccount' && apiVersion === 'v1') listIn(own, `${metadata.namespace}/${metadata.name}`);
   }
-  for (const { namespace, serviceAccount } of system.workloads) add(namespace, serviceAccount);
+  for (const { namespace, serviceAccount } of system.workloads) listIn(own, `${namespace}/${serviceAccount}`);
   for (const { subjects } of bindings) {
-    for (const each of subjects) if (each.kind === 'ServiceAccount') add(each.namespace, each.name);
+    for (const each of subjects) if (each.kind === 'ServiceAccount') listIn(own, `${each.namespace}/${each.name}`);
   }
   for (const binding of bindings) {
     for (const subject of binding.subjects) {
-      const grants = grantsOf(binding, subject);
-      if (subject.kind === 'ServiceAccount') {
-        accounts.get(`${subject.namespace}/${subject.name}`)!.push(...grants);
-      } else if (subject.kind === 'Group' && subject.name.startsWith('system:')) {
-        for (const [id, list] of accounts) {
-          const slash = id.indexOf('/');
-          if (subjectHolds(subject, id.slice(0, slash), id.slice(slash + 1))) list.push(...grants);
-        }
-      }
+      const grant = grantOf(binding, subject);
+      if (!grant) continue;
+      if (subject.kind === 'ServiceAccount') listIn(own, `${subject.namespace}/${subject.name}`).push(grant);
+      else if (subject.kind === 'Group' && subject.name === 'system:authenticated') listIn(groups, EVERY_ACCOUNT).push(grant);
+      else if (subject.kind === 'Group' && subject.name.startsWith(EVERY_ACCOUNT)) listIn(groups, subject.name).push(grant);
     }
   }
-  return accounts;
+  return new Map(
+    [...own].map(([id, grants]) => {
+      const ofNamespace = groups.get(`${EVERY_ACCOUNT}:${id.slice(0, id.indexOf('/'))}`);
+      const lists = [grants, ofNamespace, groups.get(EVERY_ACCOUNT)];
+      return [id, lists.filter((list) => list !== undefined && list.length > 0) as Grants];
+    }),
+  );
 }

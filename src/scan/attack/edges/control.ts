@@ -2,6 +2,8 @@
 import { objectAt, textAt, listAt } from '../../reach/raw.ts';
 import type { Workload } from '#model/system.ts';
 import { verbsOn } from '../../rbac/permits.ts';
+import type { Grant } from '../../rbac/permissions.ts';
+import type { PlacedRule } from '../../rbac/roles.ts';
 import { resourceId } from '#model/resource.ts';
 import { identityNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
@@ -22,6 +24,8 @@ const CI = new Set([
   'flux',
 ]);
 const TARGETS_MAX = 500;
+/** Of accounts at Applications, in a whole system. */
+const CHANGERS_MAX = 50_000;
 
 export function controlEdges(build: Build): void {
   applications(build);
@@ -32,6 +36,8 @@ export function controlEdges(build: Build): void {
 /** Argo CD: whoever may change an Application decides what runs where it deploys to. */
 function applications(build: Build): void {
   const { builder, system } = build;
+  let changers: ReturnType<typeof changersOf> | undefined;
+  let drawn = 0;
   for (const resource of system.resources) {
     if (resource.kind !== 'Application' || !resource.apiVersion.startsWith('argoproj.io/')) continue;
     const namespace = textAt(objectAt(resource.spec, 'destination'), 'namespace');
@@ -43,31 +49,50 @@ function applications(build: Build): void {
       textAt(objectAt(resource.spec, 'source'), 'repoURL') ??
       textAt(listAt(resource.spec, 'sources')[0], 'repoURL') ??
       'its repository';
-    for (const [account, grants] of build.permissions)
-      for (const grant of grants) {
-        if (grant.namespace !== undefined && grant.namespace !== resource.metadata.namespace) continue;
-        if (verbsOn(grant, 'argoproj.io', 'applications', ['create', 'update', 'patch']).length === 0) continue;
-        const control = builder.node(
-          `control:${resource.metadata.namespace}/${resource.metadata.name}`,
-          'control',
-          `Argo CD application ${resource.metadata.name}`,
-        );
-        const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
-        const fact = builder.fact(
-          `grant:${account}:${resourceId(grant.binding)}`,
-          `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
-          given,
-        );
-        builder.edge(identityNode(build, account), control, {
-          kind: 'CONTROL',
-          probability: P.control,
-          text: `points Argo CD application ${resource.metadata.name} at a repository of its own, away from ${source}`,
-          evidence: [given],
-          facts: [fact],
-        });
-        deploys(build, control, targets, resource.metadata.name);
+    const { name } = resource.metadata;
+    const key = `control:${resource.metadata.namespace}/${name}`;
+    for (const [account, grant] of (changers ??= changersOf(build))) {
+      if (grant.namespace !== undefined && grant.namespace !== resource.metadata.namespace) continue;
+      if (drawn++ >= CHANGERS_MAX) {
+        builder.leave();
+        return;
       }
+      const fresh = !builder.has(key);
+      const control = builder.node(key, 'control', `Argo CD application ${name}`);
+      const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
+      const fact = builder.fact(
+        `grant:${account}:${resourceId(grant.binding)}`,
+        `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
+        given,
+      );
+      builder.edge(identityNode(build, account), control, {
+        kind: 'CONTROL',
+        probability: P.control,
+        text: `points Argo CD application ${name} at a repository of its own, away from ${source}`,
+        evidence: [given],
+        facts: [fact],
+      });
+      if (fresh) deploys(build, control, targets, name);
+    }
   }
+}
+
+/** Accounts that may change Applications, and by which binding. */
+function changersOf(build: Build): readonly (readonly [account: string, grant: Grant])[] {
+  const known = new Map<readonly PlacedRule[], boolean>();
+  const may = (rules: readonly PlacedRule[]): boolean => {
+    let answer = known.get(rules);
+    if (answer === undefined) {
+      answer = rules.some((rule) => verbsOn(rule, 'argoproj.io', 'applications', ['create', 'update', 'patch']).length > 0);
+      known.set(rules, answer);
+    }
+    return answer;
+  };
+  const found: (readonly [string, Grant])[] = [];
+  for (const [account, lists] of build.permissions)
+    for (const list of lists)
+      for (const grant of list) if (found.length < CHANGERS_MAX && may(grant.rules)) found.push([account, grant]);
+  return found;
 }
 
 function deploys(build: Build, control: number, targets: readonly Workload[], by: string): void {

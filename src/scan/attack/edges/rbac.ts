@@ -1,8 +1,9 @@
 // RBAC_*: what an identity may do at the cluster's API, and where that leads.
 import { resourceId } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
-import type { Grant } from '../../rbac/permissions.ts';
+import type { Grant, Grants } from '../../rbac/permissions.ts';
 import { verbsOn } from '../../rbac/permits.ts';
+import type { PlacedRule } from '../../rbac/roles.ts';
 import { INFERRED_VALUES } from '../assets.ts';
 import { CLUSTER_NODE, assetNode, identityNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
@@ -25,8 +26,7 @@ const POD_CONTROLLERS: readonly (readonly [group: string, resource: string])[] =
   ['', 'replicationcontrollers'],
 ];
 
-/** What a grant gives an attacker, one row a power; the first verb that is granted shows it. */
-const POWERS: readonly {
+interface Power {
   readonly kind: EdgeKind;
   readonly target: 'cluster' | 'identities' | 'secrets' | 'exec' | 'create' | 'nodes';
   readonly wide?: true;
@@ -34,7 +34,20 @@ const POWERS: readonly {
   readonly verbs: readonly string[];
   readonly text: string;
   readonly probability: number;
-}[] = [
+}
+
+const ADMIN: Power = {
+  kind: 'RBAC_ADMIN',
+  target: 'cluster',
+  wide: true,
+  on: [],
+  verbs: [],
+  text: 'may do everything in the cluster',
+  probability: 1,
+};
+
+/** What a rule gives an attacker, one row a power; the first verb that is granted shows it. */
+const POWERS: readonly Power[] = [
   {
     kind: 'RBAC_ESCALATE',
     target: 'cluster',
@@ -162,6 +175,14 @@ function clusterNode(build: Build): number {
   return node;
 }
 
+/** A power that a role gives, and the rule that shows it. */
+interface Given {
+  readonly power: Power;
+  readonly rule: PlacedRule;
+  /** The only objects that it is given for; empty for all. */
+  readonly names: ReadonlySet<string>;
+}
+
 /** Draws the edges of grants. */
 export class Powers {
   readonly #build: Build;
@@ -169,16 +190,25 @@ export class Powers {
   readonly #holders: ReadonlyMap<string, readonly Workload[]>;
   readonly #byNamespace: ReadonlyMap<string, readonly Workload[]>;
   readonly #accounts: readonly string[];
+  readonly #accountsIn: ReadonlyMap<string, readonly string[]>;
   readonly #secrets: ReturnType<typeof declaredSecrets>;
+  readonly #secretsIn: ReadonlyMap<string, ReturnType<typeof declaredSecrets>>;
   readonly #restricted: ReadonlySet<string>;
+  /** By the rules of a role, which all who have it share: what they give in the whole cluster, and in a namespace. */
+  readonly #given = new Map<readonly PlacedRule[], readonly [wide: readonly Given[], narrow: readonly Given[]]>();
+  #nodes: readonly number[] | undefined;
+  #steps = 0;
 
   constructor(build: Build, credentials: Credentials, holders: ReadonlyMap<string, readonly Workload[]>) {
     this.#build = build;
     this.#credentials = credentials;
     this.#holders = holders;
     this.#byNamespace = Map.groupBy(build.system.workloads, ({ namespace }) => namespace);
-    this.#accounts = [...build.permissions].flatMap(([account, grants]) => (grants.some(isPowerful) ? [account] : []));
-    this.#secrets = declaredSecrets(build);
+    this.#accounts = [...build.permissions].flatMap(([account, grants]) => (this.#powerful(grants) ? [account] : []));
+    this.#accountsIn = Map.groupBy(this.#accounts, (account) => account.slice(0, account.indexOf('/')));
+    // A token of the cluster's API opens no store.
+    this.#secrets = declaredSecrets(build).filter(({ type }) => type !== 'kubernetes.io/service-account-token');
+    this.#secretsIn = Map.groupBy(this.#secrets, ({ namespace }) => namespace);
     this.#restricted = new Set(
       build.system.namespaces.flatMap(({ name, labels }) =>
         ['baseline', 'restricted'].includes(labels['pod-security.kubernetes.io/enforce'] ?? '') ? [name] : [],
@@ -186,49 +216,61 @@ export class Powers {
     );
   }
 
-  of(account: string, grants: readonly Grant[]): void {
-    for (const grant of grants) {
-      if (!isPowerful(grant)) continue;
-      if (isAdmin(grant))
-        this.#edge(account, grant, clusterNode(this.#build), 'RBAC_ADMIN', 1, 'may do everything in the cluster');
-      else for (const power of POWERS) this.#power(account, grant, power);
-    }
+  of(account: string, grants: Grants): void {
+    for (const list of grants)
+      for (const grant of list) {
+        if (!this.#may(1)) return;
+        for (const given of this.#givenBy(grant)) this.#power(account, grant, given);
+      }
   }
 
-  #power(account: string, grant: Grant, power: (typeof POWERS)[number]): void {
-    if (power.wide && grant.namespace !== undefined) return;
-    const allowed = power.on.find(([group, resource]) => verbsOn(grant, group, resource, power.verbs).length > 0);
-    if (!allowed) return;
-    const { kind, probability, text } = power;
-    const names = new Set(grant.resourceNames);
+  /** Whether there is still room for so many steps; what does not fit is counted as left out. */
+  #may(steps: number): boolean {
+    this.#steps += steps;
+    if (this.#steps <= LIMITS.grantSteps) return true;
+    this.#build.builder.leave();
+    return false;
+  }
+
+  #givenBy({ rules, namespace }: Grant): readonly Given[] {
+    let known = this.#given.get(rules);
+    if (!known) this.#given.set(rules, (known = [givenBy(rules, true), givenBy(rules, false)]));
+    return known[namespace === undefined ? 0 : 1];
+  }
+
+  #powerful(grants: Grants): boolean {
+    return grants.some((list) => list.some((grant) => this.#givenBy(grant).length > 0));
+  }
+
+  #power(account: string, grant: Grant, given: Given): void {
+    const { power, names } = given;
+    const { text } = power;
     const scope = grant.namespace;
-    const workloads = (): readonly Workload[] =>
-      scope === undefined ? this.#build.system.workloads : (this.#byNamespace.get(scope) ?? []);
     switch (power.target) {
       case 'cluster':
-        this.#edge(account, grant, clusterNode(this.#build), kind, probability, text);
+        this.#edge(account, grant, given, clusterNode(this.#build), text);
         break;
       case 'nodes':
-        for (const node of nodesOf(this.#build)) this.#edge(account, grant, node, kind, probability, text);
+        for (const node of this.#machines()) this.#edge(account, grant, given, node, text);
         break;
       case 'identities':
-        this.#identities(account, grant, kind, probability, text, names);
+        this.#identities(account, grant, given, text);
         break;
       case 'secrets':
-        this.#readSecrets(account, grant, kind, probability, text, names);
+        this.#readSecrets(account, grant, given, text);
         break;
       case 'exec':
-        for (const workload of workloads())
-          if (names.size === 0)
-            this.#edge(account, grant, workloadNode(this.#build, workload.id), kind, probability, `${text}: in ${workload.id}`);
+        if (names.size > 0) break;
+        for (const { id } of scope === undefined ? this.#build.system.workloads : (this.#byNamespace.get(scope) ?? []))
+          if (!this.#edge(account, grant, given, workloadNode(this.#build, id), `${text}: in ${id}`)) break;
         break;
       case 'create': {
         if (names.size > 0) break;
-        this.#identities(account, grant, kind, probability, `${text}, with other service accounts`, names);
-        this.#readSecrets(account, grant, kind, probability, `${text}, with secrets mounted`, names);
+        this.#identities(account, grant, given, `${text}, with other service accounts`);
+        this.#readSecrets(account, grant, given, `${text}, with secrets mounted`);
         if (scope === undefined || !this.#restricted.has(scope))
-          for (const node of nodesOf(this.#build))
-            this.#edge(account, grant, node, kind, probability, `${text}, privileged: nothing in the manifests forbids it`);
+          for (const node of this.#machines())
+            this.#edge(account, grant, given, node, `${text}, privileged: nothing in the manifests forbids it`);
         break;
       }
       default:
@@ -236,51 +278,39 @@ export class Powers {
     }
   }
 
-  #identities(
-    account: string,
-    grant: Grant,
-    kind: EdgeKind,
-    probability: number,
-    text: string,
-    names: ReadonlySet<string>,
-  ): void {
-    for (const other of this.#accounts) {
-      const [namespace = '', name = ''] = other.split('/');
-      if (
-        other === account ||
-        (grant.namespace !== undefined && namespace !== grant.namespace) ||
-        (names.size > 0 && !names.has(name))
-      )
-        continue;
-      this.#edge(account, grant, identityNode(this.#build, other), kind, probability, `${text}: ${other}`);
+  #machines(): readonly number[] {
+    return (this.#nodes ??= nodesOf(this.#build));
+  }
+
+  #identities(account: string, grant: Grant, given: Given, text: string): void {
+    const { names } = given;
+    for (const other of grant.namespace === undefined ? this.#accounts : (this.#accountsIn.get(grant.namespace) ?? [])) {
+      if (names.size > 0 && !names.has(other.slice(other.indexOf('/') + 1))) {
+        if (!this.#may(1)) return;
+      } else if (other !== account && !this.#edge(account, grant, given, identityNode(this.#build, other), `${text}: ${other}`))
+        return;
     }
   }
 
   /** Only secrets that open something: the others lead nowhere. Used from where the identity's holders run. */
-  #readSecrets(
-    account: string,
-    grant: Grant,
-    kind: EdgeKind,
-    probability: number,
-    text: string,
-    names: ReadonlySet<string>,
-  ): void {
+  #readSecrets(account: string, grant: Grant, given: Given, text: string): void {
     const { builder } = this.#build;
+    const { names } = given;
+    const holders = this.#holders.get(account);
+    if (!holders) return;
     let left: number = LIMITS.secretsPerIdentity;
-    for (const { id, namespace, keys, type } of this.#secrets) {
-      if (
-        (grant.namespace !== undefined && namespace !== grant.namespace) ||
-        (names.size > 0 && !names.has(id.slice(namespace.length + 1)))
-      )
-        continue;
-      if (type === 'kubernetes.io/service-account-token') continue;
-      const opened = this.#credentials.byName(id, keys);
-      const useful = opened.filter(({ asset }) =>
-        (this.#holders.get(account) ?? []).some(({ id: holder }) => reachesAny(this.#build, holder, asset)),
-      );
-      if (useful.length === 0 || left-- <= 0) continue;
+    for (const { id, namespace, keys } of grant.namespace === undefined
+      ? this.#secrets
+      : (this.#secretsIn.get(grant.namespace) ?? [])) {
+      if (left <= 0 || !this.#may(holders.length)) return;
+      if (names.size > 0 && !names.has(id.slice(namespace.length + 1))) continue;
+      const useful = this.#credentials
+        .byName(id, keys)
+        .filter(({ asset }) => holders.some(({ id: holder }) => reachesAny(this.#build, holder, asset)));
+      if (useful.length === 0) continue;
+      left--;
       const node = builder.node(`secret:${id}@identity:${account}`, 'secret', `secret ${id}`);
-      this.#edge(account, grant, node, kind, probability, `${text}: ${id}`);
+      this.#edge(account, grant, given, node, `${text}: ${id}`);
       for (const { asset, probability: opens, text: why } of useful)
         builder.edge(node, assetNode(this.#build, asset), {
           kind: 'CRED_FOR',
@@ -291,43 +321,47 @@ export class Powers {
     }
   }
 
-  #edge(account: string, grant: Grant, to: number, kind: EdgeKind, probability: number, text: string): void {
+  /** @returns whether there is room for more */
+  #edge(account: string, grant: Grant, { power, rule }: Given, to: number, text: string): boolean {
+    if (!this.#may(STEPS_OF_EDGE)) return false;
     const { builder } = this.#build;
-    const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
-    const evidence = [given, ...(grant.place ? [evidenceAt(text, grant.place.resource, grant.place.path)] : [])];
+    const binding = resourceId(grant.binding);
+    const given = evidenceAt(`${binding} gives it ${grant.role}`, grant.binding, grant.subjectPath);
+    const evidence = [given, ...(rule.place ? [evidenceAt(text, rule.place.resource, rule.place.path)] : [])];
     const fact: FactId = builder.fact(
-      `grant:${account}:${resourceId(grant.binding)}`,
-      `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
+      `grant:${account}:${binding}`,
+      `${binding} gives ${account} ${grant.role}`,
       given,
       evidence.slice(1),
     );
     builder.edge(identityNode(this.#build, account), to, {
-      kind,
-      probability,
+      kind: power.kind,
+      probability: power.probability,
       text: `${text} (${grant.role})`,
       evidence,
       facts: [fact],
     });
+    return true;
   }
 }
 
-function isAdmin({ namespace, verbs, apiGroups, resources, resourceNames }: Grant): boolean {
-  return (
-    namespace === undefined &&
-    verbs.includes('*') &&
-    apiGroups.includes('*') &&
-    resources.includes('*') &&
-    resourceNames.length === 0
-  );
+/** An edge costs as much as so many looks at what does not fit. */
+const STEPS_OF_EDGE = 20;
+
+/** The powers of a role: each by the first rule that gives it for all objects, else by every rule that gives it for some. */
+function givenBy(rules: readonly PlacedRule[], wide: boolean): readonly Given[] {
+  const admin = wide ? rules.find(isAdmin) : undefined;
+  if (admin) return [{ power: ADMIN, rule: admin, names: new Set() }];
+  return POWERS.flatMap((power): readonly Given[] => {
+    if (power.wide && !wide) return [];
+    const giving = rules.filter((rule) =>
+      power.on.some(([group, resource]) => verbsOn(rule, group, resource, power.verbs).length > 0),
+    );
+    const all = giving.find(({ resourceNames }) => resourceNames.length === 0);
+    return (all ? [all] : giving).map((rule) => ({ power, rule, names: new Set(rule.resourceNames) }));
+  });
 }
 
-function isPowerful(grant: Grant): boolean {
-  return (
-    isAdmin(grant) ||
-    POWERS.some(
-      ({ on, verbs, wide }) =>
-        !(wide && grant.namespace !== undefined) &&
-        on.some(([group, resource]) => verbsOn(grant, group, resource, verbs).length > 0),
-    )
-  );
+function isAdmin({ verbs, apiGroups, resources, resourceNames }: PlacedRule): boolean {
+  return verbs.includes('*') && apiGroups.includes('*') && resources.includes('*') && resourceNames.length === 0;
 }

@@ -98,7 +98,8 @@ function tokenFix({ system }: Ground, fact: Fact, workload: Workload): FixOption
   const document = originOf(workload.resource);
   if (!document || fact.evidence.path?.includes('volumes') === true) return undefined;
   const grants = permissionsOf(system).get(`${workload.namespace}/${workload.serviceAccount}`) ?? [];
-  if (workload.serviceAccount !== 'default' && grants.some((grant) => isNamed(grant, workload))) return undefined;
+  if (workload.serviceAccount !== 'default' && grants.some((list) => list.some((grant) => isNamed(grant, workload))))
+    return undefined;
   const path = [...rawPod(workload).path, 'automountServiceAccountToken'];
   return {
     id: `token:${workload.id}`,

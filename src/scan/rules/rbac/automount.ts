@@ -3,7 +3,8 @@ import { originOf } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { permits } from '../../rbac/permits.ts';
 import { rbacOf } from '../../rbac/permissions.ts';
-import type { Grant } from '../../rbac/permissions.ts';
+import type { Grants } from '../../rbac/permissions.ts';
+import type { PlacedRule } from '../../rbac/roles.ts';
 import { podTemplates } from '../../pod-template.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import { memberOf } from '../../reach/raw.ts';
@@ -29,9 +30,10 @@ function* check({ system }: ScanContext): Generator<Hit> {
     if (resource.kind === 'ServiceAccount') accounts.set(`${resource.metadata.namespace}/${resource.metadata.name}`, resource);
   }
   const mounting = podTemplates(system).filter((template) => template.kubernetes && mounts(template, accounts));
+  const known: Known = new Map();
   for (const [id, templates] of Map.groupBy(mounting, ({ workload }) => `${workload.namespace}/${workload.serviceAccount}`)) {
     const grants = rbacOf(system).accounts.get(id) ?? [];
-    const power = strongest(grants);
+    const power = strongest(grants, known);
     // An account with modest permissions of its own has them because its program calls the API.
     if (grants.length > 0 && power === undefined) continue;
     const account = accounts.get(id);
@@ -86,10 +88,28 @@ const POWERS: readonly (readonly [verb: string, group: string, resource: string,
   ['create', '', 'nodes/proxy', 'run commands by the kubelets'],
 ];
 
-function strongest(grants: readonly Grant[]): { readonly what: string; readonly wide: boolean } | undefined {
-  for (const [verb, group, resource, what] of POWERS) {
-    const found = grants.filter((grant) => permits(grant, { verb, group, resource }));
-    if (found.length > 0) return { what, wide: found.some(({ namespace }) => namespace === undefined) };
+/** By a role's rules, the place in `POWERS` of the strongest; asked once for all who have the role. */
+type Known = Map<readonly PlacedRule[], number>;
+
+function strongest(grants: Grants, known: Known): { readonly what: string; readonly wide: boolean } | undefined {
+  let best = POWERS.length;
+  let wide = false;
+  for (const list of grants)
+    for (const { rules, namespace } of list) {
+      const at = powerOf(rules, known);
+      if (at > best || at === POWERS.length) continue;
+      wide = (at === best && wide) || namespace === undefined;
+      best = at;
+    }
+  const what = POWERS[best]?.[3];
+  return what === undefined ? undefined : { what, wide };
+}
+
+function powerOf(rules: readonly PlacedRule[], known: Known): number {
+  let at = known.get(rules);
+  if (at === undefined) {
+    const found = POWERS.findIndex(([verb, group, resource]) => rules.some((rule) => permits(rule, { verb, group, resource })));
+    known.set(rules, (at = found === -1 ? POWERS.length : found));
   }
-  return undefined;
+  return at;
 }

@@ -1,7 +1,7 @@
 import { originOf } from '#model/origin.ts';
 import { rbacOf } from '../../rbac/permissions.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { RBAC_GOOD_PRACTICE, isEverything, subjectText } from './role-hits.ts';
+import { RBAC_GOOD_PRACTICE, givesEverything, subjectText } from './role-hits.ts';
 
 export const clusterAdmin = {
   id: 'rbac.cluster-admin',
@@ -16,27 +16,24 @@ export const clusterAdmin = {
 } as const satisfies SystemRule;
 
 function* check({ system }: ScanContext): Generator<Hit> {
+  const users = Map.groupBy(system.workloads, ({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
   for (const binding of rbacOf(system).bindings) {
-    const everything = binding.role?.rules.some(isEverything) === true;
+    const everything = givesEverything(binding.role);
     if (!everything || binding.roleName.startsWith('system:')) continue;
     for (const subject of binding.subjects) {
       // People and their groups are named once in every cluster; groups that hold everyone have their own rule.
       if (subject.kind === 'Group' && subject.name.startsWith('system:')) continue;
       const account = subject.kind === 'ServiceAccount';
       const wide = binding.namespace === undefined;
-      const used = account
-        ? system.workloads.filter(
-            ({ namespace, serviceAccount }) => namespace === subject.namespace && serviceAccount === subject.name,
-          )
-        : [];
+      const used = account ? (users.get(`${subject.namespace}/${subject.name}`) ?? []) : [];
       const where = wide ? 'the whole cluster' : `namespace \`${binding.namespace}\``;
       const document = originOf(binding.resource);
       yield {
         title: `${subjectText(subject)} has every permission in ${where} by ${binding.roleKind} \`${binding.roleName}\`${
           used.length > 0
             ? `, and runs as ${used
-                .map(({ id }) => `\`${id}\``)
                 .slice(0, 3)
+                .map(({ id }) => `\`${id}\``)
                 .join(', ')}`
             : ''
         }`,

@@ -1,6 +1,6 @@
 import { rbacOf } from '../../rbac/permissions.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { RBAC_GOOD_PRACTICE, isEverything } from './role-hits.ts';
+import { RBAC_GOOD_PRACTICE, givesEverything } from './role-hits.ts';
 
 export const defaultAccount = {
   id: 'rbac.default-account',
@@ -15,12 +15,14 @@ export const defaultAccount = {
 } as const satisfies SystemRule;
 
 function* check({ system }: ScanContext): Generator<Hit> {
+  const onDefault = Map.groupBy(
+    system.workloads.filter(({ serviceAccount }) => serviceAccount === 'default'),
+    ({ namespace }) => namespace,
+  );
   for (const { resource, subjects, roleKind, roleName, role } of rbacOf(system).bindings) {
     for (const subject of subjects) {
       if (subject.kind !== 'ServiceAccount' || subject.name !== 'default') continue;
-      const users = system.workloads.filter(
-        ({ namespace, serviceAccount }) => namespace === subject.namespace && serviceAccount === 'default',
-      );
+      const users = onDefault.get(subject.namespace) ?? [];
       const who =
         users.length > 0
           ? `: ${users
@@ -30,7 +32,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
           : '';
       yield {
         title: `${roleKind} \`${roleName}\` is bound to the \`default\` service account of \`${subject.namespace}\`, which every pod there has${who}`,
-        severity: role?.rules.some(isEverything) === true && users.length > 0 ? 'high' : 'medium',
+        severity: givesEverything(role) && users.length > 0 ? 'high' : 'medium',
         at: { resource, path: subject.path },
       };
     }

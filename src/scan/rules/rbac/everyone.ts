@@ -2,6 +2,7 @@ import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
 import { rbacOf } from '../../rbac/permissions.ts';
 import type { Binding } from '../../rbac/bindings.ts';
+import type { EffectiveRole } from '../../rbac/roles.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { RBAC_GOOD_PRACTICE } from './role-hits.ts';
 
@@ -33,6 +34,7 @@ const WHO: readonly (readonly [name: RegExp, text: string])[] = [
 ];
 
 function* check({ system }: ScanContext): Generator<Hit> {
+  const known = new Map<EffectiveRole, boolean>();
   for (const binding of rbacOf(system).bindings) {
     if (PUBLIC_ROLES.includes(binding.roleName)) continue;
     for (const subject of binding.subjects) {
@@ -42,7 +44,7 @@ function* check({ system }: ScanContext): Generator<Hit> {
       const document = originOf(binding.resource);
       yield {
         title: `\`${subject.name}\` gives ${binding.roleKind} \`${binding.roleName}\` to ${WHO[index]![1]}`,
-        severity: severityOf(index, binding),
+        severity: severityOf(index, binding, known),
         at: { resource: binding.resource, path: subject.path },
         ...(document && {
           fix: {
@@ -58,15 +60,17 @@ function* check({ system }: ScanContext): Generator<Hit> {
 /** Verbs by which nothing is changed; secrets apart. */
 const READS: readonly string[] = ['get', 'list', 'watch'];
 
-function severityOf(index: number, { role }: Binding): FindingSeverity {
-  const rules = role?.rules ?? [];
-  const harmless =
-    role !== undefined &&
-    rules.every(
-      ({ verbs, resources }) =>
-        verbs.every((verb) => READS.includes(verb)) && !resources.some((each) => each === '*' || each === 'secrets'),
-    );
+function severityOf(index: number, { role }: Binding, known: Map<EffectiveRole, boolean>): FindingSeverity {
+  let harmless = role ? known.get(role) : false;
+  if (role && harmless === undefined) known.set(role, (harmless = onlyReads(role)));
   if (index === 0) return harmless ? 'high' : 'critical';
   if (index === 3) return harmless ? 'low' : 'medium';
   return harmless ? 'low' : 'high';
+}
+
+function onlyReads({ rules }: EffectiveRole): boolean {
+  return rules.every(
+    ({ verbs, resources }) =>
+      verbs.every((verb) => READS.includes(verb)) && !resources.some((each) => each === '*' || each === 'secrets'),
+  );
 }

@@ -27,6 +27,19 @@ export function isEverything({ verbs, apiGroups, resources, resourceNames }: Pla
   return verbs.includes('*') && apiGroups.includes('*') && resources.includes('*') && resourceNames.length === 0;
 }
 
+const everything = new WeakMap<EffectiveRole, boolean>();
+
+/** Whether one of a role's rules is everything; asked once a role, however many are bound to it. */
+export function givesEverything(role: EffectiveRole | undefined): boolean {
+  if (!role) return false;
+  let known = everything.get(role);
+  if (known === undefined) everything.set(role, (known = role.rules.some(isEverything)));
+  return known;
+}
+
+/** Places beside the first that a hit names, and words that its title joins. */
+const SHOWN_MAX = 10;
+
 /** Roles of Kubernetes itself are not the user's to change. */
 export function isOwnRole({ resource, name }: EffectiveRole): boolean {
   return (
@@ -51,13 +64,13 @@ export function* roleHits({ system }: ScanContext, power: Power): Generator<Hit>
     const base = found.map(({ rule }) => power.severityOf?.(rule)).find((each) => each !== undefined) ?? power.severity;
     const severity = held.holders.length === 0 ? 'low' : held.wide ? base : weaker(base, power.inNamespace);
     yield {
-      title: `${role.kind} \`${role.name}\` lets ${holderText(held)} ${[...new Set(found.map(({ what }) => what))].join(' and ')}${scopeText(held)}`,
+      title: `${role.kind} \`${role.name}\` lets ${holderText(held)} ${[...new Set(found.map(({ what }) => what))].slice(0, SHOWN_MAX).join(' and ')}${scopeText(held)}`,
       severity,
       at: { resource: role.resource, path: first.rule.place.path },
       related: [
-        ...others.flatMap(({ rule, what }) => related(rule.place, what)),
+        ...others.slice(0, SHOWN_MAX).flatMap(({ rule, what }) => related(rule.place, what)),
         ...held.holders
-          .slice(0, 10)
+          .slice(0, SHOWN_MAX)
           .flatMap(({ binding, subject }) => related({ resource: binding.resource, path: subject.path }, 'bound here')),
       ],
     };
