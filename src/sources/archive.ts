@@ -1,9 +1,9 @@
 // Files inside archives, and inside archives in them: zip (jar, war, whl, nupkg, apk …), tar, gzip, zstd. What unfolds too far is refused with a reason.
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { isZip, unzip, zipEntries } from '#base/zip.ts';
 import { CullisError } from '#base/errors.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
-import { isTar, readTar } from './tar.ts';
-import { isZip, readZip } from './zip.ts';
+import { isTar, readTar, cleanPath } from './tar.ts';
 
 export interface ArchiveFile {
   /** `dist/app.jar!/config/application.yml`; one `!/` a level. */
@@ -84,15 +84,17 @@ class Walk {
   }
 
   *#zip(path: string, bytes: Uint8Array, depth: number): Generator<ArchiveFile> {
-    const entries = readZip(bytes, this.#limits.filesMax);
+    const entries = zipEntries(bytes, { entriesMax: this.#limits.filesMax });
     if (!entries) return this.#leave(path, 'damaged', 'the archive has no directory that can be read');
     for (const entry of entries) {
-      const inside = `${path}!/${entry.path}`;
+      const name = cleanPath(entry.name);
+      if (name === '' || entry.name.endsWith('/')) continue;
+      const inside = `${path}!/${name}`;
       const most = this.#allowance(entry.packedSize);
       if (entry.encrypted) this.#leave(inside, 'encrypted', 'the file is encrypted');
       else if (entry.size > most) this.#refuse(inside, entry.packedSize);
       else {
-        const content = entry.read(most);
+        const content = unzip(bytes, entry, most);
         if (content) yield* this.#file(inside, content, depth);
         else
           this.#leave(
