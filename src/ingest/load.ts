@@ -83,13 +83,14 @@ export function formatOf(raw: unknown, file: string): Format | undefined {
 /** Hands over the items of lists, and everything else as it is. */
 export function unpack(
   raw: unknown,
-  document: Pick<YamlDocument, 'locate'>,
+  document: Pick<YamlDocument, 'locate' | 'file'>,
   path: Path,
   depth: number,
   take: (raw: unknown, origin: OriginSource) => void,
   out: Findings,
 ): void {
   const origin: OriginSource = {
+    ...(document.file !== undefined && { file: document.file }),
     locate: path.length === 0 ? (inner) => document.locate(inner) : (inner) => document.locate([...path, ...inner]),
   };
   if (!isList(raw)) {

@@ -25,6 +25,10 @@ export function locateMark(mark: Mark): Location {
   return mark.source.locate(pathOf(mark));
 }
 
+function placeOrNone(mark: Mark | undefined): Location {
+  return mark ? locateMark(mark) : { file: '', line: 1, column: 1 };
+}
+
 function pathOf(mark: Mark): Path {
   const path: (string | number)[] = [];
   for (let at: Mark | undefined = mark; at !== undefined; at = at.parent) if (at.key !== undefined) path.push(at.key);
@@ -90,16 +94,20 @@ export class Trace {
 
   /** Answers for the parts of a value: the nearest known ancestor when a part was not written itself. */
   origin(root: object): OriginSource {
+    const own = this.#own;
     return {
+      get file() {
+        return own.get(root)?.source.file ?? placeOrNone(own.get(root)).file;
+      },
       locate: (path) => {
         let node: unknown = root;
-        let mark = this.#own.get(root);
+        let mark = own.get(root);
         for (const key of path) {
           if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) break;
           mark = this.markOf(node, key) ?? mark;
           node = (node as Tree)[key];
         }
-        return mark ? locateMark(mark) : { file: '', line: 1, column: 1 };
+        return placeOrNone(mark);
       },
     };
   }

@@ -1,6 +1,7 @@
 // Following `$ref` (RFC 3986, RFC 6901) inside and between specification files, one step when it is asked for.
 import type { ApiDocument, ApiNode } from './api.ts';
 import type { Path } from './origin.ts';
+import type { Resource } from './resource.ts';
 
 /** Longest chain of references to references. */
 const CHAIN_MAX = 10;
@@ -38,7 +39,21 @@ export function follow(files: ApiDocument['files'], node: ApiNode): Followed {
   return { ok: false, at, reference: referenceOf(at.value) ?? '', why: 'circle' };
 }
 
-function target(files: ApiDocument['files'], from: ApiNode, reference: string): ApiNode | 'missing' | 'file' | 'remote' {
+type Target = ApiNode | 'missing' | 'file' | 'remote';
+
+/** What references inside a file lead to: a document is asked for the same few thousands of times. */
+const known = new WeakMap<Resource, Map<string, Target>>();
+
+function target(files: ApiDocument['files'], from: ApiNode, reference: string): Target {
+  if (!reference.startsWith('#')) return find(files, from, reference);
+  let targets = known.get(from.resource);
+  if (!targets) known.set(from.resource, (targets = new Map()));
+  let found = targets.get(reference);
+  if (found === undefined) targets.set(reference, (found = find(files, from, reference)));
+  return found;
+}
+
+function find(files: ApiDocument['files'], from: ApiNode, reference: string): Target {
   const hash = reference.indexOf('#');
   const file = hash < 0 ? reference : reference.slice(0, hash);
   if (/^[a-z][a-z0-9+.-]*:/i.test(file) || file.startsWith('//')) return 'remote';

@@ -2,7 +2,10 @@
 export interface NotAnalysed {
   readonly file: string;
   readonly line?: number;
-  /** Short and stable: `helm-template`, `unknown-kind`, `unparsed`, `remote-base`, `too-large`, `binary`, `skipped-folder`, `unreadable`. */
+  /**
+   * Short and stable: `helm-template`, `unknown-kind`, `unparsed`, `remote-base`, `too-large`, `binary`, `skipped-folder`, `unreadable`,
+   * `too-many`, `attack-graph`.
+   */
   readonly what: string;
   /** Lower-case, no full stop, the user's words in backticks. */
   readonly message: string;

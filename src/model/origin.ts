@@ -10,6 +10,8 @@ export type Path = readonly (string | number)[];
 
 /** Made by the reader that read the text; answers for the nearest ancestor when the path itself was not written. */
 export interface OriginSource {
+  /** The file of the whole, where that is known without looking for a place in it. */
+  readonly file?: string;
   locate(path: Path): Location;
 }
 
@@ -23,6 +25,12 @@ export function setOrigin(resource: object, source: OriginSource): void {
 /** The place of a resource, or of a part inside it; undefined for one that was not read from text. */
 export function originOf(resource: object, path: Path = []): Location | undefined {
   return table.get(resource)?.locate(path);
+}
+
+/** The file that a resource stands in; cheaper than its place, which has to be looked for. */
+export function fileOf(resource: object): string | undefined {
+  const source = table.get(resource);
+  return source?.file ?? source?.locate([]).file;
 }
 
 /** `shop.yaml:12:9`, or `(no source)`. */

@@ -1,4 +1,5 @@
 // One System -> its findings and the ways to what matters: every table of rules, then the attack graph.
+import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
 import { lintPolicies } from '#policy/lint.ts';
 import { buildAttackGraph } from './attack/build.ts';
@@ -47,17 +48,34 @@ export interface SystemVerdict {
   readonly paths: readonly PathSummary[];
   /** Workloads on any of them. */
   readonly onPaths: ReadonlySet<string>;
+  /** What did not fit in the bounds. */
+  readonly notAnalysed: readonly NotAnalysed[];
 }
 
-/** What every rule over a System finds. */
-export function findingsOf(context: ScanContext): readonly Finding[] {
+/** Findings of one rule in one System. Thousands of the same are one thing to mend; what is critical or high is kept beyond that. */
+const [HITS_MAX, GRAVE_MAX] = [2000, 20_000];
+
+/**
+ * What every rule over a System finds.
+ * @param leave told how many findings of a rule were left out, when there were more than anyone reads
+ */
+export function findingsOf(context: ScanContext, leave?: (rule: SystemRule, count: number) => void): readonly Finding[] {
   const findings = new Map<string, Finding>();
   for (const finding of lintPolicies(context.system, context.lint)) findings.set(finding.id, finding);
-  for (const rule of SYSTEM_RULES)
+  for (const rule of SYSTEM_RULES) {
+    let [kept, left] = [0, 0];
     for (const hit of rule.check(context)) {
+      const severity = hit.severity ?? rule.severity;
+      if (kept >= (severity === 'critical' || severity === 'high' ? GRAVE_MAX : HITS_MAX)) {
+        left++;
+        continue;
+      }
+      kept++;
       const finding = findingOf(rule, hit);
       findings.set(finding.id, finding);
     }
+    if (left > 0) leave?.(rule, left);
+  }
   return [...findings.values()];
 }
 
@@ -81,14 +99,30 @@ export function judgeSystem(
   unit: string,
   vulnerabilities: readonly VulnerabilityInput[] = [],
 ): SystemVerdict {
-  const found = findingsOf(context);
+  const left: string[] = [];
+  const found = findingsOf(context, ({ id }, count) => left.push(`\`${id}\` in ${count}`));
+  const notAnalysed: NotAnalysed[] = [];
+  if (left.length > 0)
+    notAnalysed.push({
+      file: unit,
+      what: 'too-many',
+      message: `findings stand in more places than are listed: ${left.join(', ')}`,
+      help: 'mend those that are listed, or scan smaller parts by themselves',
+    });
   const graph = buildAttackGraph(attackInputOf(context, found, vulnerabilities));
   const findings = riskOf(found, graph).map(({ finding, risk }) =>
     risk >= 1 ? { ...finding, risk: Math.round(risk) } : finding,
   );
   const paths = attackPaths(graph, { max: PATHS_MAX }).filter(({ byDesign }) => !byDesign);
   const onPaths = new Set(paths.flatMap(({ hops }) => hops.flatMap(({ to }) => to.workload ?? [])));
-  return { findings, paths: paths.map((path) => pathSummary(path, unit)), onPaths };
+  if (graph.left > 0)
+    notAnalysed.push({
+      file: unit,
+      what: 'attack-graph',
+      message: 'the attack graph has more nodes and edges than are followed: paths may be missing',
+      help: 'scan smaller parts by themselves',
+    });
+  return { findings, paths: paths.map((path) => pathSummary(path, unit)), onPaths, notAnalysed };
 }
 
 /** More than anyone reads; the gate only asks whether there are new ones. */

@@ -18,6 +18,7 @@ export interface YamlDocument {
   /** Frozen plain data; its objects have no prototype members, so every key is safe. */
   readonly value: unknown;
   /** Where a part is written: the key for a member, the item for a list item, the nearest written ancestor for what is not there. */
+  readonly file?: string;
   locate(path: readonly (string | number)[]): Position;
 }
 
@@ -153,6 +154,7 @@ class Reader {
     let locator: Locator | undefined = events && new Locator(events, source, root);
     this.#take({
       value,
+      file: this.#file,
       locate: (path) => {
         locator ??= this.#locator(source, root);
         return this.#position(place(locator.offset(path)));

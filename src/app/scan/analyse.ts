@@ -4,7 +4,7 @@ import { readUnits } from '#ingest/units.ts';
 import type { Unit, UnitSource } from '#ingest/units.ts';
 import type { NotAnalysed } from '#model/coverage.ts';
 import type { Finding } from '#model/finding.ts';
-import { originOf } from '#model/origin.ts';
+import { fileOf } from '#model/origin.ts';
 import { resourceId } from '#model/resource.ts';
 import { lintContext } from '#policy/lint/context.ts';
 import { IGNORE_ANNOTATION } from '#scan/judge/suppress.ts';
@@ -101,7 +101,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
           parityFindings(compareSides(sideOf(labels[0], a.system), sideOf(labels[1], b.system))),
         ),
       ],
-      notAnalysed: [...notAnalysed, ...left, ...software.notAnalysed],
+      notAnalysed: [...notAnalysed, ...left, ...software.notAnalysed, ...unitData.flatMap((unit) => unit.notAnalysed ?? [])],
       packages: software.packages.length,
       ignoreLines,
       ...codeOwnersOf(kept),
@@ -125,10 +125,10 @@ export function contextOf(unit: Unit, nowMs: number, changedAt?: Known['changedA
 
 /** When the file of each Secret got its present content: its value is at least that old. */
 function agesIn({ system }: Unit, changedAt: NonNullable<Known['changedAt']>): ReadonlyMap<string, number> {
-  const secrets = system.resources.filter(({ kind }) => /Secret$/.test(kind));
+  const secrets = system.resources.filter(({ kind }) => kind.endsWith('Secret'));
   return new Map(
     secrets.flatMap((resource) => {
-      const when = changedAt.get(originOf(resource)?.file ?? '');
+      const when = changedAt.get(fileOf(resource) ?? '');
       return when === undefined ? [] : [[resourceId(resource), when] as const];
     }),
   );
@@ -137,7 +137,7 @@ function agesIn({ system }: Unit, changedAt: NonNullable<Known['changedAt']>): R
 function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: readonly VulnerabilityInput[]): UnitData {
   const { system } = unit;
   const context = contextOf(unit, options.nowMs, options.changedAt);
-  const { findings, paths, onPaths } = judgeSystem(context, unit.name, vulnerabilities);
+  const { findings, paths, onPaths, notAnalysed } = judgeSystem(context, unit.name, vulnerabilities);
   return {
     summary: {
       name: unit.name,
@@ -149,6 +149,7 @@ function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: reado
     },
     findings,
     paths,
+    ...(notAnalysed.length > 0 && { notAnalysed }),
     diagnostics: unit.diagnostics,
     ignores: system.resources.flatMap((resource) => {
       const text = resource.metadata.annotations[IGNORE_ANNOTATION];

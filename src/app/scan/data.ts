@@ -45,6 +45,8 @@ export interface UnitData {
   readonly summary: UnitSummary;
   readonly findings: readonly Finding[];
   readonly paths: readonly PathSummary[];
+  /** What did not fit in the bounds of the engine. */
+  readonly notAnalysed?: readonly NotAnalysed[];
   readonly diagnostics: readonly Diagnostic[];
   /** Subject -> its annotation `cullis.dev/ignore`. */
   readonly ignores: readonly (readonly [string, string])[];

@@ -48,15 +48,26 @@ export function mayHoldFindings(path: string, size: number): boolean {
 }
 
 /** Findings that depend on the content of one file alone. */
-export function fileFindings(path: string, bytes: Uint8Array, options: FileOptions): readonly Finding[] {
+export function fileFindings(
+  path: string,
+  bytes: Uint8Array,
+  options: FileOptions,
+  left?: (one: NotAnalysed) => void,
+): readonly Finding[] {
   const findings: Finding[] = [];
-  if (bytes.length <= SECRET_BYTES_MAX) findings.push(...secretsIn(path, bytes, options));
+  if (bytes.length <= SECRET_BYTES_MAX)
+    findings.push(...secretsIn(path, bytes, options, (message) => left?.({ file: path, what: 'too-many', message })));
   if (isCode(path) && bytes.length <= CODE_BYTES_MAX) findings.push(...codeFindings(path, DECODER.decode(bytes), options.nowMs));
   return findings;
 }
 
-function secretsIn(path: string, bytes: Uint8Array, { nowMs, secrets, ignored }: FileOptions): readonly Finding[] {
-  const hits = (secrets ?? ourScanner()).scan(path, bytes);
+function secretsIn(
+  path: string,
+  bytes: Uint8Array,
+  { nowMs, secrets, ignored }: FileOptions,
+  tell: (why: string) => void,
+): readonly Finding[] {
+  const hits = (secrets ?? ourScanner()).scan(path, bytes, { tell });
   return secretFindings(ignored ? hits.filter((hit) => ignored.of(hit) === undefined) : hits, { now: nowMs });
 }
 
@@ -65,7 +76,8 @@ function insideArchive(path: string, bytes: Uint8Array, options: FileOptions, no
   if (archiveFormat(bytes) === undefined || bytes.length > ARCHIVE_BYTES_MAX) return [];
   const findings: Finding[] = [];
   for (const file of readArchive(path, bytes, (left) => notAnalysed.push(left)))
-    if (file.bytes.length <= INNER_BYTES_MAX) findings.push(...fileFindings(file.path, file.bytes, options));
+    if (file.bytes.length <= INNER_BYTES_MAX)
+      findings.push(...fileFindings(file.path, file.bytes, options, (one) => notAnalysed.push(one)));
   return findings;
 }
 
@@ -80,7 +92,7 @@ export function entryOf(path: string, bytes: Uint8Array, options: FileOptions, k
   return {
     size: bytes.length,
     hash: digest,
-    findings: [...fileFindings(path, bytes, options), ...inside],
+    findings: [...fileFindings(path, bytes, options, (one) => notAnalysed.push(one)), ...inside],
     ...(notAnalysed.length > 0 && { notAnalysed }),
     ...(ignores.length > 0 && { ignores }),
     ...((certificates.length > 0 || keys.length > 0) && {

@@ -183,6 +183,6 @@ export const LIMITS = {
   nodes: 200_000,
   edges: 2_000_000,
   secretsPerIdentity: 2000,
-  grantSteps: 2_000_000,
+  grantSteps: 1_000_000,
   vulnerabilitiesPerWorkload: 3,
 } as const;

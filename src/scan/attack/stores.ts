@@ -215,6 +215,15 @@ function byWords(text: string): StoreKind | undefined {
 
 /** What a workload is by its images, its name and its ports, in this order of trust; undefined for an ordinary service. */
 export function storeSign(workload: Workload): StoreSign | undefined {
+  let known = signs.get(workload);
+  if (!known) signs.set(workload, (known = { sign: signOf(workload) }));
+  return known.sign;
+}
+
+/** Rules, the reach and the attack graph all ask for it. */
+const signs = new WeakMap<Workload, { readonly sign: StoreSign | undefined }>();
+
+function signOf(workload: Workload): StoreSign | undefined {
   const containers = workload.containers.map((each, i) => [each, i] as const).filter(([{ init }]) => !init);
   let general: StoreSign | undefined;
   for (const [container, i] of containers) {

@@ -23,7 +23,11 @@ export function mergeTwins(findings: readonly Finding[]): readonly Told[] {
   const texts = new Map<string, Finding[]>();
   for (const finding of findings) {
     if (!BY_TEXT.test(finding.code)) continue;
-    for (const place of placesOf(finding)) texts.set(place, [...(texts.get(place) ?? []), finding]);
+    for (const place of placesOf(finding)) {
+      const known = texts.get(place);
+      if (known) known.push(finding);
+      else texts.set(place, [finding]);
+    }
   }
   if (texts.size === 0) return findings.map((finding) => ({ finding, also: [] }));
   const gone = new Set<Finding>();

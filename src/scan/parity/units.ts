@@ -1,5 +1,5 @@
 // Which of several units are variants of one system: by names of environments in their folders, files and namespaces.
-import { originOf } from '#model/origin.ts';
+import { fileOf } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { ENVIRONMENT_ORDER, environmentIn } from '../environments.ts';
@@ -83,10 +83,11 @@ export interface Slice {
 
 /** The environments inside one system, by namespace, else by the folder or file that an object stands in; paired as units are. */
 export function pairEnvironments(system: System): readonly UnitPair<Slice>[] {
+  const [spaces, files] = [remembered(inName), remembered(inPath)];
   const slices = new Map<string, Named & { readonly unit: { readonly resources: Resource[] } }>();
   for (const resource of system.resources) {
     const space = resource.kind === 'Namespace' ? resource.metadata.name : resource.metadata.namespace;
-    const found = inName(space) ?? inPath(originOf(resource)?.file ?? '');
+    const found = spaces(space) ?? files(fileOf(resource) ?? '');
     if (!found) continue;
     const key = `${found.of} ${found.label}`;
     const slice = slices.get(key) ?? { ...found, unit: { resources: [] } };
@@ -94,6 +95,15 @@ export function pairEnvironments(system: System): readonly UnitPair<Slice>[] {
     slices.set(key, slice);
   }
   return pairs([...slices.values()]);
+}
+
+/** Thousands of objects stand in a few namespaces and files. */
+function remembered(find: (name: string) => Named | undefined): (name: string) => Named | undefined {
+  const known = new Map<string, Named | undefined>();
+  return (name) => {
+    if (!known.has(name)) known.set(name, find(name));
+    return known.get(name);
+  };
 }
 
 function inName(name: string): Named | undefined {

@@ -38,19 +38,46 @@ export function evaluatePod(
   return judgePod(podOf(spec, annotations), options);
 }
 
-/** evaluatePod over a pod that is already looked through; asking again costs little. */
+/** evaluatePod over a pod that is already looked through; asking again costs nothing. */
 export function judgePod(pod: Pod, { level, version = 'latest' }: PssOptions): readonly Verdict[] {
   if (level === 'privileged') return [];
-  const drafts = draftsOf(pod, minorOf(version)).filter(({ control }) => level === 'restricted' || control.level === level);
-  const covered = new Set(drafts.filter(({ offences }) => offences.length > 0).flatMap(({ control }) => control.covers ?? []));
-  return drafts.map(({ control, offences }) => ({
-    control,
-    allowed: offences.length === 0,
-    message: offences.length === 0 ? '' : `${control.reason}: ${offences.map(({ text }) => text).join('; ')}`,
-    paths: offences.map(({ path }) => path),
-    offences,
-    covered: covered.has(control.id),
-  }));
+  const minor = minorOf(version);
+  let known = verdictsOf.get(pod);
+  if (!known) verdictsOf.set(pod, (known = new Map()));
+  const key = `${level} ${minor}`;
+  let verdicts = known.get(key);
+  if (!verdicts) known.set(key, (verdicts = judgedBy(draftsOf(pod, minor), level)));
+  return verdicts;
+}
+
+/** Many rules ask for the verdicts of one pod. */
+const verdictsOf = new WeakMap<Pod, Map<string, readonly Verdict[]>>();
+
+function judgedBy(drafts: readonly Draft[], level: PssLevel): readonly Verdict[] {
+  const meant = drafts.filter(({ control }) => level === 'restricted' || control.level === level);
+  if (meant.every(({ offences }) => offences.length === 0)) return meant.map(({ control }) => allowedBy(control));
+  const covered = new Set(meant.filter(({ offences }) => offences.length > 0).flatMap(({ control }) => control.covers ?? []));
+  return meant.map(({ control, offences }) =>
+    offences.length === 0 && !covered.has(control.id)
+      ? allowedBy(control)
+      : {
+          control,
+          allowed: offences.length === 0,
+          message: offences.length === 0 ? '' : `${control.reason}: ${offences.map(({ text }) => text).join('; ')}`,
+          paths: offences.map(({ path }) => path),
+          offences,
+          covered: covered.has(control.id),
+        },
+  );
+}
+
+/** What most pods get from most controls, once for all of them. */
+const ALLOWED = new Map<Control, Verdict>(
+  PSS_CONTROLS.map((control) => [control, { control, allowed: true, message: '', paths: [], offences: [], covered: false }]),
+);
+
+function allowedBy(control: Control): Verdict {
+  return ALLOWED.get(control) ?? { control, allowed: true, message: '', paths: [], offences: [], covered: false };
 }
 
 interface Draft {
@@ -66,10 +93,11 @@ function draftsOf(pod: Pod, minor: number): readonly Draft[] {
   if (!versions) judged.set(pod, (versions = new Map()));
   let drafts = versions.get(minor);
   if (!drafts) {
-    drafts = PSS_CONTROLS.filter(({ since }) => since <= minor).map((control) => ({
-      control,
-      offences: control.check(pod, minor),
-    }));
+    drafts = PSS_CONTROLS.flatMap((control): Draft | readonly Draft[] => {
+      if (control.since > minor) return [];
+      const offences = control.check(pod, minor);
+      return offences.length === 0 ? allowedBy(control) : { control, offences };
+    });
     versions.set(minor, drafts);
   }
   return drafts;

@@ -4,6 +4,7 @@ import { formatLocation, originOf } from '#model/origin.ts';
 import { systemOf } from '../../../test/fakes/scan.ts';
 import { permissionsOf } from './permissions.ts';
 import { permits } from './permits.ts';
+import { rolesOf } from './roles.ts';
 import type { ApiRequest } from './permits.ts';
 
 const API = 'apiVersion: rbac.authorization.k8s.io/v1\n';
@@ -111,4 +112,41 @@ test('rules match as the authorizer matches them', () => {
   for (const [change, request, want] of rows) {
     assert.equal(permits({ ...rule, ...change }, request), want, JSON.stringify([change, request]));
   }
+});
+
+test('what many hold is kept once, whatever is bound to whom', () => {
+  const rules = Array.from(
+    { length: 300 },
+    (_, i) => `{apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [s${i}]}`,
+  );
+  const system = systemOf(
+    [
+      role('big', `[${rules.join(', ')}]`),
+      ...Array.from({ length: 300 }, (_, i) =>
+        bind('ClusterRole', 'big', account(`a${i}`)).replace('name: b-big', `name: b-${i}`),
+      ),
+      bind('ClusterRole', 'big', '[{kind: Group, name: "system:authenticated"}]'),
+    ].join('---\n'),
+  );
+  const grants = [...permissionsOf(system).values()].map((lists) => lists.map((list) => list.map((grant) => grant.rules)));
+  assert.equal(grants.length, 300);
+  assert.equal(new Set(grants.flat(2)).size, 1);
+  assert.deepEqual(
+    grants.map((lists) => lists.map(({ length }) => length)),
+    grants.map(() => [1, 1]),
+  );
+});
+
+test('roles that take each other in by the hundred are worked out once', () => {
+  const { all } = rolesOf(
+    systemOf(
+      Array.from(
+        { length: 2500 },
+        (_, i) =>
+          `${API}kind: ClusterRole\nmetadata: {name: r${i}, labels: {a: b}}\naggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n`,
+      ).join('---\n'),
+    ),
+  );
+  assert.equal(all.find(({ name }) => name === 'r0')?.rules.length, 2500);
+  assert.ok(all.reduce((sum, { rules }) => sum + rules.length, 0) < 2_000_000);
 });

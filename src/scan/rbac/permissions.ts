@@ -46,22 +46,39 @@ export function rbacOf(system: System): Rbac {
   return rbac;
 }
 
+/** Bindings that are put together from more than one role, in a whole system; what goes beyond counts for the first of them alone. */
+const JOINED_MAX = 1_000_000;
+
 function bindingsByRole(bindings: readonly Binding[]): Rbac['bindingsTo'] {
-  const carried = new Map<EffectiveRole, ReadonlySet<Resource>>();
-  const byRole = new Map<Resource, Binding[]>();
+  const byRole = new Map<EffectiveRole, Binding[]>();
   for (const binding of bindings) {
-    const { role } = binding;
-    if (!role) continue;
-    let resources = carried.get(role);
-    if (!resources) carried.set(role, (resources = documentsOf(role)));
-    for (const resource of resources) {
-      const known = byRole.get(resource);
-      if (known) known.push(binding);
-      else byRole.set(resource, [binding]);
-    }
+    if (!binding.role) continue;
+    const known = byRole.get(binding.role);
+    if (known) known.push(binding);
+    else byRole.set(binding.role, [binding]);
   }
-  return (role) => byRole.get(role) ?? [];
+  const carriers = new Map<Resource, (readonly Binding[])[]>();
+  for (const [role, list] of byRole)
+    for (const resource of documentsOf(role)) {
+      const known = carriers.get(resource);
+      if (known) known.push(list);
+      else carriers.set(resource, [list]);
+    }
+  const joined = new Map<Resource, readonly Binding[]>();
+  let left = JOINED_MAX;
+  return (role) => {
+    const [first = NO_BINDINGS, ...more] = carriers.get(role) ?? [];
+    if (more.length === 0) return first;
+    let list = joined.get(role);
+    if (!list) {
+      left -= more.reduce((sum, each) => sum + each.length, first.length);
+      joined.set(role, (list = left < 0 ? first : [first, ...more].flat()));
+    }
+    return list;
+  };
 }
+
+const NO_BINDINGS: readonly Binding[] = [];
 
 /** The documents whose rules a role holds. */
 function documentsOf({ resource, rules }: EffectiveRole): ReadonlySet<Resource> {

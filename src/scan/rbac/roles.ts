@@ -56,13 +56,32 @@ interface ClusterNode {
   readonly labels: Readonly<Record<string, string>>;
   readonly resource: Resource | undefined;
   readonly own: readonly PlacedRule[];
-  readonly selects: (labels: Readonly<Record<string, string>>) => boolean;
+  /** The others that it takes in; equal selectors share one list. */
+  readonly takes: () => readonly ClusterNode[];
 }
 
-const NOTHING = (): boolean => false;
+const NO_NODES: readonly ClusterNode[] = [];
+/** Rules that aggregation may copy in a whole system: a thousand times what any cluster has. Roles after that keep their own alone. */
+const AGGREGATED_MAX = 1_000_000;
+/** Looks at a label of a role, for all selectors of a system. */
+const SELECTED_MAX = 2_000_000;
 
 function clusterNodes(system: System): Map<string, ClusterNode> {
   const nodes = new Map<string, ClusterNode>();
+  const lists = new Map<string, readonly ClusterNode[]>();
+  let looked = 0;
+  const taken =
+    (key: string, selects: (labels: ClusterNode['labels']) => boolean): ClusterNode['takes'] =>
+    () => {
+      let list = lists.get(key);
+      if (!list) {
+        looked += nodes.size;
+        list = looked > SELECTED_MAX ? NO_NODES : [...nodes.values()].filter(({ labels }) => selects(labels));
+        lists.set(key, list);
+      }
+      return list;
+    };
+  const none = (): readonly ClusterNode[] => NO_NODES;
   for (const [name, role] of BUILT_IN_ROLES) {
     const { aggregates } = role;
     nodes.set(name, {
@@ -70,7 +89,7 @@ function clusterNodes(system: System): Map<string, ClusterNode> {
       labels: role.labels,
       resource: undefined,
       own: role.rules,
-      selects: aggregates === undefined ? NOTHING : (labels) => labels[aggregates] === 'true',
+      takes: aggregates === undefined ? none : taken(aggregates, (labels) => labels[aggregates] === 'true'),
     });
   }
   for (const resource of rbacResources(system, 'ClusterRole')) {
@@ -82,7 +101,10 @@ function clusterNodes(system: System): Map<string, ClusterNode> {
       labels: { ...builtIn?.labels, ...labels },
       resource,
       own: writtenRules(resource),
-      selects: selectors.length === 0 ? NOTHING : (candidate) => selectors.some((each) => selectorMatches(each, candidate)),
+      takes:
+        selectors.length === 0
+          ? none
+          : taken(JSON.stringify(selectors), (candidate) => selectors.some((each) => selectorMatches(each, candidate))),
     });
   }
   return nodes;
@@ -110,32 +132,37 @@ function selectorMatches(selector: unknown, labels: Readonly<Record<string, stri
   });
 }
 
-function withAggregated(node: ClusterNode, nodes: ReadonlyMap<string, ClusterNode>): readonly PlacedRule[] {
-  if (node.selects === NOTHING) return node.own;
+/** Its own rules and those of the roles that it takes in, through any number of them. */
+function withAggregated(node: ClusterNode, budget: { left: number }): readonly PlacedRule[] {
+  if (node.takes().length === 0 || budget.left <= 0) return node.own;
   const rules: PlacedRule[] = [];
-  const seen = new Set<string>([node.name]);
-  const visit = (from: ClusterNode): void => {
-    rules.push(...from.own);
-    if (from.selects === NOTHING) return;
-    for (const each of nodes.values()) {
-      if (seen.has(each.name) || !from.selects(each.labels)) continue;
-      seen.add(each.name);
-      visit(each);
-    }
-  };
-  visit(node);
+  const seen = new Set<ClusterNode>([node]);
+  // Equal selectors give the same list: it is gone through once.
+  const through = new Set<readonly ClusterNode[]>();
+  // A set is gone through in the order of its members, those that join on the way included.
+  for (const from of seen) {
+    for (const rule of from.own) rules.push(rule);
+    budget.left -= from.own.length + 1;
+    const list = from.takes();
+    if (budget.left <= 0) break;
+    if (through.has(list)) continue;
+    through.add(list);
+    budget.left -= list.length;
+    for (const each of list) seen.add(each);
+  }
   return rules;
 }
 
 /** Every role of the system and every built-in one, with aggregation done. */
 export function rolesOf(system: System): Roles {
   const nodes = clusterNodes(system);
+  const budget = { left: AGGREGATED_MAX };
   const all: EffectiveRole[] = [...nodes.values()].map((node) => ({
     kind: 'ClusterRole',
     namespace: '',
     name: node.name,
     resource: node.resource,
-    rules: withAggregated(node, nodes),
+    rules: withAggregated(node, budget),
   }));
   for (const resource of rbacResources(system, 'Role')) {
     const { namespace, name } = resource.metadata;

@@ -16,6 +16,8 @@ export interface Effort {
   left: number;
   /** Steps that imported patterns may still make. */
   steps: number;
+  /** Whether something was passed over. */
+  cut: boolean;
 }
 
 /** A file as the matchers see it: one character a byte (latin1), so that an offset is a byte's offset. */

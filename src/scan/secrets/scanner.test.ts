@@ -257,3 +257,14 @@ test('secrets: a file made of nothing but look-alikes is told, and ends', () => 
   assert.equal(hits.length, 10);
   assert.equal(told.length, 1);
 });
+
+test('secrets: a file made of nothing but keywords is told, and what stands before them is found', () => {
+  const told: string[] = [];
+  const hits = scanner.scan('a.env', Buffer.from(`password = "${password}"\n${'glpat-'.repeat(60_000)}`), {
+    tell: (why) => told.push(why),
+  });
+  assert.equal(hits.length, 1);
+  assert.equal(told.length, 1);
+  scanner.scan('b.env', Buffer.from('glpat-abc = 1 # a token of no length\n'.repeat(5000)), { tell: (why) => told.push(why) });
+  assert.equal(told.length, 1);
+});

@@ -49,9 +49,12 @@ const HITS_MAX = 2000;
 const [EFFORT_MIN, EFFORT_BYTES] = [3000, 160];
 /** Steps of imported patterns, all together. */
 const [STEPS_MIN, STEPS_A_BYTE] = [2_000_000, 40];
+/** Places of one kind's keywords that are looked at without a match: as above. Where a keyword stands more often there is nothing but keywords. */
+const [TRIES_MIN, TRIES_BYTES] = [3000, 24];
 /** Of one text; a file with more is a list of secrets, and the first ones say so. */
 const CLAIMS_MAX = 5000;
 const CONTEXT = 64;
+const TOO_MANY = 'the file is made of so many secrets, or look-alikes of secrets, that not all were looked at';
 
 /**
  * @example
@@ -68,7 +71,7 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
   const always = whole.flatMap((rule, i) => (rule.keywords.length === 0 ? [i] : []));
 
   /** Claims of one text; `skip` marks rules whose path does not fit. */
-  const claimsOf = (view: FileView, bytes: Uint8Array, skip: Uint8Array): Claim[] => {
+  const claimsOf = (view: FileView, bytes: Uint8Array, skip: Uint8Array, tries: Int32Array): Claim[] => {
     const claims: Claim[] = [];
     const tried = new Int32Array(rules.length).fill(-1);
     const wanted = new Map<number, number[]>(always.map((index) => [index, []]));
@@ -82,7 +85,12 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
         for (const index of users[word]!) {
           if (skip[index] === 1 || at < tried[index]!) continue;
           const rule = rules[index]!;
+          if (tries[index]! <= 0) {
+            view.effort.cut = true;
+            continue;
+          }
           const match = rule.match(view, at, keyword, tried[index]!);
+          if (!match) tries[index]!--;
           tried[index] = match ? match.secretEnd : at;
           if (match && view.effort.left-- > 0 && isReal(rule, view.text, match.secretStart, match.secretEnd))
             claims.push({ rule, match });
@@ -115,9 +123,14 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     rules.forEach((rule, i) => rule.path && !rule.path.test(path) && (skip[i] = 1));
     const isCode = isCodePath(path);
     const text = latin1(bytes);
-    const effort = { left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES), steps: STEPS_MIN + bytes.length * STEPS_A_BYTE };
+    const effort = {
+      left: EFFORT_MIN + Math.floor(bytes.length / EFFORT_BYTES),
+      steps: STEPS_MIN + bytes.length * STEPS_A_BYTE,
+      cut: false,
+    };
+    const tries = new Int32Array(rules.length).fill(TRIES_MIN + Math.floor(bytes.length / TRIES_BYTES));
     const view: FileView = { path, text, isCode, isDecoded: false, effort, named: nothingNamed() };
-    const claims = claimsOf(view, bytes, skip);
+    const claims = claimsOf(view, bytes, skip, tries);
     const descend = (
       outer: FileView,
       source: Uint8Array,
@@ -127,12 +140,13 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
     ): void => {
       if (depth >= decodeDepthMax) return;
       for (const run of encodedRuns(source, RUNS_MAX)) {
+        if (claims.length >= CLAIMS_MAX) return;
         const lead = contextBefore(outer.text, run.start);
         const inner = Buffer.concat([Buffer.from(lead, 'latin1'), run.plain]);
         const innerView: FileView = { path, text: latin1(inner), isCode, isDecoded: true, effort, named: nothingNamed() };
         const at = place ?? [run.start, run.end];
         const label = encoding === '' ? run.encoding : `${encoding}, ${run.encoding}`;
-        for (const { rule, match } of claimsOf(innerView, inner, skip)) {
+        for (const { rule, match } of claimsOf(innerView, inner, skip, tries)) {
           if (match.secretEnd <= lead.length) continue;
           const secret = innerView.text.slice(match.secretStart, match.secretEnd);
           claims.push({
@@ -146,8 +160,8 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
       }
     };
     descend(view, bytes, 0, undefined, '');
-    if (effort.left <= 0 || effort.steps <= 0 || claims.length >= CLAIMS_MAX)
-      tell?.('the file is made of so many look-alikes of secrets that not all were looked at');
+    const cut = effort.cut || effort.left <= 0 || effort.steps <= 0 || claims.length >= CLAIMS_MAX;
+    if (cut) tell?.(TOO_MANY);
     if (claims.length === 0) return [];
     const places = new BytePlaces(bytes);
     const secretOf = ({ match, secret }: Claim): string => secret ?? text.slice(match.secretStart, match.secretEnd);
@@ -170,7 +184,10 @@ export function compileSecretRules(set: SecretRuleSet): SecretScanner {
           });
     const hits: SecretHit[] = [];
     for (const claim of settle(counted)) {
-      if (hits.length >= hitsMax) break;
+      if (hits.length >= hitsMax) {
+        if (!cut) tell?.(TOO_MANY);
+        break;
+      }
       const { rule, match } = claim;
       const secret = secretOf(claim);
       const start = places.at(match.secretStart);

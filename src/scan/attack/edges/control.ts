@@ -24,8 +24,8 @@ const CI = new Set([
   'flux',
 ]);
 const TARGETS_MAX = 500;
-/** Of accounts at Applications, in a whole system. */
-const CHANGERS_MAX = 50_000;
+/** Of accounts that hold one power, and of steps that they take by it, in a whole system. */
+const HOLDERS_MAX = 50_000;
 
 export function controlEdges(build: Build): void {
   applications(build);
@@ -51,9 +51,10 @@ function applications(build: Build): void {
       'its repository';
     const { name } = resource.metadata;
     const key = `control:${resource.metadata.namespace}/${name}`;
-    for (const [account, grant] of (changers ??= changersOf(build))) {
+    changers ??= changersOf(build);
+    for (const [account, grant] of changers) {
       if (grant.namespace !== undefined && grant.namespace !== resource.metadata.namespace) continue;
-      if (drawn++ >= CHANGERS_MAX) {
+      if (drawn++ >= HOLDERS_MAX) {
         builder.leave();
         return;
       }
@@ -77,22 +78,28 @@ function applications(build: Build): void {
   }
 }
 
-/** Accounts that may change Applications, and by which binding. */
-function changersOf(build: Build): readonly (readonly [account: string, grant: Grant])[] {
+type Holder = readonly [account: string, grant: Grant];
+
+/** Accounts that may do something, and by which binding; a role is asked once, however many have it. */
+function holdersOf(build: Build, may: (rule: PlacedRule) => boolean): readonly Holder[] {
   const known = new Map<readonly PlacedRule[], boolean>();
-  const may = (rules: readonly PlacedRule[]): boolean => {
-    let answer = known.get(rules);
-    if (answer === undefined) {
-      answer = rules.some((rule) => verbsOn(rule, 'argoproj.io', 'applications', ['create', 'update', 'patch']).length > 0);
-      known.set(rules, answer);
-    }
-    return answer;
-  };
-  const found: (readonly [string, Grant])[] = [];
+  const found: Holder[] = [];
   for (const [account, lists] of build.permissions)
-    for (const list of lists)
-      for (const grant of list) if (found.length < CHANGERS_MAX && may(grant.rules)) found.push([account, grant]);
+    for (const grant of lists.flat()) {
+      let gives = known.get(grant.rules);
+      if (gives === undefined) known.set(grant.rules, (gives = grant.rules.some(may)));
+      if (!gives) continue;
+      if (found.length >= HOLDERS_MAX) {
+        build.builder.leave();
+        return found;
+      }
+      found.push([account, grant]);
+    }
   return found;
+}
+
+function changersOf(build: Build): readonly Holder[] {
+  return holdersOf(build, (rule) => verbsOn(rule, 'argoproj.io', 'applications', ['create', 'update', 'patch']).length > 0);
 }
 
 function deploys(build: Build, control: number, targets: readonly Workload[], by: string): void {
@@ -108,13 +115,21 @@ function deploys(build: Build, control: number, targets: readonly Workload[], by
 /** CI runners and deployers that run in the System itself. */
 function pipelines(build: Build): void {
   const { builder, system } = build;
+  let drawn = 0;
   for (const workload of system.workloads) {
     const image = workload.containers.find(({ init, image: each }) => !init && wordsOf(each).some((word) => CI.has(word)));
     if (!image) continue;
-    const targets = system.workloads
-      .filter(({ id, namespace }) => id !== workload.id && namespace !== workload.namespace)
-      .slice(0, TARGETS_MAX);
+    const targets: Workload[] = [];
+    for (const each of system.workloads) {
+      if (each.namespace !== workload.namespace) targets.push(each);
+      if (targets.length >= TARGETS_MAX) break;
+    }
     if (targets.length === 0) continue;
+    drawn += targets.length;
+    if (drawn > HOLDERS_MAX) {
+      builder.leave();
+      return;
+    }
     const control = builder.node(`control:${workload.id}`, 'control', `deployments by ${workload.id}`);
     const why = evidenceAt(`its image \`${image.image}\` builds or deploys`, workload.resource);
     builder.edge(workloadNode(build, workload.id), control, {
@@ -137,38 +152,62 @@ function pullSecrets(build: Build): void {
       const name = textAt(each, 'name');
       if (name === undefined) continue;
       const id = `${workload.namespace}/${name}`;
-      users.set(id, [...(users.get(id) ?? []), workload]);
+      const known = users.get(id);
+      if (known) known.push(workload);
+      else users.set(id, [workload]);
     }
   }
+  if (users.size === 0) return;
+  const readers = holdersOf(build, (rule) => verbsOn(rule, '', 'secrets', ['get', 'list']).length > 0);
+  const readable = new Map<readonly PlacedRule[], ReturnType<typeof secretNames>>();
+  let drawn = 0;
   for (const [id, workloads] of users) {
     const slash = id.indexOf('/');
     const [namespace, name] = [id.slice(0, slash), id.slice(slash + 1)];
-    for (const [account, grants] of build.permissions)
-      for (const grant of grants) {
-        if (grant.namespace !== undefined && grant.namespace !== namespace) continue;
-        if (grant.resourceNames.length > 0 && !grant.resourceNames.includes(name)) continue;
-        if (verbsOn(grant, '', 'secrets', ['get', 'list']).length === 0) continue;
-        const node = builder.node(`secret:${id}@pull`, 'secret', `pull secret ${id}`);
-        const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
-        const fact = builder.fact(
-          `grant:${account}:${resourceId(grant.binding)}`,
-          `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
-          given,
-        );
-        builder.edge(identityNode(build, account), node, {
-          kind: 'RBAC_SECRETS',
-          probability: P.rbac,
-          text: `reads pull secret ${id} (${grant.role})`,
-          evidence: [given],
-          facts: [fact],
-        });
-        for (const target of workloads.slice(0, TARGETS_MAX))
-          builder.edge(node, workloadNode(build, target.id), {
-            kind: 'CONTROL',
-            probability: P.registryPush,
-            text: `pushes another image of ${target.id}, if the credential may push`,
-            evidence: [evidenceAt(`${target.id} pulls with it`, target.resource, build.pods.get(target.id)!.path)],
-          });
+    for (const [account, grant] of readers) {
+      if (grant.namespace !== undefined && grant.namespace !== namespace) continue;
+      if (drawn++ >= HOLDERS_MAX) {
+        builder.leave();
+        return;
       }
+      let names = readable.get(grant.rules);
+      if (!names) readable.set(grant.rules, (names = secretNames(grant.rules)));
+      if (names !== 'all' && !names.has(name)) continue;
+      const key = `secret:${id}@pull`;
+      const fresh = !builder.has(key);
+      const node = builder.node(key, 'secret', `pull secret ${id}`);
+      const given = evidenceAt(`${resourceId(grant.binding)} gives it ${grant.role}`, grant.binding, grant.subjectPath);
+      const fact = builder.fact(
+        `grant:${account}:${resourceId(grant.binding)}`,
+        `${resourceId(grant.binding)} gives ${account} ${grant.role}`,
+        given,
+      );
+      builder.edge(identityNode(build, account), node, {
+        kind: 'RBAC_SECRETS',
+        probability: P.rbac,
+        text: `reads pull secret ${id} (${grant.role})`,
+        evidence: [given],
+        facts: [fact],
+      });
+      if (!fresh) continue;
+      for (const target of workloads.slice(0, TARGETS_MAX))
+        builder.edge(node, workloadNode(build, target.id), {
+          kind: 'CONTROL',
+          probability: P.registryPush,
+          text: `pushes another image of ${target.id}, if the credential may push`,
+          evidence: [evidenceAt(`${target.id} pulls with it`, target.resource, build.pods.get(target.id)!.path)],
+        });
+    }
   }
+}
+
+/** By the rules of a role, the secrets that they let it read: all, or those of these names. */
+function secretNames(rules: readonly PlacedRule[]): 'all' | ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const rule of rules) {
+    if (verbsOn(rule, '', 'secrets', ['get', 'list']).length === 0) continue;
+    if (rule.resourceNames.length === 0) return 'all';
+    for (const name of rule.resourceNames) names.add(name);
+  }
+  return names;
 }

@@ -100,15 +100,24 @@ export interface ApiSchema {
 const SCHEMAS_MAX = 200_000;
 const COMBINED = ['allOf', 'oneOf', 'anyOf'] as const;
 
+type Side = 'request' | 'response';
+
+/** Several rules walk the whole of a document: each side once. */
+const walked = new WeakMap<ApiDocument, Partial<Record<Side, readonly ApiSchema[]>>>();
+const named = new WeakMap<ApiDocument, Partial<Record<Side, readonly ApiProperty[]>>>();
+
 /**
  * Every schema that requests or responses of the operations reach, each once, so that the walk takes time in proportion to the document
  * and circles end.
  */
-export function* schemasOf(
-  api: ApiDocument,
-  side: 'request' | 'response',
-  operations: readonly ApiOperation[] = api.operations,
-): Generator<ApiSchema> {
+export function schemasOf(api: ApiDocument, side: Side, operations?: readonly ApiOperation[]): Iterable<ApiSchema> {
+  if (operations) return walk(api, side, operations);
+  const known = walked.get(api) ?? {};
+  walked.set(api, known);
+  return (known[side] ??= [...walk(api, side, api.operations)]);
+}
+
+function* walk(api: ApiDocument, side: Side, operations: readonly ApiOperation[]): Generator<ApiSchema> {
   const seen = new Set<unknown>();
   for (const operation of operations) {
     const contents =
@@ -138,12 +147,15 @@ function push(open: ApiNode[], node: ApiNode | undefined): void {
 }
 
 /** Every named property of those schemas. */
-export function* propertiesOf(
-  api: ApiDocument,
-  side: 'request' | 'response',
-  operations?: readonly ApiOperation[],
-): Generator<ApiProperty> {
-  for (const { node, operation } of schemasOf(api, side, operations)) {
+export function propertiesOf(api: ApiDocument, side: Side, operations?: readonly ApiOperation[]): Iterable<ApiProperty> {
+  if (operations) return propertiesIn(api, schemasOf(api, side, operations));
+  const known = named.get(api) ?? {};
+  named.set(api, known);
+  return (known[side] ??= [...propertiesIn(api, schemasOf(api, side))]);
+}
+
+function* propertiesIn(api: ApiDocument, schemas: Iterable<ApiSchema>): Generator<ApiProperty> {
+  for (const { node, operation } of schemas) {
     for (const name of Object.keys(record(record(node.value)['properties']))) {
       const at = member(node, 'properties', name)!;
       const schema = meant(api, at);

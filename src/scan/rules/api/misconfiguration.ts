@@ -149,21 +149,22 @@ function pathOf(visit: Visit): readonly (string | number)[] {
 
 function* secretsIn(api: ApiDocument): Generator<ReturnType<typeof documentHit>> {
   const open: Visit[] = [{ value: api.resource.spec, key: '' }];
-  for (let seen = 0; open.length > 0 && seen < VALUES_MAX; seen++) {
-    const visit = open.pop()!;
-    const { value } = visit;
-    if (typeof value === 'string') {
-      if (value.length < 20 || value.length > 10_000 || /EXAMPLE|example|xxxx|XXXX|0000000/.test(value)) continue;
+  let seen = 0;
+  while (open.length > 0 && seen < VALUES_MAX) {
+    const above = open.pop()!;
+    const holder = above.value as object;
+    for (const key of Array.isArray(holder) ? holder.keys() : Object.keys(holder)) {
+      const value = (holder as Record<string | number, unknown>)[key];
+      seen++;
+      if (typeof value === 'object' && value !== null) open.push({ value, key, above });
+      if (typeof value !== 'string' || value.length < 20 || value.length > 10_000) continue;
       const kind = KEYS.find(([pattern]) => pattern.test(value))?.[1];
-      if (kind !== undefined)
-        yield documentHit(
-          api,
-          [{ node: { resource: api.resource, path: pathOf(visit), value }, text: '' }],
-          () => `an example holds what looks like ${kind}`,
-        );
-    } else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) open.push({ value: value[i], key: i, above: visit });
-    else if (typeof value === 'object' && value !== null)
-      for (const name of Object.keys(value))
-        open.push({ value: (value as Record<string, unknown>)[name], key: name, above: visit });
+      if (kind === undefined || /EXAMPLE|example|xxxx|XXXX|0000000/.test(value)) continue;
+      yield documentHit(
+        api,
+        [{ node: { resource: api.resource, path: pathOf({ value, key, above }), value }, text: '' }],
+        () => `an example holds what looks like ${kind}`,
+      );
+    }
   }
 }

@@ -9,6 +9,7 @@ import { versionHits, versions } from './versions.ts';
 
 /** @param units each with the path or name that people know it by; units of different environments are compared by parity instead */
 export function versionsAcross(units: readonly { readonly name: string; readonly system: System }[]): readonly Finding[] {
+  if (units.length < 2) return [];
   const home = new Map<RunImage, string>();
   for (const { name, system } of units) for (const image of runImages(system)) home.set(image, name);
   const apart = (a: RunImage, b: RunImage): boolean => {

@@ -24,8 +24,16 @@ export interface RunImage {
   readonly built: boolean;
 }
 
-/** Every container whose image is written and is no template. */
+const worked = new WeakMap<System, readonly RunImage[]>();
+
+/** Every container whose image is written and is no template; asking again costs nothing. */
 export function runImages(system: System): readonly RunImage[] {
+  let images = worked.get(system);
+  if (!images) worked.set(system, (images = imagesOf(system)));
+  return images;
+}
+
+function imagesOf(system: System): readonly RunImage[] {
   return podTemplates(system).flatMap(({ workload, resource, pod, at }) =>
     pod.containers.flatMap(({ name, raw, path }) => {
       const image = textAt(raw, 'image') ?? '';

@@ -50,11 +50,12 @@ export type TagKind =
 
 const FULL = /(?:^|[-_])v?\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+_.][\w.+-]{0,120})?$/;
 
-export function tagKind({ tag, digest }: ImageReference): TagKind {
+export function tagKind({ tag, digest }: Pick<ImageReference, 'tag' | 'digest'>): TagKind {
   if (digest !== undefined) return 'version';
   if (tag === undefined || tag === '') return 'none';
   if (tag === 'latest') return 'latest';
-  if ((/^v?\d/.test(tag) && valid(tag) !== null) || FULL.test(tag)) return 'version';
+  // The parser makes an error of what is none: it is asked only about what has the three numbers.
+  if ((/^v?\d+\.\d+\.\d/.test(tag) && valid(tag) !== null) || FULL.test(tag)) return 'version';
   if (
     /^(?:git-|sha-|g)?(?=[0-9a-f]{0,39}\d)[0-9a-f]{7,40}$/.test(tag) ||
     /(?:^|[-_.])(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d/.test(tag)

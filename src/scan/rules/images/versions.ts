@@ -5,6 +5,7 @@ import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { runImages } from './images.ts';
 import type { RunImage } from './images.ts';
 import { compareTags, tagKind } from './reference.ts';
+import type { TagKind } from './reference.ts';
 
 export const versions = {
   id: 'image.versions',
@@ -27,11 +28,20 @@ function check({ system }: ScanContext): Iterable<Hit> {
  * @param apart whether two places are different clusters, edges or namespaces, and not two environments or a roll-out
  */
 export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b: RunImage) => boolean): Generator<Hit> {
+  const kinds = new Map<string, TagKind>();
+  /** What the tag alone promises: thousands of containers have a few tags. */
+  const kindOf = ({ reference: { tag = '' } }: RunImage): TagKind => {
+    let kind = kinds.get(tag);
+    if (kind === undefined) kinds.set(tag, (kind = tagKind({ tag, digest: undefined })));
+    return kind;
+  };
+  const versionOf = (image: RunImage): string => versionIn(image, kindOf(image));
   const groups = Map.groupBy(
-    images.filter((each) => !each.path.includes('initContainers') && isComparable(each)),
+    images.filter((each) => !each.placeholder && !each.path.includes('initContainers') && !MOVING.has(kindOf(each))),
     ({ workload, reference }) => `${withoutEnvironment(workload.name)} ${reference.repository.split('/').at(-1)}`,
   );
   for (const group of groups.values()) {
+    if (group.length === 1) continue;
     const newest = group.toSorted((a, b) => compareTags(versionOf(b), versionOf(a)))[0]!;
     const other = group.filter((each) => versionOf(each) !== versionOf(newest) && apart(each, newest));
     const [first] = other;
@@ -55,11 +65,7 @@ export function* versionHits(images: readonly RunImage[], apart: (a: RunImage, b
 }
 
 /** A digest alone, a branch or no tag says nothing about a version; that it may move is told by itself. */
-function isComparable({ placeholder, reference }: RunImage): boolean {
-  return !placeholder && !MOVING.has(tagKind({ ...reference, digest: undefined }));
-}
-
-const MOVING: ReadonlySet<string> = new Set(['none', 'latest', 'moving']);
+const MOVING: ReadonlySet<TagKind> = new Set(['none', 'latest', 'moving']);
 
 /** Another namespace; two versions in one namespace are a roll-out. Environments are compared by parity, which knows what may differ. */
 function differentNamespace(a: RunImage, b: RunImage): boolean {
@@ -73,10 +79,10 @@ function isCompose(...images: readonly RunImage[]): boolean {
 }
 
 /** A variant of a version (`1.2.3-alpine`) is that version. */
-function versionOf({ reference }: RunImage): string {
+function versionIn({ reference }: RunImage, kind: TagKind): string {
   const { tag } = reference;
   if (tag === undefined) return reference.digest ?? 'latest';
-  return tagKind(reference) === 'version'
+  return kind === 'version' || reference.digest !== undefined
     ? (/\d{1,9}\.\d{1,9}\.\d{1,9}(?:-(?:alpha|beta|rc|pre|dev)[\w.]{0,20})?/.exec(tag)?.[0] ?? tag)
     : tag;
 }

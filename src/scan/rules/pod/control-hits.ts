@@ -1,6 +1,7 @@
 // Hits of the controls of the Pod Security Standards: one per workload and control.
 import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
+import type { System } from '#model/system.ts';
 import type { ControlId } from '../../pss/control.ts';
 import { judgePod } from '../../pss/evaluate.ts';
 import type { Verdict } from '../../pss/evaluate.ts';
@@ -13,6 +14,31 @@ export const PSS = 'https://kubernetes.io/docs/concepts/security/pod-security-st
 
 /** What a rule says about one failed control of one workload; undefined when it is none of its business. */
 export type ControlJudge = (template: PodTemplate, verdict: Verdict) => Omit<Hit, 'at' | 'detail' | 'tags'> | undefined;
+
+interface Failing {
+  readonly template: PodTemplate;
+  /** What its namespace enforces. */
+  readonly level: string | undefined;
+  readonly verdicts: readonly Verdict[];
+}
+
+const failing = new WeakMap<System, readonly Failing[]>();
+
+/** The pods that fail any baseline control, with these; every rule over controls asks for the same. */
+function failingIn(system: System): readonly Failing[] {
+  let found = failing.get(system);
+  if (!found) {
+    found = podTemplates(system).flatMap((template) => {
+      const enforced = enforcedIn(system, template.workload.namespace);
+      const verdicts = judgePod(template.pod, { level: 'baseline', ...(enforced && { version: enforced.version }) }).filter(
+        ({ allowed }) => !allowed,
+      );
+      return verdicts.length === 0 ? [] : [{ template, level: enforced?.level, verdicts }];
+    });
+    failing.set(system, found);
+  }
+  return found;
+}
 
 /** Failed baseline controls, as the version that the namespace enforces has them; severities fall where `privileged` is declared. */
 export function* controlHits(context: ScanContext, ids: readonly ControlId[], judge: ControlJudge): Generator<Hit> {
@@ -28,18 +54,16 @@ export function* controlHits(context: ScanContext, ids: readonly ControlId[], ju
     );
     return exposed.has(id) ? severity : 'high';
   };
-  for (const template of podTemplates(context.system)) {
-    const enforced = enforcedIn(context.system, template.workload.namespace);
-    const verdicts = judgePod(template.pod, { level: 'baseline', ...(enforced && { version: enforced.version }) });
+  for (const { template, level, verdicts } of failingIn(context.system)) {
     for (const verdict of verdicts) {
-      if (verdict.allowed || !ids.includes(verdict.control.id)) continue;
+      if (!ids.includes(verdict.control.id)) continue;
       const draft = judge(template, verdict);
       if (!draft) continue;
       const severity = draft.severity && asPlaced(draft.severity, template.workload.id);
       yield {
         ...draft,
         title: template.kubernetes ? draft.title : inComposeWords(draft.title),
-        ...(severity && { severity: enforced?.level === 'privileged' ? LOWER[severity] : severity }),
+        ...(severity && { severity: level === 'privileged' ? LOWER[severity] : severity }),
         ...placeOf(template, verdict),
         detail: verdict.control.id,
         tags: [`pss:${verdict.control.level}`, `pss-control:${verdict.control.id}`],

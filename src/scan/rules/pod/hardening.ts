@@ -30,6 +30,13 @@ export const hardening = {
 } as const satisfies SystemRule;
 
 function* check({ system }: ScanContext): Generator<Hit> {
+  const texts = new Map<string, string>();
+  const yamlFor = (names: readonly string[]): string => {
+    const key = names.join('\n');
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = fixFor(names)));
+    return text;
+  };
   for (const template of podTemplates(system)) {
     const enforced = enforcedIn(system, template.workload.namespace);
     // Said there as a pod that never starts.
@@ -43,25 +50,32 @@ function* check({ system }: ScanContext): Generator<Hit> {
       tags: lacks.map(({ id }) => `pss-control:${id}`),
       fix: {
         text: 'Add what is missing to the pod and to each container.',
-        yaml: indented({
-          spec: {
-            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-            containers: template.pod.containers
-              .filter(({ path }) => path[1] === 'containers')
-              .slice(0, 3)
-              .map(({ name }) => ({
-                name,
-                securityContext: {
-                  allowPrivilegeEscalation: false,
-                  readOnlyRootFilesystem: true,
-                  capabilities: { drop: ['ALL'] },
-                },
-              })),
-          },
-        }),
+        yaml: yamlFor(
+          template.pod.containers
+            .filter(({ path }) => path[1] === 'containers')
+            .slice(0, 3)
+            .map(({ name }) => name),
+        ),
       },
     };
   }
+}
+
+/** The settings, for containers of these names. */
+function fixFor(names: readonly string[]): string {
+  return indented({
+    spec: {
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: names.map((name) => ({
+        name,
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      })),
+    },
+  });
 }
 
 interface Missing {

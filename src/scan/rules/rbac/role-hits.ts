@@ -91,13 +91,29 @@ export interface Held {
   readonly holders: readonly { readonly binding: Binding; readonly subject: Subject }[];
   /** Whether someone holds it in the whole cluster. */
   readonly wide: boolean;
+  /** The holders as `subjectText` has them, each once. */
+  readonly names: readonly string[];
+  /** Where they hold it, each once; '' for the whole cluster. */
+  readonly namespaces: readonly string[];
 }
 
-/** Who holds a role, directly or by a ClusterRole that takes it in. */
+const heldBy = new WeakMap<readonly Binding[], Held>();
+
+/** Who holds a role, directly or by a ClusterRole that takes it in; worked out once for the roles that the same bindings give. */
 export function holdersOf({ bindingsTo }: Rbac, role: EffectiveRole): Held {
   const holding = role.resource ? bindingsTo(role.resource) : [];
-  const holders = holding.flatMap((binding) => binding.subjects.map((subject) => ({ binding, subject })));
-  return { holders, wide: holders.some(({ binding }) => binding.namespace === undefined) };
+  let held = heldBy.get(holding);
+  if (!held) {
+    const holders = holding.flatMap((binding) => binding.subjects.map((subject) => ({ binding, subject })));
+    held = {
+      holders,
+      wide: holders.some(({ binding }) => binding.namespace === undefined),
+      names: [...new Set(holders.map(({ subject }) => subjectText(subject)))],
+      namespaces: [...new Set(holders.map(({ binding }) => binding.namespace ?? ''))],
+    };
+    heldBy.set(holding, held);
+  }
+  return held;
 }
 
 /** `` ServiceAccount `shop/cart` `` */
@@ -107,14 +123,13 @@ export function subjectText(subject: Subject): string {
     : `${subject.kind} \`${subject.name}\``;
 }
 
-function holderText({ holders }: Held): string {
-  const names = [...new Set(holders.map(({ subject }) => subjectText(subject)))];
+function holderText({ names }: Held): string {
   if (names.length === 0) return 'whoever is bound to it';
   return names.length > 2 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(' and ');
 }
 
-function scopeText({ holders, wide }: Held): string {
+function scopeText({ holders, wide, namespaces }: Held): string {
   if (holders.length === 0) return ' (no binding among the files)';
   if (wide) return ' in the whole cluster';
-  return ` in ${listText([...new Set(holders.map(({ binding }) => binding.namespace ?? ''))])}`;
+  return ` in ${listText(namespaces)}`;
 }

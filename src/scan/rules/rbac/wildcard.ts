@@ -3,7 +3,7 @@ import { rbacOf } from '../../rbac/permissions.ts';
 import { writtenRules } from '../../rbac/roles.ts';
 import type { PlacedRule } from '../../rbac/roles.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { RBAC_GOOD_PRACTICE, holdersOf, isEverything, isOwnRole, subjectText } from './role-hits.ts';
+import { RBAC_GOOD_PRACTICE, holdersOf, isEverything, isOwnRole } from './role-hits.ts';
 
 export const wildcard = {
   id: 'rbac.wildcard',
@@ -56,11 +56,8 @@ function* check({ system }: ScanContext): Generator<Hit> {
     });
     const worst = found.toSorted((a, b) => ORDER.indexOf(b.severity) - ORDER.indexOf(a.severity))[0];
     if (!worst) continue;
-    const { holders, wide } = holdersOf(rbac, role);
-    const who =
-      holders.length === 0
-        ? 'whoever is bound to it'
-        : [...new Set(holders.map(({ subject }) => subjectText(subject)))].slice(0, 3).join(', ');
+    const { holders, wide, names } = holdersOf(rbac, role);
+    const who = holders.length === 0 ? 'whoever is bound to it' : names.slice(0, 3).join(', ');
     const severity: FindingSeverity = worst.severity === 'low' || holders.length === 0 ? 'low' : wide ? worst.severity : 'medium';
     yield {
       title: `${role.kind} \`${role.name}\` lets ${who} ${worst.what}`,
