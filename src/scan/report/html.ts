@@ -63,16 +63,21 @@ function tiles(counts: Readonly<Record<FindingSeverity, number>>, result: ScanRe
 function summary(result: ScanResult, findings: readonly JudgedFinding[]): string {
   const workloads = result.units.reduce((sum, one) => sum + one.workloads, 0);
   const worst = findings.filter(({ severity }) => severity === 'critical' || severity === 'high').length;
-  const first = `${result.units.length} deployable ${result.units.length === 1 ? 'system' : 'systems'} with ${workloads} workloads in ${result.files} files were looked at.`;
-  const second =
-    result.paths.length > 0
-      ? `An attacker from the internet can reach ${new Set(result.paths.map(({ to }) => to)).size} valuable ${result.paths.length === 1 ? 'target' : 'targets'}; the ways are drawn below.`
-      : 'No way from the internet to a valuable target was found.';
-  const third =
-    worst > 0 ? `${worst} findings are critical or high and should be fixed first.` : 'No finding is critical or high.';
-  const fourth =
-    result.notAnalysed.length > 0 ? `${result.notAnalysed.length} things could not be analysed; they are listed at the end.` : '';
-  return `<section><p class="lead">${h([first, second, third, fourth].filter((text) => text !== '').join(' '))}</p></section>`;
+  const targets = new Set(result.paths.map(({ to }) => to)).size;
+  const left = result.notAnalysed.length;
+  const sentences = [
+    `${count(result.units.length, 'deployable system')} with ${count(workloads, 'workload')} in ${count(result.files, 'file')} were looked at.`,
+    targets > 0
+      ? `An attacker from the internet can reach ${count(targets, 'valuable target')}; the ways are drawn below.`
+      : 'No way from the internet to a valuable target was found.',
+    worst > 0 ? `${count(worst, 'finding')} critical or high should be fixed first.` : 'No finding is critical or high.',
+    ...(left > 0 ? [`${count(left, 'thing')} could not be analysed; the list stands at the end.`] : []),
+  ];
+  return `<section><p class="lead">${h(sentences.join(' '))}</p></section>`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function failures(verdict: GateVerdict): string {
