@@ -65,6 +65,7 @@ export type Part =
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
   | { readonly type: 'platform'; readonly platform: PlatformPart }
+  | { readonly type: 'vaultSecret' }
   | { readonly type: 'run'; readonly run: WorkloadRun }
   | { readonly type: 'api' }
   | { readonly type: 'apiPart' }

@@ -1,4 +1,4 @@
-// How old secrets are: by annotations, by the cluster's own time, by the history of their files.
+// How old secrets are: by annotations, by what a vault says, by the cluster's own time, by the history of their files.
 import type { Path } from '#model/origin.ts';
 import { resourceId } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
@@ -35,6 +35,7 @@ const KINDS: readonly string[] = [
   'VaultStaticSecret',
   'VaultDynamicSecret',
   'SecretProviderClass',
+  'VaultSecret',
 ];
 const NAMING: readonly string[] = ['ExternalSecret', 'VaultStaticSecret', 'VaultDynamicSecret', 'SecretProviderClass'];
 /** Judged by their own dates (certificates), or made and replaced by the cluster. */
@@ -55,7 +56,7 @@ export function secretAges(system: System, now: number, ages?: ReadonlyMap<strin
     if (!KINDS.includes(resource.kind) || OTHERS.includes(textAt(resource.body, 'type')) || isPublic(resource)) return [];
     // What only names a value may stay for years while the value changes.
     const names = NAMING.includes(resource.kind);
-    const found = changeOf(resource, names) ?? (names ? undefined : historyOf(resource, ages));
+    const found = vaultChange(resource) ?? changeOf(resource, names) ?? (names ? undefined : historyOf(resource, ages));
     if (!found) return [];
     const daysMax = daysIn(resource.metadata.annotations[MAX_AGE]) ?? SECRET_DAYS_MAX;
     return [{ resource, ...found, days: Math.floor((now - found.changed) / DAY_MS), daysMax }];
@@ -88,6 +89,14 @@ function changeOf(resource: Resource, namesOnly: boolean): Change | undefined {
   }
   const made = creationTimestamp === undefined || namesOnly ? undefined : timeOf(creationTimestamp);
   return made === undefined ? undefined : { path: ['metadata', 'creationTimestamp'], changed: made, by: 'creationTimestamp' };
+}
+
+/** What a vault says of a secret (`ingest/vault`). */
+function vaultChange({ kind, spec }: Resource): Change | undefined {
+  if (kind !== 'VaultSecret') return undefined;
+  const { path, changed } = spec as { readonly path: Path; readonly changed: string };
+  const time = timeOf(changed);
+  return time === undefined ? undefined : { path, changed: time, by: String(path.at(-1)) };
 }
 
 function historyOf(resource: Resource, ages: ReadonlyMap<string, number> | undefined): Change | undefined {

@@ -42,6 +42,9 @@ const realm = (created: number): string =>
     null,
     2,
   )}\n`;
+/** What `vault kv metadata get -format=json` prints. */
+const kv = (days: number): string =>
+  `${JSON.stringify({ request_id: 'r', data: { created_time: ago(700), current_version: 2, max_versions: 0, versions: { 1: { created_time: ago(700), destroyed: false }, 2: { created_time: ago(days), destroyed: false } } } }, null, 2)}\n`;
 const NAMES = ['orders-db', 'oauth-client', 'payment-key'];
 
 export const gap: Gap = {
@@ -52,6 +55,7 @@ export const gap: Gap = {
     add(base, ...NAMES.map((name) => secret(name, rotated(3))));
     base.files['identity/client.json'] = client(seconds(3), { client_secret_expires_at: seconds(-60) });
     base.files['identity/realm.json'] = realm(seconds(3));
+    base.files['vault/orders.json'] = kv(3);
     const over = (edits: Readonly<Record<string, (doc: Doc) => void>>): Record<string, (world: World) => void> =>
       Object.fromEntries(
         NAMES.flatMap((name) =>
@@ -80,6 +84,9 @@ export const gap: Gap = {
         },
         'a registered client, long ago': (world) => {
           world.files['identity/client.json'] = client(seconds(400), { client_secret_expires_at: 0 });
+        },
+        'a version in the vault': (world) => {
+          world.files['vault/orders.json'] = kv(45);
         },
         'a secret that has expired': (world) => {
           world.files['identity/client.json'] = client(seconds(45), { client_secret_expires_at: seconds(1) });
@@ -120,6 +127,9 @@ export const gap: Gap = {
         },
         'a Keycloak client of last week': (world) => {
           world.files['identity/realm.json'] = realm(seconds(7));
+        },
+        'a version in the vault of last week': (world) => {
+          world.files['vault/orders.json'] = kv(7);
         },
         'a new secret': (world) => add(world, secret('fresh', rotated(1))),
       },
