@@ -76,7 +76,12 @@ export function isWorld({ ranges }: Pick<Block, 'ranges'>): boolean {
 export type PrivateVerdict =
   | { readonly verdict: 'too-wide'; readonly means: readonly KnownRange[] }
   /** So much of a private network that it names nobody. */
-  | { readonly verdict: 'guessed-wide'; readonly calls: readonly WantedFlow[] }
+  | {
+      readonly verdict: 'guessed-wide';
+      readonly calls: readonly WantedFlow[];
+      /** Outside traffic is meant to arrive there. */
+      readonly meant: boolean;
+    }
   | { readonly verdict: 'pods'; readonly range: KnownRange }
   | { readonly verdict: 'nodes'; readonly range: KnownRange }
   /** Declared calls that nothing but this range lets through: it stands for these workloads. */
@@ -110,9 +115,13 @@ export function judgePrivate(block: Block, facts: NetworkFacts): PrivateVerdict 
   const calls = callsThrough(block, facts);
   const family = isV4(block.whole) ? 'v4' : 'v6';
   const idle = block.direction === 'ingress' && block.subjects.some(({ id }) => !facts.needed.has(id));
-  if (size >= HUGE[family] && (idle || block.direction === 'egress')) return { verdict: 'guessed-wide', calls };
+  // Where outside traffic is meant to arrive, the range may be that of the load balancers; so wide it is more than theirs, unless the
+  // balancer itself is for the private network.
+  const isInternal = block.subjects.some(({ id }) => facts.exposures.get(id)?.some(({ sources }) => sources.length > 0));
+  if (size >= HUGE[family] && !(block.direction === 'ingress' && !idle && isInternal))
+    return { verdict: 'guessed-wide', calls, meant: !idle && block.direction === 'ingress' };
   const podsKnown = ranges.some(({ of }) => of === 'pods');
-  if (!podsKnown && size >= WIDE[family] && (idle || calls.length > 0)) return { verdict: 'guessed-wide', calls };
+  if (!podsKnown && size >= WIDE[family] && (idle || calls.length > 0)) return { verdict: 'guessed-wide', calls, meant: false };
   const alone = podsKnown ? [] : calls.filter((call) => !isServed(call, facts));
   return alone.length > 0 ? { verdict: 'stands-for', calls: alone } : { verdict: 'fine' };
 }

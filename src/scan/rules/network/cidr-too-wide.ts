@@ -50,7 +50,8 @@ function hitOf(block: Block, judged: Wide, facts: NetworkFacts): Hit {
       : undefined;
   const name = `\`${block.cidr}\` in ${resourceName(resource)}`;
   const serves = block.direction === 'ingress' || judged.verdict === 'too-wide' || judged.calls.length > 0;
-  const severity = store ? ('high' as const) : serves ? ('medium' as const) : ('low' as const);
+  const outer = judged.verdict === 'guessed-wide' && judged.meant;
+  const severity = store ? ('high' as const) : serves && !outer ? ('medium' as const) : ('low' as const);
   const common = { severity, at: { resource, path } };
   if (judged.verdict === 'too-wide') {
     const [known] = judged.means;

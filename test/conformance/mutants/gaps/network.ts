@@ -81,6 +81,9 @@ export const gap: Gap = {
         'egress to the metadata address': (world) => {
           policy(world, 'cartservice')['egress'] = [{ to: [{ ipBlock: { cidr: '169.254.169.254/32' } }] }];
         },
+        'the exposed frontend takes a whole private network': (world) => {
+          policy(world, 'frontend')['ingress'] = [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }];
+        },
         'nothing at all': (world) => {
           for (const { metadata } of all(world, 'NetworkPolicy')) remove(world, 'NetworkPolicy', metadata.name as string);
         },
