@@ -8,7 +8,7 @@ import {
   text_en,
 } from '@stricli/core';
 import type { Application, ApplicationText } from '@stricli/core';
-import { command, jsonFlag, stateFlag, text } from './command.ts';
+import { command, jsonFlag, optional, stateFlag, text } from './command.ts';
 import type { JsonFlag } from './command.ts';
 import type { Cli } from './context.ts';
 import { blast, dbUpdate, fix, gate, netmap, parity, paths as attackPaths, reach, sbom, scan, threats, watch } from './see.ts';
@@ -26,8 +26,6 @@ const one = (brief: string, placeholder: string) =>
   ({ kind: 'tuple', parameters: [{ brief, placeholder, parse: text }] }) as const;
 const none = { kind: 'tuple', parameters: [] } as const;
 const live = { json: jsonFlag, state: stateFlag } as const;
-const optional = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: text, brief, placeholder, optional: true }) as const;
 const isolation = {
   kind: 'enum',
   values: ['auto', 'none', 'namespaces'],

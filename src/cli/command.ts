@@ -27,6 +27,9 @@ export const stateFlag = {
   default: '.cullis',
 } as const;
 export const text = (input: string): string => input;
+/** A flag with a value that may be left out. */
+export const optional = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: text, brief, placeholder, optional: true }) as const;
 
 /**
  * Builds a command whose failures are reported in one way.

@@ -1,5 +1,5 @@
 // Commands that look: their words and flags. What they do lies in run/.
-import { command, jsonFlag, text } from './command.ts';
+import { command, jsonFlag, optional, text } from './command.ts';
 import type { BlastFlags } from './run/blast.ts';
 import type { FixFlags } from './run/fix.ts';
 import type { GateFlags } from './run/gate.ts';
@@ -13,8 +13,6 @@ import type { DbUpdateFlags } from './run/db.ts';
 import type { ThreatsFlags } from './run/threats.ts';
 import type { WatchFlags } from './run/watch.ts';
 
-export const optional = (brief: string, placeholder: string) =>
-  ({ kind: 'parsed', parse: text, brief, placeholder, optional: true }) as const;
 const many = (brief: string, placeholder: string) => ({ ...optional(brief, placeholder), variadic: true }) as const;
 const boolean = (brief: string) => ({ kind: 'boolean', brief, default: false, withNegated: false }) as const;
 const targets = {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { NotAnalysed } from '#model/coverage.ts';
 import { mayBeSbom, readSbom } from '#scan/sbom/read.ts';
-import { cycloneDxValidator } from '#scan/sbom/validate.ts';
+import { cycloneDxValidator, licenceIds } from '#scan/sbom/validate.ts';
 import type { Validator } from '#syntax/json-schema.ts';
 import { isLockfile, readLockfile } from '#scan/vulnerabilities/lockfiles.ts';
 import type { Package } from '#scan/vulnerabilities/package.ts';
@@ -66,12 +66,20 @@ function sbomOf(
 const SCHEMAS = new URL('../../../rules/scan/cyclonedx/', import.meta.url);
 let validator: Validator | undefined;
 
+function readSchema(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8'));
+}
+
+/** Ids of the SPDX licence list: a bill names these as ids, and anything else as a name. */
+export function spdxLicences(): ReadonlySet<string> {
+  return licenceIds(readSchema('spdx.schema.json'));
+}
+
 /** CycloneDX's own schemas, read when the first bill of materials is. */
 function cycloneDxSchemas(): Validator {
-  const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8'));
   return (validator ??= cycloneDxValidator({
-    bom: read('bom-1.6.schema.json'),
-    jsf: read('jsf-0.82.schema.json'),
-    spdx: read('spdx.schema.json'),
+    bom: readSchema('bom-1.6.schema.json'),
+    jsf: readSchema('jsf-0.82.schema.json'),
+    spdx: readSchema('spdx.schema.json'),
   }));
 }

@@ -17,7 +17,9 @@ export async function run(cli: Cli, flags: SbomFlags, ...targets: readonly strin
   const sbom = await sbomOf(cli, target);
   const tool = { name: 'cullis', version: productVersion() };
   const at = new Date(cli.nowMs()).toISOString();
-  cli.out((flags.format === 'spdx' ? writeSpdx(sbom, tool, at) : writeCycloneDx(sbom, tool, at)).trimEnd());
+  const { spdxLicences } = await import('#app/scan/software.ts');
+  const text = flags.format === 'spdx' ? writeSpdx(sbom, tool, at) : writeCycloneDx(sbom, tool, at, spdxLicences());
+  cli.out(text.trimEnd());
   return EXIT.fine;
 }
 

@@ -31,6 +31,7 @@ export const gatePolicySchema = z
         onlyFixable: flag('only those that a newer version fixes; true when absent'),
         graceDays: days('days that one may be known before it fails; 0 when absent'),
         failOnPath: flag('those on a path to a crown jewel fail at once; true when absent'),
+        failOnExploited: flag('those that are known to be exploited fail at once, fix or not; true when absent'),
       })
       .optional()
       .meta({ description: 'the bar for known vulnerabilities' }),

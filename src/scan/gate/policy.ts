@@ -31,6 +31,8 @@ export interface GatePolicy {
     readonly graceDays: number;
     /** Those that lie on a path to a crown jewel fail at once. */
     readonly failOnPath: boolean;
+    /** Those that are known to be exploited fail at once, fix or not. */
+    readonly failOnExploited: boolean;
   };
   /** Folders or units that must be alike: staging and production. */
   readonly parity: readonly { readonly a: string; readonly b: string }[];
@@ -45,6 +47,6 @@ export const DEFAULT_GATE: Omit<GatePolicy, 'file' | 'terms'> = {
   failOnNotAnalysed: 'errors',
   forbid: [],
   allow: [],
-  vulnerabilities: { failOn: 'high', onlyFixable: true, graceDays: 0, failOnPath: true },
+  vulnerabilities: { failOn: 'high', onlyFixable: true, graceDays: 0, failOnPath: true, failOnExploited: true },
   parity: [],
 };

@@ -49,6 +49,8 @@ test('vulnerabilities follow their own bar: severity, a fix, days of grace, a pa
     [{ tags: ['fix:available'], firstSeen: '2026-11-01' }, { ...bar, graceDays: 10 }, ['vulnerability']],
     [{ severity: 'low', tags: ['reach:path'] }, bar, ['vulnerability']],
     [{ severity: 'low', tags: ['reach:path'] }, { ...bar, failOnPath: false }, []],
+    [{ severity: 'high', tags: ['exploited:kev'] }, bar, ['vulnerability']],
+    [{ severity: 'high', tags: ['exploited:kev'] }, { ...bar, failOnExploited: false }, []],
   ] satisfies [Partial<JudgedFinding>, GatePolicy['vulnerabilities'], string[]][])
     assert.deepEqual(checks({ code, ...finding }, { vulnerabilities }), want, JSON.stringify([finding, vulnerabilities]));
 });

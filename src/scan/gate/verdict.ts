@@ -80,9 +80,11 @@ function failureOf(finding: JudgedFinding, policy: GatePolicy, today: string): G
 }
 
 function vulnerability(finding: JudgedFinding, policy: GatePolicy, today: string): GateFailure | undefined {
-  const { failOn, onlyFixable, graceDays, failOnPath } = policy.vulnerabilities;
+  const { failOn, onlyFixable, graceDays, failOnPath, failOnExploited } = policy.vulnerabilities;
   const onPath = finding.tags?.includes('reach:path') ?? false;
   if (onPath && failOnPath) return { check: 'vulnerability', text: 'it lies on a path to a crown jewel', finding };
+  if (failOnExploited && (finding.tags?.includes('exploited:kev') ?? false))
+    return { check: 'vulnerability', text: 'it is known to be exploited', finding };
   if (!atLeast(finding.severity, failOn)) return undefined;
   if (onlyFixable && !(finding.tags?.includes('fix:available') ?? false)) return undefined;
   const known = (Date.parse(today) - Date.parse(finding.firstSeen)) / 86_400_000;

@@ -1,7 +1,8 @@
 // Istio's admission webhooks and whom they take.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { listAt, memberOf, recordAt, textAt, textsAt } from '../reach/raw.ts';
+import { memberOf, textAt } from '../reach/raw.ts';
+import { readSelector, selects } from '../reach/selector.ts';
 import { itemsAt } from './items.ts';
 import type { MeshIndex } from './mesh-index.ts';
 
@@ -37,22 +38,5 @@ export function injectionWebhooks(mesh: MeshIndex): readonly Webhook[] {
 
 /** A label selector with both its forms; nothing said takes everything. */
 export function selectorMatches(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = recordAt(selector, 'matchLabels');
-  for (const key in wanted) if (labels[key] !== wanted[key]) return false;
-  return listAt(selector, 'matchExpressions').every((each) => {
-    const value = labels[textAt(each, 'key') ?? ''];
-    const values = textsAt(each, 'values');
-    switch (textAt(each, 'operator')) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
+  return selects(readSelector(selector), labels);
 }

@@ -2,7 +2,8 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { asObject, listAt, recordAt, textAt, textsAt } from '../reach/raw.ts';
+import { asObject, listAt, textsAt } from '../reach/raw.ts';
+import { readSelector, selects } from '../reach/selector.ts';
 import { BUILT_IN_ROLES } from './builtin.ts';
 import type { PolicyRule } from './builtin.ts';
 
@@ -95,7 +96,7 @@ function clusterNodes(system: System): Map<string, ClusterNode> {
   for (const resource of rbacResources(system, 'ClusterRole')) {
     const { name, labels } = resource.metadata;
     const builtIn = nodes.get(name);
-    const selectors = listAt(resource.body['aggregationRule'], 'clusterRoleSelectors');
+    const selectors = listAt(resource.body['aggregationRule'], 'clusterRoleSelectors').map(readSelector);
     nodes.set(name, {
       name,
       labels: { ...builtIn?.labels, ...labels },
@@ -104,32 +105,10 @@ function clusterNodes(system: System): Map<string, ClusterNode> {
       takes:
         selectors.length === 0
           ? none
-          : taken(JSON.stringify(selectors), (candidate) => selectors.some((each) => selectorMatches(each, candidate))),
+          : taken(JSON.stringify(selectors), (candidate) => selectors.some((each) => selects(each, candidate))),
     });
   }
   return nodes;
-}
-
-/** A metav1.LabelSelector as written; one that is empty matches everything. */
-function selectorMatches(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = recordAt(selector, 'matchLabels');
-  for (const key of Object.keys(wanted)) if (labels[key] !== wanted[key]) return false;
-  return listAt(selector, 'matchExpressions').every((expression) => {
-    const value = labels[textAt(expression, 'key') ?? ''];
-    const values = textsAt(expression, 'values');
-    switch (textAt(expression, 'operator')) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
 }
 
 /** Its own rules and those of the roles that it takes in, through any number of them. */

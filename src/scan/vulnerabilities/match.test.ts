@@ -7,7 +7,6 @@ import { vulnerabilitiesOf } from './match.ts';
 import { inRanges, readAdvisory } from './osv.ts';
 import type { Package } from './package.ts';
 import { packageUrl } from './package.ts';
-import { DEFAULT_VULNERABILITY_POLICY, violates } from './policy.ts';
 import { baseSeverity, priorityOf, readEpss, readKev } from './priority.ts';
 import type { Reachability } from './priority.ts';
 import { ageDays } from './age.ts';
@@ -304,27 +303,6 @@ test('the database file finds by ecosystem and name, and damaged or foreign file
 });
 
 const NOW = Date.parse('2026-11-24T00:00:00Z');
-test('policy: severity, fix, age, acceptance, development, urgency', () => {
-  const db = database(
-    osv('CVE-2026-1', 'npm', 'p', [{ introduced: '0' }, { fixed: '2.0.0' }], {
-      severity: [{ type: 'CVSS_V3', score: CRITICAL }],
-    }),
-    osv('CVE-2026-2', 'npm', 'q', [{ introduced: '0' }], { severity: [{ type: 'CVSS_V3', score: CRITICAL }] }),
-  );
-  const [fixable, unfixable] = matchPackages([pkg('npm', 'p', '1.0.0'), pkg('npm', 'q', '1.0.0')], db);
-  const policy = DEFAULT_VULNERABILITY_POLICY;
-  assert.match(violates(fixable!, policy, NOW)!, /critical with a fix \(2\.0\.0\)/);
-  assert.equal(violates(unfixable!, policy, NOW), undefined);
-  assert.match(violates(unfixable!, { ...policy, onlyFixable: false }, NOW)!, /without a known fix/);
-  assert.equal(violates(fixable!, { ...policy, graceDays: { critical: 400 } }, NOW), undefined);
-  assert.equal(violates(fixable!, { ...policy, accepted: { 'CVE-2026-1': '2026-11-24' } }, NOW), undefined);
-  assert.notEqual(violates(fixable!, { ...policy, accepted: { 'CVE-2026-1': '2026-11-22' } }, NOW), undefined);
-  const dev = { ...fixable!, package: { ...fixable!.package, dev: true } };
-  assert.equal(violates(dev, policy, NOW), undefined);
-  assert.notEqual(violates(dev, { ...policy, development: true }, NOW), undefined);
-  assert.match(violates({ ...unfixable!, reach: REACHED }, { ...policy, severity: 'critical' }, NOW)!, /crown jewel/);
-});
-
 test('watch: what opens, what a fix becomes known for, what closes and why, and how long it stood', () => {
   const day = 86_400_000;
   const before = database(osv('CVE-2026-1', 'npm', 'p', [{ introduced: '0' }]));
