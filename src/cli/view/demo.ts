@@ -121,6 +121,8 @@ export function renderNext(opened: Opened, status: StatusResponse, paint: Paint)
     `${heading(paint, 'page')}  ${opened.supervisor.adminUrl}/#token=${opened.ownerToken()}  ${paint('quiet', 'the live service graph')}`,
     '',
     heading(paint, 'on your own manifests and services'),
+    '  npm run cullis -- scan PATH                         every gap, and the ways from the internet to what matters',
+    '  npm run cullis -- fix PATH                          the smallest change that closes them, with the proof',
     '  npm run cullis -- check PATH                        every mistake and every rule that means more than it says',
     '  npm run cullis -- request PATH --from A --to B      would this call be allowed, and why',
     '  npm run cullis -- up PATH                           run it like this shop; docs/guide/own-services.md',
