@@ -27,6 +27,8 @@ export interface InboundPort {
   /** Workload (container) port: what policies match on. */
   readonly port: number;
   readonly protocol: 'http' | 'tcp';
+  /** The application speaks HTTP/2 with prior knowledge (service ports named `http2`, `grpc`, or with such an appProtocol). */
+  readonly http2?: true;
   readonly mtls: EffectiveMtlsMode;
   /** Where the PeerAuthentication that decided says so; '' when it is the default. */
   readonly mtlsAt: string;
@@ -53,6 +55,8 @@ export interface Cluster {
   readonly host: string;
   readonly port: number;
   readonly protocol: 'http' | 'tcp';
+  /** The service speaks HTTP/2 with prior knowledge. */
+  readonly http2?: true;
   /** `outbound_.7070_._.cart.ecommerce.svc.cluster.local`, the SNI Istio uses. */
   readonly sni: string;
   readonly endpoints: readonly Endpoint[];

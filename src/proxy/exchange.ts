@@ -1,7 +1,7 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { Http1Request, Http1Responder } from '#wire/types.ts';
+import type { HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './upstreams.ts';
 import { Headers } from './headers.ts';
@@ -26,8 +26,8 @@ export class Exchange implements Attributes, RouteRequest {
   readonly runtime: Runtime;
   /** The configuration that this request is served by, to its end. */
   readonly service: Service;
-  readonly request: Http1Request;
-  readonly responder: Http1Responder;
+  readonly request: HttpRequest;
+  readonly responder: HttpResponder;
   readonly startMs: number;
 
   readonly protocol = 'http';
@@ -75,7 +75,7 @@ export class Exchange implements Attributes, RouteRequest {
   upstreamMs = 0;
   failed = false;
 
-  constructor(runtime: Runtime, service: Service, request: Http1Request, responder: Http1Responder) {
+  constructor(runtime: Runtime, service: Service, request: HttpRequest, responder: HttpResponder) {
     const { connection } = request;
     this.runtime = runtime;
     this.service = service;

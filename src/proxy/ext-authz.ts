@@ -3,7 +3,7 @@ import { messageOf } from '#base/errors.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Timer, TimerWheel } from '#wire/timers.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
-import type { UpstreamCallbacks, UpstreamError } from '#wire/http1/upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError } from '#wire/upstream-types.ts';
 import type { BodyReader, BodySink, HeaderList } from '#wire/types.ts';
 import { Headers } from './headers.ts';
 import { compileNames, type NameMatcher } from './name-matcher.ts';

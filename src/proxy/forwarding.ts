@@ -1,6 +1,6 @@
 // One request with its next hop: sends it, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
-import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/http1/upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';

@@ -5,7 +5,7 @@ import type { DenyCode, Reason } from '#model/decision.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
-import type { Http1Connection, Http1Request, Http1Responder, Listener } from '#wire/types.ts';
+import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
 import { Arrival, plainAddress } from './arrival.ts';
 import { Exchange } from './exchange.ts';
 import { MESH_ALPN } from './identities.ts';
@@ -25,7 +25,7 @@ export class Slot {
   readonly #runtime: Runtime;
   readonly #refusals: ConnectionRefusals;
   readonly #sockets = new Set<Socket>();
-  readonly #connections = new Set<Http1Connection>();
+  readonly #connections = new Set<ServedConnection>();
   #last: Service;
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
@@ -146,7 +146,7 @@ export class Slot {
     runConnection(new Arrival(this.#runtime, this, service, socket));
   }
 
-  #request(request: Http1Request, responder: Http1Responder): void {
+  #request(request: HttpRequest, responder: HttpResponder): void {
     const x = new Exchange(this.#runtime, this.service ?? this.#last, request, responder);
     if (this.service === undefined)
       void refuse(x, { status: 503, code: 'config.closed', reasons: [listenerClosed()], close: true });

@@ -21,7 +21,8 @@ export interface HeaderList {
 /** Where body bytes go. `write` returns false when the receiver wants a pause; it then calls the reader's `resume`. */
 export interface BodySink {
   write(chunk: Buffer): boolean;
-  end(): void;
+  /** @param trailers fields behind the body, already checked; a receiver whose protocol or peer takes none drops them */
+  end(trailers?: HeaderInput): void;
   /** The sender broke off: the message is incomplete and must not look complete. */
   abort(reason: string): void;
 }
@@ -57,8 +58,8 @@ export interface ConnectionInfo {
   };
 }
 
-/** A request that passed every framing rule. */
-export interface Http1Request {
+/** A request that passed every framing rule of its protocol. */
+export interface HttpRequest {
   readonly method: string;
   /** Request target exactly as sent. */
   readonly target: string;
@@ -66,11 +67,11 @@ export interface Http1Request {
   readonly path: string;
   /** The one authority: Host as sent, equal to that of an absolute target; '' when an HTTP/1.0 request names none. */
   readonly authority: string;
-  readonly minorVersion: 0 | 1;
+  readonly version: '1.0' | '1.1' | '2';
   readonly headers: HeaderList;
   readonly body: BodyReader;
   readonly connection: ConnectionInfo;
-  /** `Upgrade` was asked for with a matching `Connection: upgrade`. */
+  /** The protocol asked for: `Upgrade` with a matching `Connection: upgrade`, or `:protocol` of an extended CONNECT (RFC 8441); '' for none. */
   readonly upgrade: string;
 }
 
@@ -92,7 +93,7 @@ export interface AnswerObserver {
 }
 
 /** Answers one request. Either `send` (whole) or `head` + sink. Framing headers (Content-Length, Transfer-Encoding, Connection) are the codec's. */
-export interface Http1Responder {
+export interface HttpResponder {
   /** A complete answer; `closeAfter` ends the connection once it is flushed. */
   send(status: number, headers: HeaderInput, body: Buffer | string, closeAfter?: boolean): void;
   /** Starts an answer. @param length bytes, or -1 for chunked (or until-close towards 1.0). HEAD, 204 and 304 take no body. */
@@ -109,18 +110,18 @@ export interface Http1Responder {
 }
 
 /** What a serving or upstream connection is doing, for draining and for status pages. */
-export type Http1State = 'idle' | 'busy' | 'closing' | 'upgraded' | 'closed';
+export type ConnectionState = 'idle' | 'busy' | 'closing' | 'upgraded' | 'closed';
 
 /** One served connection. */
-export interface Http1Connection {
+export interface ServedConnection {
   readonly info: ConnectionInfo;
-  readonly state: Http1State;
+  readonly state: ConnectionState;
   /** Graceful: an idle connection ends now, a busy one after its current answer, which says `connection: close`. */
   close(): void;
   destroy(): void;
 }
 
-export type Http1Handler = (request: Http1Request, responder: Http1Responder) => void;
+export type HttpHandler = (request: HttpRequest, responder: HttpResponder) => void;
 
 /** How the proxy opens listeners and connections: plain sockets, or handles that a supervisor passes out of a namespace. */
 export interface Network {

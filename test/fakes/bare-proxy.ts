@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { DEFAULT_LIMITS, type Limits } from '#model/platform.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
-import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/http1/upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import { machineNetwork } from '#wire/network.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import type {
@@ -13,9 +13,9 @@ import type {
   BodySink,
   ConnectionInfo,
   HeaderList,
-  Http1Connection,
-  Http1Request,
-  Http1Responder,
+  ServedConnection,
+  HttpRequest,
+  HttpResponder,
 } from '#wire/types.ts';
 
 export const BARE_LIMITS: Limits = {
@@ -47,11 +47,11 @@ function forwarded(headers: HeaderList, flat: string[] = []): string[] {
 }
 
 class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
-  readonly #responder: Http1Responder;
+  readonly #responder: HttpResponder;
   readonly #request: UpstreamRequest;
   #sink: AnswerSink | undefined;
 
-  constructor(request: Http1Request, responder: Http1Responder, pool: Http1Pool) {
+  constructor(request: HttpRequest, responder: HttpResponder, pool: Http1Pool) {
     this.#responder = responder;
     responder.observer = this;
     this.#request = pool.request(
@@ -97,7 +97,7 @@ class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
 }
 
 /** Serves `socket` and forwards every request to `pool`. */
-export function forwardAll(socket: Socket, pool: Http1Pool, timers: TimerWheel, tls?: ConnectionInfo['tls']): Http1Connection {
+export function forwardAll(socket: Socket, pool: Http1Pool, timers: TimerWheel, tls?: ConnectionInfo['tls']): ServedConnection {
   return serveHttp1(socket, { limits: BARE_LIMITS, timers, ...(tls && { tls }) }, (request, responder) => {
     // HTTP/1.0 may come without an authority; a request of HTTP/1.1 needs one.
     if (request.authority === '') responder.send(400, [], '');
@@ -114,7 +114,7 @@ export async function bareProxy(
   const timers = machineTimers();
   const connect = (): Promise<Socket> => network.connect({ ip: '127.0.0.1', port: upstreamPort }, BARE_LIMITS.connectTimeoutMs);
   const pool = new Http1Pool({ connect, limits: BARE_LIMITS, timers, name: 'upstream' });
-  const served = new Set<Http1Connection>();
+  const served = new Set<ServedConnection>();
   const listener = await network.listen({ ip: '127.0.0.1', port: listenPort }, (socket) => {
     const connection = forwardAll(socket, pool, timers);
     served.add(connection);

@@ -9,7 +9,7 @@ import { TimerWheel } from '../timers.ts';
 import type { BodyReader, BodySink, HeaderList } from '../types.ts';
 import { emptyBody } from './body.ts';
 import { Http1Pool } from './client.ts';
-import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from './upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from '../upstream-types.ts';
 
 /** One request and all that happened to it, as a line of words. */
 class Call implements UpstreamCallbacks, BodySink {

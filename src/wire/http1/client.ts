@@ -6,7 +6,7 @@ import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
 import { type ConnectionPool, UpstreamConnection } from './upstream-connection.ts';
 import { UpstreamExchange } from './upstream-exchange.ts';
-import type { UpstreamCallbacks, UpstreamHead, UpstreamRequest } from './upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamHead, UpstreamPool, UpstreamRequest } from '../upstream-types.ts';
 
 export interface PoolOptions {
   /** Opens a connection, TLS included. Must settle: it gives up after `limits.connectTimeoutMs` by itself. */
@@ -30,7 +30,7 @@ export interface PoolCounts {
  * @example const pool = new Http1Pool({ connect: () => network.connect(address, 5000), limits, timers, name: 'cart' });
  *   pool.request({ method: 'GET', target: '/', headers: ['host', 'cart'], bodyKind: 'none', length: -1 }, undefined, callbacks);
  */
-export class Http1Pool implements ConnectionPool {
+export class Http1Pool implements ConnectionPool, UpstreamPool {
   readonly limits: Limits;
   readonly timers: TimerWheel;
   readonly name: string;

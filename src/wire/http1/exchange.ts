@@ -1,7 +1,7 @@
 // One answer on its way out: head, body framing, and how the connection goes on after it.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
-import type { AnswerObserver, AnswerSink, HeaderInput, Http1Responder } from '../types.ts';
+import type { AnswerObserver, AnswerSink, HeaderInput, HttpResponder } from '../types.ts';
 import { LAST_CHUNK, answerFields, chunkHead, fieldLines, statusLine } from './write.ts';
 
 /** Bodies up to this are copied behind the head and leave in one write. */
@@ -31,7 +31,7 @@ function flushLater(exchange: Exchange): void {
 }
 
 /** The responder of one request, and the sink of its answer's body. */
-export class Exchange implements Http1Responder, AnswerSink {
+export class Exchange implements HttpResponder, AnswerSink {
   observer: AnswerObserver | undefined = undefined;
   source: AnswerSink['source'] = undefined;
   bytesOut = 0;

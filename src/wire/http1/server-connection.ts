@@ -4,7 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { connectionInfo } from '../connection-info.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import { resetSocket } from '../reset.ts';
-import type { ConnectionInfo, Http1Connection, Http1Handler, Http1State } from '../types.ts';
+import type { ConnectionInfo, ServedConnection, HttpHandler, ConnectionState } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, emptyBody } from './body.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
@@ -21,17 +21,17 @@ const DRAIN_BYTES_MAX = 64 * 1024;
 /** Bytes that a client may go on sending while its last answer goes out. */
 const LINGER_BYTES_MAX = 4 * 1024 * 1024;
 
-export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost {
+export class ServerConnection implements ServedConnection, BodyHost, ExchangeHost {
   readonly socket: Socket;
   readonly info: ConnectionInfo;
   readonly #options: ServeOptions;
   readonly #limits: Limits;
-  readonly #handler: Http1Handler;
+  readonly #handler: HttpHandler;
   readonly #parser: RequestParser;
   readonly #backlog = new Backlog();
   readonly #clock: PhaseClock;
   readonly #writeGuard: WriteGuard;
-  #state: Http1State = 'idle';
+  #state: ConnectionState = 'idle';
   #body: IncomingBody | undefined;
   #exchange: Exchange | undefined;
   #requests = 0;
@@ -47,7 +47,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
   readonly #onDrain = (): void => this.#drained();
   readonly #onClose = (): void => this.#closed();
 
-  constructor(socket: Socket, options: ServeOptions, handler: Http1Handler) {
+  constructor(socket: Socket, options: ServeOptions, handler: HttpHandler) {
     this.socket = socket;
     this.#options = options;
     this.#limits = options.limits;
@@ -66,7 +66,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
     this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
   }
 
-  get state(): Http1State {
+  get state(): ConnectionState {
     return this.#state;
   }
 
@@ -210,7 +210,7 @@ export class ServerConnection implements Http1Connection, BodyHost, ExchangeHost
       target: parser.target,
       path: parser.path,
       authority: parser.authority,
-      minorVersion: parser.minorVersion,
+      version: parser.minorVersion === 0 ? ('1.0' as const) : ('1.1' as const),
       headers: parser.headers,
       body,
       connection: this.info,

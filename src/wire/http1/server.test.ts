@@ -5,14 +5,14 @@ import { DEFAULT_LIMITS, type Limits } from '#model/platform.ts';
 import { type MemorySocket, memorySocket, settle } from '../../../test/fakes/memory-socket.ts';
 import { fakeClock } from '../../../test/fakes/time.ts';
 import { TimerWheel } from '../timers.ts';
-import type { AnswerSink, Http1Connection, Http1Handler, Http1Request, Http1Responder } from '../types.ts';
+import type { AnswerSink, ServedConnection, HttpHandler, HttpRequest, HttpResponder } from '../types.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { serveHttp1 } from './server.ts';
 
 interface Rig extends MemorySocket {
-  readonly connection: Http1Connection;
-  readonly seen: Http1Request[];
-  readonly responders: Http1Responder[];
+  readonly connection: ServedConnection;
+  readonly seen: HttpRequest[];
+  readonly responders: HttpResponder[];
   readonly errors: string[];
   /** Lets time pass. */
   advance(ms: number): void;
@@ -20,12 +20,12 @@ interface Rig extends MemorySocket {
   text(): string;
 }
 
-function rig(handler: Http1Handler, limits: Partial<Limits> = {}, options: Partial<ServeOptions> = {}): Rig {
+function rig(handler: HttpHandler, limits: Partial<Limits> = {}, options: Partial<ServeOptions> = {}): Rig {
   const clock = fakeClock();
   const timers = new TimerWheel(clock, { byHand: true });
   const memory = memorySocket();
-  const seen: Http1Request[] = [];
-  const responders: Http1Responder[] = [];
+  const seen: HttpRequest[] = [];
+  const responders: HttpResponder[] = [];
   const errors: string[] = [];
   const connection = serveHttp1(
     memory.socket,
@@ -57,11 +57,11 @@ function rig(handler: Http1Handler, limits: Partial<Limits> = {}, options: Parti
   });
 }
 
-const later: Http1Handler = () => {};
-const path: Http1Handler = (request, responder) => responder.send(200, [], request.path);
+const later: HttpHandler = () => {};
+const path: HttpHandler = (request, responder) => responder.send(200, [], request.path);
 
 /** Reads the whole body, then answers with it. */
-const echo: Http1Handler = (request, responder) => {
+const echo: HttpHandler = (request, responder) => {
   const chunks: Buffer[] = [];
   request.body.pipe({
     write: (chunk) => chunks.push(chunk) > 0,
@@ -79,7 +79,7 @@ const statuses = (text: string): string => [...text.matchAll(/HTTP\/1\.1 (\d+)/g
 
 describe('answers', () => {
   /** [what, method and version, what the handler does, what is written, whether the connection ends] */
-  const ROWS: readonly (readonly [string, string, Http1Handler, string, boolean])[] = [
+  const ROWS: readonly (readonly [string, string, HttpHandler, string, boolean])[] = [
     [
       'a whole answer',
       'GET 1',
@@ -320,7 +320,7 @@ describe('requests', () => {
       post('hello') +
       post('5\r\nhello\r\n1;a\r\n!\r\n0\r\nT: 1\r\n\r\n', 'Transfer-Encoding: chunked\r\n') +
       get('/4', 'X: \xe9\r\n');
-    const handler: Http1Handler = (request, responder) => (request.method === 'POST' ? echo : path)(request, responder);
+    const handler: HttpHandler = (request, responder) => (request.method === 'POST' ? echo : path)(request, responder);
     const want = ok('/1') + ok('hello') + ok('hello!') + ok('/4');
     for (let cut = 1; cut < input.length; cut++) {
       const at = rig(handler);

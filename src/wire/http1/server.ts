@@ -1,6 +1,6 @@
 // The serving side of HTTP/1.1: the face; server-connection.ts does the work.
 import type { Socket } from 'node:net';
-import type { Http1Connection, Http1Handler } from '../types.ts';
+import type { ServedConnection, HttpHandler } from '../types.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { ServerConnection } from './server-connection.ts';
 
@@ -9,6 +9,6 @@ import { ServerConnection } from './server-connection.ts';
  * is first read, upgrade. Framing errors are answered here and never reach the handler.
  * @param socket plaintext or TLS, not yet read from
  */
-export function serveHttp1(socket: Socket, options: ServeOptions, handler: Http1Handler): Http1Connection {
+export function serveHttp1(socket: Socket, options: ServeOptions, handler: HttpHandler): ServedConnection {
   return new ServerConnection(socket, options, handler);
 }

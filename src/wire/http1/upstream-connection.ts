@@ -11,7 +11,7 @@ import { UNFRAMED } from './framing.ts';
 import { ResponseParser } from './parse.ts';
 import { REFUSALS, type RefusalKind } from './refusals.ts';
 import type { ExchangeCarrier, UpstreamExchange } from './upstream-exchange.ts';
-import type { UpstreamError } from './upstream-types.ts';
+import type { UpstreamError } from '../upstream-types.ts';
 
 /** 1xx answers that may come before the final one. */
 const INTERIM_MAX = 8;

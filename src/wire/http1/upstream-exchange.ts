@@ -1,7 +1,7 @@
 // One request on its way to a destination: what is sent, how far it got, and who waits for the answer.
 import type { BodyReader } from '../types.ts';
 import { type BodyCarrier, BodySender } from './body-sender.ts';
-import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from './upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from '../upstream-types.ts';
 import { requestHead } from './write.ts';
 
 /** Methods that may be sent again when no answer came (RFC 9110 section 9.2.2). */

@@ -1,6 +1,6 @@
-// The face of the upstream client.
+// The face of upstream clients, whatever protocol they speak.
 import type { Socket } from 'node:net';
-import type { BodyReader, HeaderInput, HeaderList } from '../types.ts';
+import type { BodyReader, HeaderInput, HeaderList } from './types.ts';
 
 /** A request to be sent. Host is among the headers; framing fields and Connection are the codec's. */
 export interface UpstreamHead {
@@ -39,4 +39,14 @@ export interface UpstreamCallbacks {
 export interface UpstreamRequest {
   /** Gives the request up: its connection is closed, no callback follows. */
   abort(reason: string): void;
+}
+
+/** Kept connections to one destination. One pool a target: everything that a connection proves is part of the key (proxy hardening E 53). */
+export interface UpstreamPool {
+  /** @param body piped once when sending starts; undefined or kind none for no body */
+  request(head: UpstreamHead, body: BodyReader | undefined, callbacks: UpstreamCallbacks): UpstreamRequest;
+  readonly counts: { readonly idle: number; readonly busy: number; readonly connecting: number; readonly pending: number };
+  /** Takes no more requests, ends idle connections now and busy ones after their answers. */
+  close(): void;
+  destroy(): void;
 }
