@@ -78,6 +78,9 @@ const channel = connectControl({
     return result;
   },
   onLease: (expiresAtMs) => proxy.lease(expiresAtMs),
+  onTrust: (state) => proxy.trust(state),
+  trustVersion: () => proxy.trustVersion,
+  onRenew: (identities) => proxy.renew(identities),
   onReportNow: () => channel.sendReport(proxy.report()),
 });
 const reports = setInterval(() => channel.sendReport(proxy.report()), REPORT_EVERY_MS);

@@ -14,6 +14,8 @@ import type { Cli } from './context.ts';
 import { blast, dbUpdate, fix, gate, netmap, parity, paths as attackPaths, reach, sbom, scan, threats, watch } from './see.ts';
 import type { CheckFlags } from './run/check.ts';
 import type { RequestFlags } from './run/request.ts';
+import type { RotateFlags } from './run/ca-rotate.ts';
+import type { RevokeFlags } from './run/identity-revoke.ts';
 import type { LiveFlags } from './run/status.ts';
 import type { IsolationFlags } from './run/up.ts';
 import type { CreateFlags } from './run/operator.ts';
@@ -107,6 +109,41 @@ const identityShow = command<LiveFlags, readonly [string]>(
     flags: live,
   },
 );
+const identityRevoke = command<RevokeFlags, readonly [string]>(
+  'Believe an identity or one certificate no more, on open connections too',
+  () => import('./run/identity-revoke.ts'),
+  {
+    positional: one('Workload, service account, SPIFFE id, or serial number of a certificate', 'NAME'),
+    flags: { ...live, reason: optional('Why, for the journal and for those who ask', 'TEXT') },
+  },
+);
+const identityRestore = command<LiveFlags, readonly [string]>(
+  'Let a revoked identity have certificates again',
+  () => import('./run/identity-restore.ts'),
+  {
+    positional: one('Workload, service account or SPIFFE id', 'NAME'),
+    flags: live,
+  },
+);
+const caShow = command<LiveFlags, readonly []>('Show the CA and its rotation', () => import('./run/ca.ts'), {
+  positional: none,
+  flags: live,
+});
+const caRotate = command<RotateFlags, readonly []>(
+  'Replace the root in three phases, without losing a request',
+  () => import('./run/ca-rotate.ts'),
+  {
+    positional: none,
+    flags: { ...live, wait: { kind: 'boolean', brief: 'Wait until it is over', default: true } },
+  },
+);
+const caRenew = command<LiveFlags>('Replace certificates now, with new keys', () => import('./run/ca-renew.ts'), {
+  positional: {
+    kind: 'array',
+    parameter: { brief: 'Workload, service account or SPIFFE id; all when none is given', placeholder: 'NAME', parse: text },
+  },
+  flags: live,
+});
 const operatorCreate = command<CreateFlags, readonly [string]>(
   'Make an operator; its token is shown once',
   () => import('./run/operator.ts'),
@@ -180,8 +217,12 @@ export function buildCli(): Application<Cli> {
       check,
       request,
       identity: buildRouteMap<string, Cli>({
-        routes: { ls: identityLs, show: identityShow },
+        routes: { ls: identityLs, show: identityShow, revoke: identityRevoke, restore: identityRestore },
         docs: { brief: 'Who is who, and until when' },
+      }),
+      ca: buildRouteMap<string, Cli>({
+        routes: { show: caShow, rotate: caRotate, renew: caRenew },
+        docs: { brief: 'What vouches for identities' },
       }),
       operator: buildRouteMap<string, Cli>({
         routes: { create: operatorCreate, ls: operatorLs, revoke: operatorRevoke },

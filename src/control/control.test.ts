@@ -46,7 +46,11 @@ class Worker {
       const message = JSON.parse(line) as FromControl;
       if (message.type === 'snapshot' && this.answers) {
         const { version } = message;
-        this.say(this.refuses.has(version) ? { type: 'nack', version, reason: 'cannot compile' } : { type: 'ack', version });
+        this.say(
+          this.refuses.has(version)
+            ? { type: 'nack', version, reason: 'cannot compile' }
+            : { type: 'ack', version, trustVersion: message.trustVersion },
+        );
       }
       this.#seen.push(message);
       for (const wake of this.#waiting) wake();
@@ -207,7 +211,7 @@ test('who does not show the right token first, or sends what is none of the mess
     ['wrong token', (worker) => worker.hello('proxy/1', 'x'.repeat(43))],
     ['unknown name', (worker) => worker.hello('proxy/9')],
     ['the token of nobody', (worker) => worker.hello('__proto__', '')],
-    ['no hello', (worker) => worker.say({ type: 'ack', version: 'a'.repeat(64) })],
+    ['no hello', (worker) => worker.say({ type: 'ack', version: 'a'.repeat(64), trustVersion: 1 })],
     ['two hellos', (worker) => worker.hello().hello()],
     ['no JSON', (worker) => worker.socket.write('GET / HTTP/1.1\r\n')],
     ['another message', (worker) => worker.hello().socket.write('{"type":"shutdown"}\n')],
@@ -353,6 +357,14 @@ test('status, services, identities, metrics and explanations answer to their con
     failed: 1,
     mtls: true,
     tlsProtocol: 'TLSv1.3',
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    peerSerial: '4a',
+    peerNotBeforeMs: 1,
+    peerNotAfterMs: 9,
+    connections: 1,
+    oldestConnectionMs: 1,
+    mode: 'STRICT',
+    modeAt: '',
     p50Ms: 1,
     p99Ms: 2,
     lastMs: 5,

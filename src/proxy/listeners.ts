@@ -8,6 +8,8 @@ import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
 import { Arrival, plainAddress } from './arrival.ts';
 import { Exchange } from './exchange.ts';
+import { watchLink } from './links.ts';
+import { PeerWatch } from './peer-watch.ts';
 import { MESH_ALPN } from './identities.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
@@ -15,6 +17,11 @@ import { refuse } from './refuse.ts';
 import { type ConnectionRefusals, emitInvalid } from './refuse-connection.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
+
+/** Whether a listener cannot be what it says without a certificate of its own. */
+function needsIdentity({ role, mtls }: Service): boolean {
+  return role === 'sidecar-in' && mtls !== 'DISABLE';
+}
 
 /** Connections that may wait for a listener that is open and not yet in force. */
 const EARLY_MAX = 1024;
@@ -25,7 +32,9 @@ export class Slot {
   readonly #runtime: Runtime;
   readonly #refusals: ConnectionRefusals;
   readonly #sockets = new Set<Socket>();
-  readonly #connections = new Set<ServedConnection>();
+  readonly #connections = new PeerWatch();
+  /** Why this side may not be spoken for at the moment: everything is refused. */
+  #fault: Reason | undefined;
   #last: Service;
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
@@ -64,7 +73,31 @@ export class Slot {
 
   /** New handshakes show another certificate. */
   renew(identity: string): void {
-    if (this.#last.identity === identity) this.#acceptor?.tls.setIdentity(this.#runtime.identities.tlsIdentity(identity));
+    if (this.#last.identity !== identity) return;
+    this.#fault = undefined;
+    if (!this.#acceptor) return;
+    this.#acceptor.tls.setIdentity(this.#runtime.identities.tlsIdentity(identity));
+    this.#connections.drain(this.#runtime.clock.monotonicMs());
+  }
+
+  /** Asks of both sides of every connection whether they are still believed. */
+  judge(): void {
+    const { identities, clock } = this.#runtime;
+    const service = this.#last;
+    const fault =
+      needsIdentity(service) || identities.trust.revocationOf(service.identity)
+        ? identities.ownFault(service.identity)
+        : undefined;
+    if (fault !== undefined && this.#fault === undefined) {
+      this.#connections.destroy((connection) => this.#ended(service, connection, fault));
+      // With it goes the key.
+      this.#acceptor?.tls.close();
+      this.#acceptor = undefined;
+    }
+    this.#fault = fault;
+    this.#connections.judge(identities.trust, clock.nowMs(), clock.monotonicMs(), (connection, why) =>
+      this.#ended(service, connection, why),
+    );
   }
 
   /** Every connection ends with the answer it is at; the peer comes back and is verified anew. */
@@ -98,7 +131,16 @@ export class Slot {
   }
 
   handshake(a: Arrival): void {
-    this.#acceptorFor(a.service).accept(a.socket);
+    let acceptor: TlsAcceptor;
+    try {
+      acceptor = this.#acceptorFor(a.service);
+    } catch (error) {
+      // Without a key there is nothing to shake hands with.
+      const reasons = [reason('PEER_AUTHENTICATION', 'certificate', [], a.service.identity, '', messageOf(error))];
+      this.refuse(a, 'mtls.identity', reasons);
+      return;
+    }
+    acceptor.accept(a.socket);
   }
 
   serveHttp(a: Arrival): void {
@@ -116,6 +158,7 @@ export class Slot {
       (request, responder) => this.#request(request, responder),
     );
     this.#connections.add(connection);
+    watchLink(this.#runtime, service, a.socket, a.tls);
     // A caller that ends its side while it waits has given up, as nginx, Envoy and Node's own server take it. To go on would let strangers
     // start work that nobody waits for, and a cancelled call would not be cancelled at the next hop.
     a.socket.on('end', () => {
@@ -133,6 +176,13 @@ export class Slot {
     }
     if (!service || this.#sockets.size >= service.config.limits.connectionsMax) {
       socket.destroy();
+      return;
+    }
+    if (this.#fault) {
+      const reasons = [this.#fault];
+      this.#refusals.refuse(this.#runtime, service, plainAddress(socket.remoteAddress), 'mtls.identity', reasons, () =>
+        socket.destroy(),
+      );
       return;
     }
     this.#sockets.add(socket);
@@ -155,7 +205,8 @@ export class Slot {
         reason('DEFAULT', 'lease', [], '', '', 'the configuration is too old and the control plane has not renewed it'),
       ];
       void refuse(x, { status: 503, code: 'config.closed', reasons, close: true });
-    } else runRequest(x);
+    } else if (this.#fault) void refuse(x, { status: 403, code: 'mtls.identity', reasons: [this.#fault], close: true });
+    else runRequest(x);
   }
 
   #acceptorFor(service: Service): TlsAcceptor {
@@ -195,6 +246,10 @@ export class Slot {
     this.#refusals.refuse(this.#runtime, service, plainAddress(address), 'mtls.identity', reasons, () => {});
   }
 
+  #ended(service: Service, { info }: ServedConnection, why: Reason): void {
+    this.#refusals.refuse(this.#runtime, service, info.remoteAddress, 'mtls.identity', [why], () => {}, info.tls);
+  }
+
   #invalid(a: Arrival, kind: RefusalKind, status: number): string {
     const service = this.service ?? this.#last;
     service.counters.invalid(kind);
@@ -212,6 +267,6 @@ export class Slot {
   }
 
   #endConnections(): void {
-    for (const connection of this.#connections) connection.close();
+    this.#connections.close();
   }
 }

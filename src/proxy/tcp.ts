@@ -6,6 +6,7 @@ import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import type { Arrival } from './arrival.ts';
 import type { Flow } from './flows.ts';
+import { watchLink } from './links.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
@@ -28,6 +29,8 @@ class TcpFlow implements Attributes, Flow {
   readonly auth = undefined;
 
   readonly listener: string;
+  readonly ownIdentity: string;
+  readonly proof: Arrival['tls'];
   readonly #arrival: Arrival;
   readonly #runtime: Runtime;
   #service: Service;
@@ -45,6 +48,8 @@ class TcpFlow implements Attributes, Flow {
     this.#runtime = arrival.runtime;
     this.#service = service;
     this.listener = service.key;
+    this.ownIdentity = service.identity;
+    this.proof = tls;
     this.#startMs = this.#runtime.clock.monotonicMs();
     this.sourceIdentity = tls === undefined || tls.peerIdentity === '' ? undefined : tls.peerIdentity;
     this.sourceIp = this.remoteIp = arrival.remoteAddress;
@@ -95,6 +100,7 @@ class TcpFlow implements Attributes, Flow {
     }
     this.#upstreamMs = this.#runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
+    watchLink(this.#runtime, this.#service, socket, this.#arrival.tls);
     this.#splice = splice(socket, upstream, {
       timers: this.#runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
@@ -111,6 +117,10 @@ class TcpFlow implements Attributes, Flow {
     this.#service = service;
     const refusal = this.#judge(service);
     if (refusal) void this.#deny(refusal.code, refusal.reasons);
+  }
+
+  deny(code: DenyCode, reasons: readonly Reason[]): void {
+    if (!this.#ended) void this.#deny(code, reasons);
   }
 
   destroy(why: string): void {

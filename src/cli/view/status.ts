@@ -60,7 +60,18 @@ export function renderStatus(status: StatusResponse, paint: Paint, { denials = [
       { indent: 2 },
     ),
   ];
-  if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
+  if (status.rotation)
+    lines.push('', heading(paint, 'the root is being rotated'), ...rotationLines(status.rotation, status.timeMs, paint));
+  if (status.revoked.length > 0) lines.push('', heading(paint, 'revoked'), ...revokedTable(status, paint));
+  if (status.links.length > 0)
+    lines.push(
+      '',
+      heading(paint, 'links'),
+      ...linkTable(status, paint),
+      '',
+      heading(paint, 'encryption'),
+      ...encryptionTable(status, paint),
+    );
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
   if (status.closed.length > 0) {
     lines.push('', heading(paint, 'closed'));
@@ -118,6 +129,70 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
     paint(modes === 'STRICT' ? 'good' : 'warn', modes),
     restarts,
   ];
+}
+
+const PHASES: Readonly<Record<NonNullable<StatusResponse['rotation']>['phase'], string>> = {
+  trust: 'phase 1 of 3: the new root is trusted beside the old one',
+  renew: 'phase 2 of 3: the new CA signs, every certificate is replaced',
+  distrust: 'phase 3 of 3: the old root is trusted no more',
+};
+
+export function rotationLines(rotation: NonNullable<StatusResponse['rotation']>, nowMs: number, paint: Paint): string[] {
+  const { phase, sinceMs, by, oldRootFingerprint, newRootFingerprint, waiting } = rotation;
+  return [
+    `  ${PHASES[phase]} ${paint('quiet', `for ${formatDurationMs(nowMs - sinceMs)}, begun by ${by}`)}`,
+    `  ${paint('quiet', `from sha256 ${oldRootFingerprint.slice(0, 16)} to ${newRootFingerprint.slice(0, 16)}`)}`,
+    ...waiting.map(({ worker, why }) => `  ${paint('warn', 'waits for')} ${worker}: ${printable(why)}`),
+  ];
+}
+
+function revokedTable({ revoked, timeMs }: StatusResponse, paint: Paint): string[] {
+  return table(
+    revoked.map(({ kind, subject, reason, by, revokedMs, untilMs }) => [
+      paint('bad', kind === 'identity' ? shortIdentity(subject) : subject),
+      paint('quiet', kind),
+      `${formatDurationMs(timeMs - revokedMs)} ago by ${by}`,
+      paint('quiet', untilMs === null ? 'until restored' : `ends in ${formatDurationMs(Math.max(0, untilMs - timeMs))}`),
+      printable(reason),
+    ]),
+    { indent: 2 },
+  );
+}
+
+type LinkRow = StatusResponse['links'][number];
+
+/** What lets a link be plaintext, for people. */
+export function plaintextReason({ mode, modeAt, source }: LinkRow): string {
+  const where = modeAt === '' ? 'no PeerAuthentication says otherwise' : `PeerAuthentication at ${modeAt}`;
+  if (mode === 'DISABLE' && source === 'client' && modeAt === '') return 'a plaintext listener';
+  return `${mode}: ${where}`;
+}
+
+/** Plaintext first: it is what one looks for. */
+export function encryptionTable({ links, timeMs }: Pick<StatusResponse, 'links' | 'timeMs'>, paint: Paint): string[] {
+  const plain = ({ tlsProtocol }: LinkRow): boolean => tlsProtocol === '';
+  const name = ({ source, destination, port }: LinkRow): string => `${shortIdentity(source)} -> ${destination}:${port}`;
+  const rows = [...links]
+    .sort((a, b) => Number(plain(b)) - Number(plain(a)) || (name(a) < name(b) ? -1 : 1))
+    .map((link) => {
+      const open =
+        link.connections === 0 ? '' : `${link.connections} open, oldest ${formatDurationMs(timeMs - link.oldestConnectionMs)}`;
+      if (plain(link))
+        return [name(link), paint('bad', 'plaintext'), paint('warn', plaintextReason(link)), '', '', paint('quiet', open)];
+      const certificate =
+        link.peerNotAfterMs === 0
+          ? paint('quiet', 'no client certificate')
+          : `certificate ${formatDurationMs(timeMs - link.peerNotBeforeMs)} old, ${formatDurationMs(link.peerNotAfterMs - timeMs)} left`;
+      return [
+        name(link),
+        paint('good', link.tlsProtocol.replace('TLSv', 'TLS ')),
+        link.cipher.replace(/^TLS_/, ''),
+        certificate,
+        paint('quiet', link.peerSerial.slice(0, 8)),
+        paint('quiet', open),
+      ];
+    });
+  return table(rows, { indent: 2 });
 }
 
 /** Callers at the left, receivers at the right, as the arrow points. */

@@ -2,7 +2,7 @@
 import { type Socket, isIP } from 'node:net';
 import { type ConnectionOptions, type SecureContext, type TLSSocket, connect, createSecureContext } from 'node:tls';
 import { CullisError, messageOf } from '#base/errors.ts';
-import { judgeChain, peerChain } from './chain.ts';
+import { type PeerFacts, judgeChain, peerChain, peerFacts } from './chain.ts';
 import { contextOptions } from './context.ts';
 import type { TlsIdentity, TlsVersion, VerifyPeer } from './types.ts';
 
@@ -17,6 +17,8 @@ export interface TlsClientOptions {
 export interface TlsTarget {
   /** SPIFFE id that the server must prove, exactly: another workload of the same trust domain is a stranger (proxy hardening E 47). */
   readonly identity: string;
+  /** Further identities that are as good, where configuration names them (`subjectAltNames`). */
+  readonly alsoIdentities?: readonly string[];
   /** Server name to send; '' for none. */
   readonly sni: string;
   /** For messages. */
@@ -101,10 +103,21 @@ function handshake(
   });
 }
 
+/** What each server proved, as long as its socket lives. */
+const proven = new WeakMap<Socket, PeerFacts>();
+
+/** What the server at the other end of a socket that `secure` gave proved; undefined for other sockets. */
+export function serverProof(socket: Socket): PeerFacts | undefined {
+  return proven.get(socket);
+}
+
 function refusalOf(socket: TLSSocket, target: TlsTarget, options: TlsClientOptions): string | undefined {
   const chain = peerChain(socket);
   if (chain.length === 0) return 'it showed no certificate';
   const verdict = judgeChain(options.verifyPeer, chain);
   if (!verdict.ok) return verdict.reason;
-  return verdict.identity === target.identity ? undefined : `it is \`${verdict.identity}\``;
+  if (verdict.identity !== target.identity && target.alsoIdentities?.includes(verdict.identity) !== true)
+    return `it is \`${verdict.identity}\``;
+  proven.set(socket, peerFacts(verdict, chain[0]!));
+  return undefined;
 }
