@@ -151,7 +151,9 @@ export class Identities {
   async secure(ownIdentity: string, raw: Socket, target: TlsTarget): Promise<Socket> {
     const { metrics } = this.#ports;
     try {
-      const fault = this.ownFault(ownIdentity);
+      const revocation = target.alsoIdentities === undefined ? this.trust.revocationOf(target.identity) : undefined;
+      // Nobody is asked who could not be believed.
+      const fault = revocation ? revocationReason(revocation, target.identity, '') : this.ownFault(ownIdentity);
       if (fault) throw new CullisError('trust.rejected', fault.text);
       const socket = await this.#of(ownIdentity).client.secure(raw, target);
       this.#outgoing.add(socket, ownIdentity);
