@@ -34,6 +34,8 @@ export interface WorkerStart {
   readonly journalDir: string;
   /** True when there are addresses inside namespaces, which the supervisor opens and passes as handles. */
   readonly handles: boolean;
+  /** True when there are several workers: then every listening socket is the supervisor's, and all of them accept on it. */
+  readonly shared: boolean;
 }
 
 export interface LoadedSystem {

@@ -68,7 +68,11 @@ const channel = connectControl({
   random: systemRandom,
   async onSnapshot(message) {
     const offered = message.plan as NodePlan;
-    const listeners = [...offered.gateways.flatMap((one) => one.listeners), ...offered.workloads.flatMap((one) => one.inbound)];
+    const listeners = [
+      ...offered.gateways.flatMap((one) => one.listeners),
+      ...offered.workloads.flatMap(({ inbound }) => inbound),
+      ...(start.shared ? offered.workloads.flatMap(({ outbound }) => outbound) : []),
+    ];
     heldBy = new Set(listeners.map(({ listen }) => `${listen.ip}:${listen.port}`));
     const result = await proxy.apply({ ...message, plan: offered });
     if (result.ok) {
