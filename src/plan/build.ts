@@ -1,6 +1,5 @@
 // System and Observed -> NodePlan. Deterministic: equal inputs give an equal plan and version.
 import { createHash } from 'node:crypto';
-import { formatLocation, originOf } from '#model/origin.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, ServicePort, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
@@ -13,6 +12,8 @@ import { policiesFor } from './select.ts';
 export interface WorkloadPort {
   readonly port: number;
   readonly protocol: 'http' | 'tcp';
+  /** The application speaks HTTP/2 there. */
+  readonly http2: boolean;
   /** The service port's own protocol, `tcp` when no Service aims here. */
   readonly declared: ServicePort['protocol'];
 }
@@ -66,13 +67,17 @@ export function servicesOf(system: Pick<System, 'services'>, workload: Workload)
     });
 }
 
-/** Every TCP port of a workload, in ascending order. HTTP/2 and gRPC travel as TCP: this data plane reads HTTP/1. */
+/** Service ports whose bytes are HTTP, and of these the ones that are HTTP/2 (Istio's protocol selection: gRPC is HTTP/2, gRPC-Web comes in either). */
+const HTTP: ReadonlySet<ServicePort['protocol']> = new Set(['http', 'http2', 'grpc']);
+const HTTP2: ReadonlySet<ServicePort['protocol']> = new Set(['http2', 'grpc']);
+
+/** Every TCP port of a workload, in ascending order. Where Services disagree, the first that says HTTP decides. */
 export function workloadPorts(system: Pick<System, 'services'>, workload: Workload): WorkloadPort[] {
   const ports = new Map<number, WorkloadPort>();
   for (const container of workload.containers) {
     if (container.init) continue;
     for (const { port, transport } of container.ports)
-      if (transport === 'TCP') ports.set(port, { port, protocol: 'tcp', declared: 'tcp' });
+      if (transport === 'TCP') ports.set(port, { port, protocol: 'tcp', http2: false, declared: 'tcp' });
   }
   for (const service of servicesOf(system, workload))
     for (const servicePort of service.ports) {
@@ -80,7 +85,8 @@ export function workloadPorts(system: Pick<System, 'services'>, workload: Worklo
       if (port === undefined || servicePort.protocol === 'udp') continue;
       const known = ports.get(port);
       if (known?.protocol === 'http') continue;
-      ports.set(port, { port, protocol: servicePort.protocol === 'http' ? 'http' : 'tcp', declared: servicePort.protocol });
+      const declared = servicePort.protocol;
+      ports.set(port, { port, protocol: HTTP.has(declared) ? 'http' : 'tcp', http2: HTTP2.has(declared), declared });
     }
   return [...ports.values()].sort((a, b) => a.port - b.port);
 }
@@ -104,7 +110,7 @@ export function destinations(system: Pick<System, 'services'>): { readonly servi
 export function buildPlan(system: System, observed: Observed): NodePlan {
   const closed: { what: string; why: string; at: string }[] = [];
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
-  const workloads = placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, closed));
+  const workloads = placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!));
   const clusters = destinations(system).map(({ service, port }) => cluster(system, service, port, placed, observed));
   const gateways = buildGateways(system, observed, clusters, closed);
   const body = {
@@ -120,25 +126,14 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
 }
 
-function workloadPlan(
-  system: System,
-  workload: Workload,
-  placement: Placement,
-  closed: { what: string; why: string; at: string }[],
-): WorkloadPlan {
+function workloadPlan(system: System, workload: Workload, placement: Placement): WorkloadPlan {
   const inbound: InboundPort[] = [];
-  for (const { port, protocol, declared } of workloadPorts(system, workload)) {
+  for (const { port, protocol, http2 } of workloadPorts(system, workload)) {
     const listen = placement.inbound[port];
     const app = placement.app[port];
     if (!listen || !app) continue;
     const mtls = effectiveMtls(system, workload, port);
-    if (declared === 'http2' || declared === 'grpc')
-      closed.push({
-        what: `${workload.id}:${port}`,
-        why: `speaks ${declared}, carried as TCP: rules with HTTP fields cannot match there, so ALLOW rules that have them stay closed`,
-        at: formatLocation(originOf(workload.resource)),
-      });
-    inbound.push({ port, protocol, mtls: mtls.mode, mtlsAt: mtls.at, listen, app });
+    inbound.push({ port, protocol, ...(http2 && { http2 }), mtls: mtls.mode, mtlsAt: mtls.at, listen, app });
   }
   const outbound: OutboundListener[] = [];
   for (const { service, port } of destinations(system)) {
@@ -178,7 +173,8 @@ function cluster(system: System, service: Service, port: ServicePort, placed: re
     service: service.id,
     host: service.host,
     port: port.port,
-    protocol: port.protocol === 'http' ? 'http' : 'tcp',
+    protocol: HTTP.has(port.protocol) ? 'http' : 'tcp',
+    ...(HTTP2.has(port.protocol) && { http2: true as const }),
     sni: `outbound_.${port.port}_._.${service.host}`,
     endpoints,
   };
