@@ -9,6 +9,7 @@ import type {
 import type { HttpRouteRule } from '#model/gateway.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
+import type { TrafficPlan } from './traffic.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -44,6 +45,14 @@ export interface Endpoint {
   readonly address: Address;
   /** The SPIFFE id its certificate must carry; '' when it has no sidecar and is spoken to in plaintext. */
   readonly identity: string;
+  /** `region/zone/subzone`, parts from the end may be missing; absent: unknown. */
+  readonly locality?: string;
+  /** Share among its equals; 1 when absent. */
+  readonly weight?: number;
+  /** Takes no new requests; those under way end. */
+  readonly draining?: true;
+  /** Labels of the pod, for `failoverPriority`; only those that are compared. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A service port as destinations see it. */
@@ -59,6 +68,8 @@ export interface Cluster {
   readonly http2?: true;
   /** `outbound_.7070_._.cart.ecommerce.svc.cluster.local`, the SNI Istio uses. */
   readonly sni: string;
+  /** How it is spread, bounded and watched (DestinationRule); absent: least requests, the platform's limits. */
+  readonly traffic?: TrafficPlan;
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -80,12 +91,29 @@ export interface WorkloadPlan {
   readonly policies: PolicySet;
 }
 
+/** When and how a request is sent again. */
+export interface RetryPolicy {
+  /** Further tries after the first. */
+  readonly attempts: number;
+  /** Of each try; 0 for none of its own. */
+  readonly perTryTimeoutMs: number;
+  /** Envoy's words: `5xx`, `gateway-error`, `reset`, `connect-failure`, `refused-stream`, `retriable-status-codes`, … */
+  readonly on: readonly string[];
+  /** For `retriable-status-codes`. */
+  readonly statuses: readonly number[];
+  /** Upper bound of the first wait, which doubles with each try up to `backoffMaxMs`; each wait is drawn evenly from 0 to its bound. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+}
+
 export interface RouteRulePlan {
   /** `ecommerce/shop-route#0` */
   readonly id: string;
   readonly rule: HttpRouteRule;
   /** Cluster ids with weights, in backendRefs' order; an unresolvable ref has cluster '' and answers 500 for its share. */
   readonly backends: readonly { readonly cluster: string; readonly weight: number }[];
+  /** Absent: Istio's default. */
+  readonly retry?: RetryPolicy;
   readonly at: string;
 }
 

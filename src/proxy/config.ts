@@ -8,8 +8,9 @@ import { compileRoutes } from '#plan/route.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
-import { Destinations } from './destinations.ts';
+import { type CallerSide, Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
+import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service } from './service.ts';
 import { Sessions } from './sessions.ts';
@@ -52,7 +53,7 @@ class Compiler {
       sessionCookie: plan.sessionCookie ?? '',
       services: this.#services,
       backends: this.#backends,
-      destinations: new Destinations(plan, runtime.upstreams),
+      destinations: new Destinations(plan, runtime),
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
   }
@@ -85,14 +86,12 @@ class Compiler {
   }
 
   #outbound(workload: WorkloadPlan, listener: OutboundListener, enforced: Enforcement): Service {
-    const cluster = this.#plan.clusters.find(({ id }) => id === listener.cluster);
-    if (!cluster)
-      throw new CullisError('config.invalid', `the plan of \`${workload.id}\` names the unknown cluster \`${listener.cluster}\``);
+    const cluster = this.#config.destinations.plan(listener.cluster, workload.id);
     const { listen } = listener;
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#config.destinations.cluster(cluster.id, workload.identity),
+      destination: this.#config.destinations.cluster(cluster.id, workload),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
@@ -110,7 +109,7 @@ class Compiler {
         );
       }
       for (const { virtualHosts } of group)
-        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway.identity);
+        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway);
       this.#add({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
         ...enforced,
@@ -120,14 +119,14 @@ class Compiler {
     }
   }
 
-  #rule(rule: RouteRulePlan, identity: string): void {
+  #rule(rule: RouteRulePlan, caller: CallerSide): void {
     if (this.#backends.has(rule)) return;
     const { destinations } = this.#config;
     const choices = rule.backends.map(({ cluster, weight }) => ({
       weight,
-      destination: cluster === '' ? undefined : destinations.cluster(cluster, identity),
+      destination: cluster === '' ? undefined : destinations.cluster(cluster, caller),
     }));
-    this.#backends.set(rule, new Backends(choices));
+    this.#backends.set(rule, new Backends(choices, rule.retry && new RetryRules(rule.retry)));
   }
 
   #enforcement(policies: PolicySet, namespace: string, identity: string): Enforcement {

@@ -1,4 +1,4 @@
-// One request with its next hop: sends it, brings the answer back, keeps the pace of the slower side, and ends in one event.
+// One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
@@ -11,8 +11,12 @@ import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
+import { ReplayBody } from './replay-body.ts';
+import { type RetryRules, isIdempotent } from './retry.ts';
 import { joinTunnel } from './tunnel.ts';
-import type { Destination, UpstreamEndpoint } from './upstreams.ts';
+import type { Outcome } from './balance/outlier.ts';
+import type { Destination } from './destination.ts';
+import type { UpstreamEndpoint } from './upstreams.ts';
 
 const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   connect: 503,
@@ -22,42 +26,59 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   reset: 502,
 };
 
+/** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
+const DISCARD_BYTES_MAX = 16 * 1024;
+
 export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   readonly #x: Exchange;
   readonly #destination: Destination;
-  readonly #sentMs: number;
+  readonly #rules: RetryRules | undefined;
+  readonly #hash: number | undefined;
+  #sentMs: number;
   #endpoint: UpstreamEndpoint;
   #upstream: UpstreamRequest | undefined;
   #body: BodyReader;
+  #replay: ReplayBody | undefined;
   #answer: AnswerSink | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
-  #retried = false;
+  #tryTimer: Timer | undefined;
+  #waitTimer: Timer | undefined;
+  /** Endpoints that failed for this request. */
+  #tried: UpstreamEndpoint[] | undefined;
+  #retries = 0;
+  /** A place in the destination's retry budget is taken. */
+  #retrying = false;
+  /** A try is on its way to `#endpoint`. */
+  #trying = false;
   #over = false;
 
-  constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint) {
+  /** @param hash by which the destination keeps requests together */
+  constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
     this.#x = x;
     this.#destination = destination;
     this.#endpoint = endpoint;
+    this.#hash = hash;
+    this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
     const { body } = x.request;
     this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
     if (body.kind === 'length') x.bytesIn = body.length;
+    if (this.#rules?.resendsBodies === true && body.kind !== 'none' && isIdempotent(x.method)) {
+      const { bufferBytesMax } = x.service.config.limits;
+      if (body.length <= bufferBytesMax) this.#replay = new ReplayBody(this.#body, bufferBytesMax);
+    }
   }
 
   start(): void {
     const x = this.#x;
     x.responder.observer = this;
+    this.#destination.circuit.requests++;
     const { timers } = x.runtime;
     if (x.requestTimeoutMs > 0)
       this.#requestTimer = this.#deadline(
         timers.timer(() => this.#late('the request took longer than the route allows')),
         x.requestTimeoutMs,
-      );
-    if (x.backendTimeoutMs > 0)
-      this.#backendTimer = this.#deadline(
-        timers.timer(() => this.#late('the backend took longer than the route allows')),
-        x.backendTimeoutMs,
       );
     this.#send();
   }
@@ -70,7 +91,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #send(): void {
     const x = this.#x;
     const { method, upgrade, body } = x.request;
+    const { timers, clock } = x.runtime;
+    if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
     this.#endpoint.active++;
+    this.#trying = true;
+    if (x.backendTimeoutMs > 0)
+      this.#backendTimer = this.#deadline(
+        timers.timer(() => this.#tryLate('the backend took longer than the route allows')),
+        x.backendTimeoutMs,
+      );
+    if (this.#rules !== undefined && this.#rules.perTryMs > 0)
+      this.#tryTimer = this.#deadline(
+        timers.timer(() => this.#tryLate('the backend took longer than one try may')),
+        this.#rules.perTryMs,
+      );
     this.#upstream = this.#endpoint.pool.request(
       {
         method,
@@ -80,7 +114,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
         length: body.length,
         upgrade: upgrade === 'websocket' ? upgrade : '',
       },
-      this.#body,
+      this.#replay?.attempt() ?? this.#body,
       this,
     );
   }
@@ -91,10 +125,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   onHead(status: number, headers: HeaderList, body: BodyReader): void {
     const x = this.#x;
-    if (this.#over) {
+    if (this.#over || !this.#trying) {
       body.discard();
       return;
     }
+    this.#report(status);
+    if (this.#rules?.onStatus(status, headers.get('grpc-status')) === true && this.#mayRepeat(false)) {
+      if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
+      else this.#upstream?.abort('it is sent again');
+      this.#repeat('answer', `the destination answered ${status}`);
+      return;
+    }
+    this.#tryTimer?.clear();
+    this.#replay?.settle();
+    this.#endRetry();
     x.answered = true;
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
@@ -120,6 +164,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (this.#over) return;
     this.#x.failed = true;
     this.#note('reset', why);
+    this.#report('reset');
     this.#settle();
     this.#answer?.abort(why);
   }
@@ -140,23 +185,79 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   }
 
   onError(error: UpstreamError): void {
-    if (this.#over) return;
+    if (this.#over || !this.#trying) return;
+    const { kind, message } = error;
+    if (kind === 'overload') this.#overflowed();
+    else this.#report(kind);
+    if (this.#rules?.onError(error) === true && this.#mayRepeat(!error.bytesSent)) this.#repeat(kind, message);
+    else this.#fail(STATUS[kind], kind, message);
+  }
+
+  /** A bound of the destination refused it. */
+  #overflowed(): void {
+    this.#x.runtime.metrics.counter('cullis_upstream_overflows_total', this.#destination.name).inc();
+  }
+
+  /**
+   * Whether it may be sent once more: never when something of the answer is out, or the client's body cannot be had again, or doing it twice
+   * could matter.
+   * @param unsent nothing of the request reached the destination
+   */
+  #mayRepeat(unsent: boolean): boolean {
     const x = this.#x;
-    this.#endpoint.active--;
-    if (error.kind === 'connect') {
-      this.#endpoint.eject();
-      const other =
-        this.#retried || !error.safeToRetry ? undefined : this.#destination.pick(x.runtime.clock.monotonicMs(), this.#endpoint);
-      if (other) {
-        this.#retried = true;
-        this.#endpoint = other;
-        this.#note(error.kind, error.message);
-        this.#send();
-        return;
-      }
+    const { body, method } = x.request;
+    if (x.answered || this.#retries >= (this.#rules?.attempts ?? 0)) return false;
+    const again = unsent ? this.#replay === undefined || this.#replay.replayable : isIdempotent(method) && this.#hasBody(body);
+    if (!again) return false;
+    if (this.#retrying || this.#destination.circuit.mayRetry) return true;
+    this.#count('overflow');
+    return false;
+  }
+
+  #hasBody(body: BodyReader): boolean {
+    return body.kind === 'none' || this.#replay?.replayable === true;
+  }
+
+  /** Sends it again, after a wait, to another endpoint where there is one. */
+  #repeat(kind: string, message: string): void {
+    const { clock, fineTimers, ports } = this.#x.runtime;
+    this.#note(kind, message);
+    this.#leave();
+    const tried = (this.#tried ??= []);
+    tried.push(this.#endpoint);
+    const nowMs = clock.monotonicMs();
+    const other = this.#destination.pick(nowMs, tried, this.#hash);
+    const next = other ?? this.#destination.pick(nowMs, undefined, this.#hash);
+    if (!next) {
+      this.#fail(503, kind, message);
+      return;
     }
-    this.#endpoint.active++;
-    this.#fail(STATUS[error.kind], error.kind, error.message);
+    this.#retries++;
+    if (!this.#retrying) {
+      this.#retrying = true;
+      this.#destination.circuit.retries++;
+    }
+    this.#count('sent');
+    this.#endpoint = next;
+    // One that could not be reached says nothing about the others: the first of them is asked at once.
+    if (kind === 'connect' && other && this.#retries === 1) {
+      this.#send();
+      return;
+    }
+    const waitMs = this.#rules!.waitMs(this.#retries, ports.random.unit());
+    this.#waitTimer = this.#deadline(
+      fineTimers.timer(() => this.#send()),
+      waitMs,
+    );
+  }
+
+  #count(result: 'sent' | 'overflow'): void {
+    const { runtime, service } = this.#x;
+    runtime.metrics.counter('cullis_upstream_retries_total', service.role, this.#destination.name, result).inc();
+  }
+
+  #report(outcome: Outcome): void {
+    this.#destination.report(this.#endpoint, outcome, this.#x.runtime.clock);
   }
 
   #fail(status: number, kind: string, message: string): void {
@@ -182,10 +283,23 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     link.lastMs = runtime.clock.nowMs();
   }
 
+  /** The time of this try is over; there may be another. */
+  #tryLate(message: string): void {
+    if (this.#over || !this.#trying) return;
+    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat(false)) {
+      this.#late(message);
+      return;
+    }
+    this.#upstream?.abort(message);
+    this.#report('timeout');
+    this.#repeat('timeout', message);
+  }
+
   #late(message: string): void {
     if (this.#over) return;
     const x = this.#x;
     this.#upstream?.abort(message);
+    if (this.#trying && !x.answered) this.#report('timeout');
     if (!x.answered) {
       this.#fail(504, 'timeout', message);
       return;
@@ -220,11 +334,30 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return answer;
   }
 
+  /** The try is over. */
+  #leave(): void {
+    if (!this.#trying) return;
+    this.#trying = false;
+    this.#endpoint.active--;
+    this.#tryTimer?.clear();
+    this.#backendTimer?.clear();
+  }
+
+  #endRetry(): void {
+    if (!this.#retrying) return;
+    this.#retrying = false;
+    this.#destination.circuit.retries--;
+  }
+
   /** Nothing more is expected of the next hop. */
   #settle(): void {
+    if (this.#over) return;
     this.#over = true;
-    this.#endpoint.active--;
+    this.#leave();
+    this.#endRetry();
+    this.#destination.circuit.requests--;
+    this.#replay?.settle();
     this.#requestTimer?.clear();
-    this.#backendTimer?.clear();
+    this.#waitTimer?.clear();
   }
 }

@@ -5,7 +5,8 @@ import type { HttpRouteFilter } from '#model/gateway.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
 import { Backends } from './backends.ts';
 import { rewrite } from './route-target.ts';
-import { Destination } from './upstreams.ts';
+import { Group } from './balance/groups.ts';
+import { Destination } from './destination.ts';
 import { type Mesh, authorizationPolicy, call, routeRule, startApp, startMesh } from '../../test/fakes/mesh.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -148,7 +149,8 @@ for (const [path, type, value, prefix, want] of [
 }
 
 test('weights share out requests, and a backend that cannot be resolved keeps its share', () => {
-  const [a, b] = [new Destination('a', 1, []), new Destination('b', 1, [])];
+  const named = (name: string): Destination => new Destination({ name, port: 1, group: new Group(), seed: 1 }, [], 0);
+  const [a, b] = [named('a'), named('b')];
   const backends = new Backends([
     { weight: 1, destination: a },
     { weight: 0, destination: b },

@@ -11,7 +11,7 @@ import type { RouteTable } from '#plan/route.ts';
 import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 import type { ExtAuthz } from './ext-authz.ts';
 
 export type Role = ExchangeEvent['role'];

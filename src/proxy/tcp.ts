@@ -5,8 +5,10 @@ import type { Attributes, DenyCode, Reason } from '#model/decision.ts';
 import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import type { Arrival } from './arrival.ts';
+import type { Destination } from './destination.ts';
 import type { Flow } from './flows.ts';
 import { watchLink } from './links.ts';
+import { connectionHash } from './hash-key.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
@@ -80,13 +82,33 @@ class TcpFlow implements Attributes, Flow {
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
     const { destination } = this.#service;
-    const first = destination?.pick(this.#startMs);
-    if (!destination || !first) throw new Error('the destination has no endpoint');
+    if (!destination) throw new Error('the destination has no endpoint');
+    const { circuit } = destination;
+    if (circuit.connections >= (circuit.plan.connectionsMax ?? Infinity)) {
+      this.#runtime.metrics.counter('cullis_upstream_overflows_total', destination.name).inc();
+      throw new Error('the destination has as many connections as it may (DestinationRule maxConnections)');
+    }
+    circuit.connections++;
+    try {
+      const socket = await this.#dialOne(destination);
+      socket.once('close', () => circuit.connectionGone());
+      return socket;
+    } catch (error) {
+      circuit.connectionGone();
+      throw error;
+    }
+  }
+
+  async #dialOne(destination: Destination): Promise<Socket> {
+    const { clock } = this.#runtime;
+    const hash = connectionHash(destination, this.sourceIp);
+    const first = destination.pick(this.#startMs, undefined, hash);
+    if (!first) throw new Error('the destination has no healthy endpoint');
     try {
       return await first.dial();
     } catch (error) {
-      first.eject();
-      const other = destination.pick(this.#startMs, first);
+      destination.report(first, 'connect', clock);
+      const other = destination.pick(clock.monotonicMs(), [first], hash);
       if (!other) throw error;
       return await other.dial();
     }

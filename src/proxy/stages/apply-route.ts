@@ -24,7 +24,9 @@ export function applyRoute(x: Exchange): Step | Promise<Step> {
     const step = applyFilter(x, filter, match.path.value);
     if (step !== 'next') return step;
   }
-  const choice = x.service.config.backends.get(rule)?.choose(x.runtime.ports.random.unit());
+  const backends = x.service.config.backends.get(rule);
+  if (backends?.retry) x.retry = backends.retry;
+  const choice = backends?.choose(x.runtime.ports.random.unit());
   if (choice === undefined)
     return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
   x.destination = choice;
