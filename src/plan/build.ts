@@ -8,7 +8,8 @@ import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
-import { clusterId, destinations, workloadPorts } from './services.ts';
+import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
+import { VirtualServices } from './virtual-services.ts';
 
 /**
  * Builds what one node proxy needs for the workloads that have a placement.
@@ -19,12 +20,15 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const ports = destinations(system);
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const clusters = new Clusters(system, observed, ports, placed, closed);
-  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) => throughRules(gateway, clusters));
+  const virtual = new VirtualServices(system, clusters, closed);
+  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
+    virtual.withBound(throughRules(gateway, clusters)),
+  );
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
-    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters)),
+    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual)),
     gateways,
     clusters: clusters.all(),
     extAuthz: system.mesh.extensionProviders,
@@ -56,6 +60,7 @@ function workloadPlan(
   placement: Placement,
   ports: ReturnType<typeof destinations>,
   clusters: Clusters,
+  virtual: VirtualServices,
 ): WorkloadPlan {
   const inbound: InboundPort[] = [];
   for (const { port, protocol, http2 } of workloadPorts(system, workload)) {
@@ -73,7 +78,8 @@ function workloadPlan(
     if (listens.length === 0) continue;
     const cluster = clusters.for(workload, id);
     const authority = `${authorityName(service, workload)}:${port.port}`;
-    for (const listen of listens) outbound.push({ cluster, listen, authority });
+    const rules = HTTP.has(port.protocol) ? virtual.forCall(workload, service.host.toLowerCase(), port.port) : undefined;
+    for (const listen of listens) outbound.push({ cluster, listen, authority, ...(rules && { virtualServices: rules }) });
   }
   return {
     id: workload.id,

@@ -6,7 +6,8 @@ import type {
   AuthorizationPolicy,
   RequestAuthentication,
 } from '#model/istio.ts';
-import type { HttpRouteRule } from '#model/gateway.ts';
+import type { Fraction, HttpRouteFilter, HttpRouteRule } from '#model/gateway.ts';
+import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
@@ -78,6 +79,8 @@ export interface OutboundListener {
   readonly listen: Address;
   /** What the program meant to call (`cart:7070`): put back as authority when its request names the listener's own address. */
   readonly authority: string;
+  /** Rules of the VirtualService for it, tried in their order; absent: everything goes to the cluster. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface WorkloadPlan {
@@ -106,14 +109,34 @@ export interface RetryPolicy {
   readonly backoffMaxMs: number;
 }
 
+export interface BackendPlan {
+  /** '' when the reference cannot be resolved: its share is answered with 500. */
+  readonly cluster: string;
+  readonly weight: number;
+  /** Applied behind the rule's own to what goes there. */
+  readonly filters?: readonly HttpRouteFilter[];
+}
+
+/** What a VirtualService says beyond a rule of Gateway API. */
+export interface VirtualRulePlan {
+  /** In place of the rule's `matches`; empty: everything. */
+  readonly when: readonly VirtualMatch[];
+  readonly fault?: Fault;
+  /** Answered from here. */
+  readonly direct?: { readonly status: number; readonly body: string };
+}
+
 export interface RouteRulePlan {
   /** `ecommerce/shop-route#0` */
   readonly id: string;
   readonly rule: HttpRouteRule;
-  /** Cluster ids with weights, in backendRefs' order; an unresolvable ref has cluster '' and answers 500 for its share. */
-  readonly backends: readonly { readonly cluster: string; readonly weight: number }[];
+  /** Cluster ids with weights, in backendRefs' order. */
+  readonly backends: readonly BackendPlan[];
+  /** Where copies of requests go, and of which share. */
+  readonly mirrors?: readonly { readonly cluster: string; readonly fraction: Fraction }[];
   /** Absent: Istio's default. */
   readonly retry?: RetryPolicy;
+  readonly virtual?: VirtualRulePlan;
   readonly at: string;
 }
 
@@ -132,6 +155,8 @@ export interface GatewayListenerPlan {
   readonly hostname: string;
   readonly tls: boolean;
   readonly virtualHosts: readonly VirtualHost[];
+  /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface GatewayPlan {

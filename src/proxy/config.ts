@@ -3,8 +3,19 @@ import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
-import { compileRoutes } from '#plan/route.ts';
+import type {
+  GatewayListenerPlan,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  PolicySet,
+  RouteRulePlan,
+  VirtualHost,
+  WorkloadPlan,
+} from '#plan/plan.ts';
+import { type RouteTable, compileRoutes } from '#plan/route.ts';
+import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
@@ -92,6 +103,7 @@ class Compiler {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
       destination: this.#config.destinations.cluster(cluster.id, workload),
+      routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
@@ -114,9 +126,22 @@ class Compiler {
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
         ...enforced,
         mtls: first.tls ? 'edge' : 'DISABLE',
-        routes: compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts)),
+        routes: this.#gatewayRoutes(group, first.tls, gateway),
       });
     }
+  }
+
+  #gatewayRoutes(group: readonly GatewayListenerPlan[], tls: boolean, caller: CallerSide): RouteTable {
+    const routes = compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts));
+    const own = group.flatMap(({ virtualServices }) => virtualServices ?? []);
+    const virtual = this.#virtualRoutes(own.length > 0 ? own : undefined, tls ? 'https' : 'http', caller);
+    return virtual ? bothTables(routes, virtual) : routes;
+  }
+
+  #virtualRoutes(hosts: readonly VirtualHost[] | undefined, scheme: string, caller: CallerSide): RouteTable | undefined {
+    if (!hosts) return undefined;
+    for (const { rules } of hosts) for (const rule of rules) this.#rule(rule, caller);
+    return compileVirtualRoutes(hosts, scheme);
   }
 
   #rule(rule: RouteRulePlan, caller: CallerSide): void {

@@ -38,7 +38,7 @@ export interface Service {
   readonly authorizer: Authorizer;
   readonly authenticator: Authenticator | undefined;
   readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
-  /** Gateway only. */
+  /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;

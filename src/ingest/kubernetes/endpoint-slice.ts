@@ -1,5 +1,5 @@
 // EndpointSlice (discovery.k8s.io/v1): its members stand beside `metadata`, not in a `spec`.
-import { isIP } from 'node:net';
+import { IpSet } from '#base/ip-set.ts';
 import type { EndpointSlice, SliceEndpoint } from '#model/endpoint-slice.ts';
 import { anyText, anything, flag, list, object, oneOf, optional, port, record, required, word } from '../check.ts';
 import type { Check } from '../check.ts';
@@ -58,13 +58,17 @@ const check = object(
   { unknown: 'warning' },
 );
 
+function typeOf(address: string): EndpointSlice['addressType'] {
+  if (address.includes('/') || IpSet.of([address]) === undefined) return 'FQDN';
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
+
 export const readEndpointSlice: KindReader = (document, scope) => {
   const read = check(document.raw, scope);
   if (!read) return undefined;
   const { addressType, endpoints = [] } = read;
-  const family = { IPv4: 4, IPv6: 6, FQDN: 0 }[addressType];
   endpoints.forEach(({ addresses }, i) => {
-    const wrong = addresses.find((address) => isIP(address) !== family);
+    const wrong = addresses.find((address) => typeOf(address) !== addressType);
     if (wrong === undefined) return;
     scope.at('endpoints', () =>
       scope.at(i, () => scope.error('address', `\`${shorten(wrong)}\` is no address of type ${addressType}`)),
