@@ -67,6 +67,7 @@ export function planeSpecs(options: PlanesOptions): {
       onLine: (line) => options.onLine('control', line),
     },
     workers: [...tokens].map(([name, token]) => {
+      let starts = 0;
       // A folder a writer: a worker that was taken over must not reach the lines of others.
       const journalDir = join(state.folder, 'journal', name.replace('/', '-'));
       mkdirSync(journalDir, { recursive: true, mode: 0o700 });
@@ -80,6 +81,8 @@ export function planeSpecs(options: PlanesOptions): {
           journalDir,
           handles: options.namespaces,
           shared: options.workers > 1,
+          workers: options.workers,
+          anew: starts++ > 0,
         }),
         read: ['/proc', journalDir],
         write: [journalDir],

@@ -18,6 +18,7 @@ import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState,
 import type { MovedPort } from './placement.ts';
 import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
+import { SharedPortions } from './shared-portions.ts';
 import { planeSpecs } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
 import { within } from './within.ts';
@@ -72,6 +73,7 @@ export class Supervisor {
   /** The first is there from the start; the others join when the system runs, so that they do not slow its start. */
   readonly #workers: readonly Plane[];
   readonly #link: ControlLink;
+  readonly #portions: SharedPortions;
   readonly #log: ProcessLog;
   readonly #places: Places;
   readonly #first = Promise.withResolvers<StartResult>();
@@ -133,6 +135,7 @@ export class Supervisor {
       );
       return worker;
     });
+    this.#portions = new SharedPortions(new Map(specs.workers.map(({ name }, i) => [name, this.#workers[i]!])));
     this.#link = new ControlLink({
       send: (message) => this.#control.send(message),
       ready: () => this.#control.state().state === 'ready' || this.#phase === 'stopping',
@@ -321,6 +324,7 @@ export class Supervisor {
       onExit: (pid, detail, againInMs) => {
         this.#options.state.untrack(pid);
         this.#log.say('exited', name, pid, detail);
+        this.#portions.left(name);
         if (this.#phase !== 'loading') this.#notice(`${name} ${detail}; starting it again in ${againInMs} ms`);
         // It said that its port was taken meanwhile, and starts again at another.
         else if (name === 'control' && this.#portTaken) this.#portTaken = false;
@@ -336,7 +340,9 @@ export class Supervisor {
       this.#places.handles((id) => this.#workloads.namespaceOf(id)),
     );
     child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
-      if ('type' in message && message.type === 'ready') this.#ready(name, worker);
+      if (!('type' in message)) return;
+      if (message.type === 'ready') this.#ready(name, worker);
+      else if (message.type === 'portion-ask' || message.type === 'portion-yielded') this.#portions.take(name, message);
     });
     this.#sendPids();
   }

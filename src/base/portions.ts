@@ -19,6 +19,7 @@ export function firstPortion(max: number, holders: number): number {
 
 /** Names of bounds that a broker keeps; beyond them nothing is granted, and holders go on with their first portions. */
 const BOUNDS_MAX = 65_536;
+const NAME_CHARS_MAX = 1024;
 
 interface Bound {
   free: number;
@@ -45,6 +46,9 @@ export class PortionBroker {
 
   take(holder: string, message: ToBroker): void {
     const { name, max } = message;
+    // Holders read hostile bytes, so what they say is not taken on faith.
+    const number = message.type === 'portion-ask' ? message.want : message.count;
+    if (typeof name !== 'string' || name.length > NAME_CHARS_MAX || !Number.isSafeInteger(number)) return;
     const bound = this.#bound(name, max);
     if (!bound) {
       if (message.type === 'portion-ask') this.#send(holder, { type: 'portion-grant', name, max, count: 0 });
@@ -164,21 +168,42 @@ export class Portion {
     return true;
   }
 
+  /** Takes one whatever is held: for what a process must have to go on at all. */
+  force(): void {
+    this.#used++;
+  }
+
   give(): void {
     this.#used--;
   }
 
-  /** Looks for more where others do not use theirs. @returns whether this process holds more than it uses now; nothing is taken by that */
-  async ask(): Promise<boolean> {
-    if (this.#portions.alone) return this.#used < this.#held;
+  /** For a count that somebody else keeps. @param used how many there are now @returns whether there may be one more */
+  covers(used: number): boolean {
+    this.#used = used;
+    return used < this.#held;
+  }
+
+  /** Takes one, of what others do not use if need be. @returns false when all of the bound is used, or nobody answers */
+  async acquire(): Promise<boolean> {
+    while (!this.take()) if (!(await this.ask())) return false;
+    return true;
+  }
+
+  /** Looks for more where others do not use theirs. @returns whether there was some; nothing is taken by that, and others may wait for it too */
+  ask(): Promise<boolean> {
+    if (this.#portions.alone) return Promise.resolve(this.#used < this.#held);
     this.#asking ??= new Promise<boolean>((resolve) => {
       this.#granted = resolve;
       // A quarter of what is held at once, so that growing takes few turns.
       const want = Math.max(1, this.#held >> 2);
       if (!this.#portions.say({ type: 'portion-ask', name: this.name, max: this.#max, want })) this.#settle(false);
     });
-    await this.#asking;
-    return this.#used < this.#held;
+    return this.#asking;
+  }
+
+  /** Gives up waiting for an answer; one that comes later still counts. */
+  expire(): void {
+    this.#settle(false);
   }
 
   receive(message: FromBroker): void {
@@ -244,6 +269,11 @@ export class Portions {
 
   say(message: ToBroker): boolean {
     return Number.isSafeInteger(message.max) && this.#send(message);
+  }
+
+  /** Who still waits for the broker's answer goes on without it. */
+  expire(): void {
+    for (const portion of this.#portions.values()) portion.expire();
   }
 
   receive(message: FromBroker): void {

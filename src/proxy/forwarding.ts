@@ -73,7 +73,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   start(): void {
     const x = this.#x;
     x.responder.observer = this;
-    this.#destination.circuit.requests++;
     const { timers } = x.runtime;
     if (x.requestTimeoutMs > 0)
       this.#requestTimer = this.#deadline(
@@ -209,7 +208,10 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (x.answered || this.#retries >= (this.#rules?.attempts ?? 0)) return false;
     const again = unsent ? this.#replay === undefined || this.#replay.replayable : isIdempotent(method) && this.#hasBody(body);
     if (!again) return false;
-    if (this.#retrying || this.#destination.circuit.mayRetry) return true;
+    if (this.#retrying || this.#destination.circuit.takeRetry()) {
+      this.#retrying = true;
+      return true;
+    }
     this.#count('overflow');
     return false;
   }
@@ -233,10 +235,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       return;
     }
     this.#retries++;
-    if (!this.#retrying) {
-      this.#retrying = true;
-      this.#destination.circuit.retries++;
-    }
     this.#count('sent');
     this.#endpoint = next;
     // One that could not be reached says nothing about the others: the first of them is asked at once.
@@ -346,7 +344,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #endRetry(): void {
     if (!this.#retrying) return;
     this.#retrying = false;
-    this.#destination.circuit.retries--;
+    this.#destination.circuit.retries.give();
   }
 
   /** Nothing more is expected of the next hop. */
@@ -355,7 +353,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#over = true;
     this.#leave();
     this.#endRetry();
-    this.#destination.circuit.requests--;
+    this.#destination.circuit.requests.give();
     this.#replay?.settle();
     this.#requestTimer?.clear();
     this.#waitTimer?.clear();

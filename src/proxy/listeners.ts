@@ -1,5 +1,6 @@
 // The open listeners. A slot stays open while configurations change; what it serves is swapped under it.
 import type { Socket } from 'node:net';
+import type { Portion } from '#base/portions.ts';
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
@@ -32,6 +33,8 @@ export class Slot {
   readonly #runtime: Runtime;
   readonly #refusals: ConnectionRefusals;
   readonly #sockets = new Set<Socket>();
+  /** Connections that this listener may have, over all workers. */
+  readonly #places: Portion;
   readonly #connections = new PeerWatch();
   /** Why this side may not be spoken for at the moment: everything is refused. */
   #fault: Reason | undefined;
@@ -45,6 +48,7 @@ export class Slot {
     this.#runtime = runtime;
     this.#refusals = refusals;
     this.service = this.#last = service;
+    this.#places = runtime.portions.of(`listener ${service.key}`, service.config.limits.connectionsMax);
   }
 
   get key(): string {
@@ -174,12 +178,28 @@ export class Slot {
       else socket.destroy();
       return;
     }
-    if (!service || this.#sockets.size >= service.config.limits.connectionsMax) {
+    if (!service) {
       socket.destroy();
       return;
     }
+    this.#places.max = service.config.limits.connectionsMax;
+    if (this.#places.take()) this.#admit(socket, service);
+    else void this.#await(socket);
+  }
+
+  /** This worker's part of the listener's connections is used up; others may have room. */
+  async #await(socket: Socket): Promise<void> {
+    const taken = await this.#places.acquire();
+    const { service } = this;
+    if (taken && service && !socket.destroyed) return this.#admit(socket, service);
+    if (taken) this.#places.give();
+    socket.destroy();
+  }
+
+  #admit(socket: Socket, service: Service): void {
     if (this.#fault) {
       const reasons = [this.#fault];
+      this.#places.give();
       this.#refusals.refuse(this.#runtime, service, plainAddress(socket.remoteAddress), 'mtls.identity', reasons, () =>
         socket.destroy(),
       );
@@ -191,6 +211,7 @@ export class Slot {
     connectionsOpen.add(1);
     socket.once('close', () => {
       this.#sockets.delete(socket);
+      this.#places.give();
       connectionsOpen.add(-1);
     });
     runConnection(new Arrival(this.#runtime, this, service, socket));

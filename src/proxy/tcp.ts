@@ -84,11 +84,10 @@ class TcpFlow implements Attributes, Flow {
     const { destination } = this.#service;
     if (!destination) throw new Error('the destination has no endpoint');
     const { circuit } = destination;
-    if (circuit.connections >= (circuit.plan.connectionsMax ?? Infinity)) {
+    if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
       this.#runtime.metrics.counter('cullis_upstream_overflows_total', destination.name).inc();
       throw new Error('the destination has as many connections as it may (DestinationRule maxConnections)');
     }
-    circuit.connections++;
     try {
       const socket = await this.#dialOne(destination);
       socket.once('close', () => circuit.connectionGone());
