@@ -39,11 +39,7 @@ export type PeerFacts = Pick<
 export const NO_PEER: PeerFacts = { peerIdentity: '', peerSerial: '' };
 
 /** @param leaf DER of the certificate that was accepted @param socket it came over */
-export function peerFacts(
-  verdict: Extract<PeerVerdict, { readonly ok: true }>,
-  leaf: Uint8Array,
-  socket: TLSSocket,
-): PeerFacts {
+export function peerFacts(verdict: Extract<PeerVerdict, { readonly ok: true }>, leaf: Uint8Array, socket: TLSSocket): PeerFacts {
   const { identity, serial, notBeforeMs, notAfterMs, root } = verdict;
   // Node gives undefined for an empty one, whatever its types say, and one line for each part, the most general first.
   const subject = socket.getPeerX509Certificate()?.subject as string | undefined;
