@@ -188,14 +188,12 @@ describe('mutual TLS', () => {
         const first = tlsConnect(options);
         first.on('session', (session) => sessions.push(session));
         await talk(first, 'one');
-        // Without a ticket there is nothing to send early data with: no 0-RTT.
-        if (maxVersion === 'TLSv1.3') assert.equal(sessions.length, 0, 'no ticket is given out');
-        assert.equal(first.getTLSTicket() ?? undefined, undefined, maxVersion);
-        // What there is of a session is offered again all the same.
+        // OpenSSL gives out TLS 1.3 tickets that name a session of its cache, which is empty here: whatever is offered again leads to a full handshake.
         const kept = first.getSession();
         if (kept) sessions.push(kept);
+        assert.ok(sessions.length > 0, maxVersion);
         const reused = await new Promise<boolean>((resolve) => {
-          const second = tlsConnect({ ...options, ...(sessions[0] && { session: sessions[0] }) }, () => {
+          const second = tlsConnect({ ...options, session: sessions[0]! }, () => {
             resolve(second.isSessionReused());
             second.destroy();
           });
