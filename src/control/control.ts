@@ -363,9 +363,13 @@ class ControlPlane implements Control {
   }
 }
 
-function isSettled({ ready, workers, workloads }: StatusResponse, sinceMs: number): boolean {
+function isSettled({ ready, workers, workloads, revoked }: StatusResponse, sinceMs: number): boolean {
   if (!ready || workers.some((worker) => worker.connected && worker.lastReportMs <= sinceMs)) return false;
-  return workloads.every((workload) => workload.ports.length === 0 || workload.certificate !== null);
+  // Who is revoked has none, and gets none.
+  const without = new Set(revoked.filter(({ kind }) => kind === 'identity').map(({ subject }) => subject));
+  return workloads.every(
+    ({ ports, certificate, identity }) => ports.length === 0 || certificate !== null || without.has(identity),
+  );
 }
 
 function identitiesIn(plan: NodePlan): readonly string[] {

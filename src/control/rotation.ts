@@ -1,4 +1,5 @@
 // Drives the rotation of the root: no phase ends before every worker has done it, and after a crash it goes on where it was.
+import { CullisError } from '#base/errors.ts';
 import type { Clock } from '#base/ports.ts';
 import type { WorkerReport } from '#model/snapshot.ts';
 import type { Logger } from '#telemetry/log.ts';
@@ -63,7 +64,8 @@ export class Rotation {
   /** Begins one. @throws CullisError ca.refused when one is under way or there is no CA yet */
   async begin(by: string): Promise<void> {
     const { trust } = this.#ports;
-    await trust.ca?.beginRotation(by);
+    if (!trust.ca) throw new CullisError('ca.refused', 'there is no CA yet: nothing is in force');
+    await trust.ca.beginRotation(by);
     this.#tell();
   }
 

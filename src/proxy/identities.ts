@@ -151,7 +151,7 @@ export class Identities {
   async secure(ownIdentity: string, raw: Socket, target: TlsTarget): Promise<Socket> {
     const { metrics } = this.#ports;
     try {
-      const revocation = target.alsoIdentities === undefined ? this.trust.revocationOf(target.identity) : undefined;
+      const revocation = this.trust.revocationOf(target.identity);
       // Nobody is asked who could not be believed.
       const fault = revocation ? revocationReason(revocation, target.identity, '') : this.ownFault(ownIdentity);
       if (fault) throw new CullisError('trust.rejected', fault.text);

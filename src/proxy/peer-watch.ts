@@ -39,7 +39,7 @@ export class PeerWatch {
   /** Every connection ends with its next answer, so that peers come back and meet the new certificate; no request is lost over it. */
   drain(monotonicMs: number): void {
     for (const connection of this.#connections) {
-      if (this.#ending.has(connection)) continue;
+      if (this.#ending.has(connection) || connection.state === 'upgraded') continue;
       this.#ending.set(connection, { atMs: monotonicMs + DRAIN_MS, cut: false });
       softly(connection);
     }
@@ -48,6 +48,7 @@ export class PeerWatch {
   /** Ends all at once: the identity behind the listener was taken away. */
   destroy(onEnded: (connection: ServedConnection) => void): void {
     for (const connection of this.#connections) {
+      if (connection.state === 'upgraded') continue;
       connection.destroy();
       onEnded(connection);
     }
@@ -56,6 +57,8 @@ export class PeerWatch {
   /** @param onEnded told of connections that are ended, or begin to end, against the peer's will */
   judge(trust: Trust, nowMs: number, monotonicMs: number, onEnded: (connection: ServedConnection, why: Reason) => void): void {
     for (const connection of this.#connections) {
+      // A WebSocket is a flow from then on, which has a judge of its own.
+      if (connection.state === 'upgraded') continue;
       const ending = this.#ending.get(connection);
       const fault = trust.faultOf(connection.info.tls, nowMs);
       if (fault?.kind === 'revoked') {

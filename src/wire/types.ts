@@ -61,6 +61,8 @@ export interface ConnectionInfo {
     readonly peerRoot?: string;
     /** Hex SHA-256 of the peer's certificate. */
     readonly peerHash?: string;
+    /** Subject of the peer's certificate as RFC 2253 writes it; absent when it is empty, as SVIDs' are. */
+    readonly peerSubject?: string;
   };
 }
 

@@ -106,7 +106,7 @@ describe('trust under load', { timeout: 100_000 }, async () => {
     assert.ok(front?.mtls && front.tlsProtocol === 'TLSv1.3' && front.cipher.startsWith('TLS_'));
     assert.ok(links.some(({ destination, detail }) => destination === 'mini/door' && detail.startsWith('plaintext')));
     const { text } = await command('status');
-    assert.match(text, /mini\/front -> mini\/back:\d+\s+TLS 1\.3\s+AES_128_GCM_SHA256\s+certificate .* old, .* left/);
+    assert.match(text, /mini\/front -> mini\/back:\d+\s+1\.3\s+AES_128_GCM_SHA256\s+[0-9a-f]{8}\s+\d/);
     assert.match(text, /client -> mini\/door:\d+\s+plaintext/);
   });
 
@@ -126,7 +126,7 @@ describe('trust under load', { timeout: 100_000 }, async () => {
     }
     for (const phase of ['renew', 'distrust'] as const) {
       const killed = running.pidOf('control');
-      const seen = await until(phase, async () => [phase, undefined].includes((await rotation().catch(() => null))?.phase)).catch(() => -1);
+      const seen = await until(phase, async () => [phase, ''].includes((await rotation().catch(() => null))?.phase ?? '')).catch(() => -1);
       if (seen < 0) break;
       process.kill(killed, 'SIGKILL');
       await until('control is back', () => running.processes().some(({ name, pid }) => name === 'control' && pid !== killed));

@@ -26,9 +26,15 @@ export interface StatusExtras {
   readonly denials?: readonly ApiEvent[];
   /** Of the page. */
   readonly url?: string;
+  /** Also how each link is protected. */
+  readonly encryption?: boolean;
 }
 
-export function renderStatus(status: StatusResponse, paint: Paint, { denials = [], url }: StatusExtras = {}): string[] {
+export function renderStatus(
+  status: StatusResponse,
+  paint: Paint,
+  { denials = [], url, encryption = false }: StatusExtras = {},
+): string[] {
   const { totals } = status;
   const rows = [
     [
@@ -63,15 +69,8 @@ export function renderStatus(status: StatusResponse, paint: Paint, { denials = [
   if (status.rotation)
     lines.push('', heading(paint, 'the root is being rotated'), ...rotationLines(status.rotation, status.timeMs, paint));
   if (status.revoked.length > 0) lines.push('', heading(paint, 'revoked'), ...revokedTable(status, paint));
-  if (status.links.length > 0)
-    lines.push(
-      '',
-      heading(paint, 'links'),
-      ...linkTable(status, paint),
-      '',
-      heading(paint, 'encryption'),
-      ...encryptionTable(status, paint),
-    );
+  if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
+  if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
   if (status.closed.length > 0) {
     lines.push('', heading(paint, 'closed'));
@@ -168,31 +167,37 @@ export function plaintextReason({ mode, modeAt, source }: LinkRow): string {
   return `${mode}: ${where}`;
 }
 
-/** Plaintext first: it is what one looks for. */
+/** Plaintext first, in a table of its own: it is what one looks for. */
 export function encryptionTable({ links, timeMs }: Pick<StatusResponse, 'links' | 'timeMs'>, paint: Paint): string[] {
-  const plain = ({ tlsProtocol }: LinkRow): boolean => tlsProtocol === '';
   const name = ({ source, destination, port }: LinkRow): string => `${shortIdentity(source)} -> ${destination}:${port}`;
-  const rows = [...links]
-    .sort((a, b) => Number(plain(b)) - Number(plain(a)) || (name(a) < name(b) ? -1 : 1))
-    .map((link) => {
-      const open =
-        link.connections === 0 ? '' : `${link.connections} open, oldest ${formatDurationMs(timeMs - link.oldestConnectionMs)}`;
-      if (plain(link))
-        return [name(link), paint('bad', 'plaintext'), paint('warn', plaintextReason(link)), '', '', paint('quiet', open)];
-      const certificate =
-        link.peerNotAfterMs === 0
-          ? paint('quiet', 'no client certificate')
-          : `certificate ${formatDurationMs(timeMs - link.peerNotBeforeMs)} old, ${formatDurationMs(link.peerNotAfterMs - timeMs)} left`;
-      return [
+  const open = ({ connections }: LinkRow): string => (connections === 0 ? '-' : String(connections));
+  const age = (sinceMs: number): string => (sinceMs === 0 ? '-' : formatDurationMs(timeMs - sinceMs));
+  const sorted = [...links].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  const plain = sorted.filter(({ tlsProtocol }) => tlsProtocol === '');
+  const secured = sorted.filter(({ tlsProtocol }) => tlsProtocol !== '');
+  const head = ['link', 'TLS', 'cipher', 'certificate', 'old', 'left', 'open', 'oldest'].map((text) => paint('quiet', text));
+  const rows = secured.map((link) => [
+    name(link),
+    paint('good', link.tlsProtocol.replace('TLSv', '')),
+    link.cipher.replace(/^TLS_/, ''),
+    link.peerSerial === '' ? paint('quiet', 'none') : link.peerSerial.slice(0, 8),
+    age(link.peerNotBeforeMs),
+    link.peerNotAfterMs === 0 ? '-' : formatDurationMs(Math.max(0, link.peerNotAfterMs - timeMs)),
+    open(link),
+    age(link.oldestConnectionMs),
+  ]);
+  return [
+    ...table(
+      plain.map((link) => [
         name(link),
-        paint('good', link.tlsProtocol.replace('TLSv', 'TLS ')),
-        link.cipher.replace(/^TLS_/, ''),
-        certificate,
-        paint('quiet', link.peerSerial.slice(0, 8)),
-        paint('quiet', open),
-      ];
-    });
-  return table(rows, { indent: 2 });
+        paint('bad', 'plaintext'),
+        paint('warn', plaintextReason(link)),
+        paint('quiet', `${open(link)} open`),
+      ]),
+      { indent: 2 },
+    ),
+    ...(rows.length === 0 ? [] : table([head, ...rows], { indent: 2 })),
+  ];
 }
 
 /** Callers at the left, receivers at the right, as the arrow points. */

@@ -32,15 +32,17 @@ export function judgeChain(verifyPeer: VerifyPeer, chain: readonly Uint8Array[])
 /** What a connection keeps of its peer's proof. */
 export type PeerFacts = Pick<
   NonNullable<ConnectionInfo['tls']>,
-  'peerIdentity' | 'peerSerial' | 'peerNotBeforeMs' | 'peerNotAfterMs' | 'peerRoot' | 'peerHash'
+  'peerIdentity' | 'peerSerial' | 'peerNotBeforeMs' | 'peerNotAfterMs' | 'peerRoot' | 'peerHash' | 'peerSubject'
 >;
 
 /** Of a peer that showed no certificate. */
 export const NO_PEER: PeerFacts = { peerIdentity: '', peerSerial: '' };
 
-/** @param leaf DER of the certificate that was accepted */
-export function peerFacts(verdict: Extract<PeerVerdict, { readonly ok: true }>, leaf: Uint8Array): PeerFacts {
+/** @param leaf DER of the certificate that was accepted @param socket it came over */
+export function peerFacts(verdict: Extract<PeerVerdict, { readonly ok: true }>, leaf: Uint8Array, socket: TLSSocket): PeerFacts {
   const { identity, serial, notBeforeMs, notAfterMs, root } = verdict;
+  // Node gives undefined for an empty one, whatever its types say, and one line for each part, the most general first.
+  const subject = socket.getPeerX509Certificate()?.subject as string | undefined;
   return {
     peerIdentity: identity,
     peerSerial: serial,
@@ -48,5 +50,6 @@ export function peerFacts(verdict: Extract<PeerVerdict, { readonly ok: true }>, 
     ...(notAfterMs !== undefined && { peerNotAfterMs: notAfterMs }),
     ...(root !== undefined && { peerRoot: root }),
     peerHash: hash('sha256', leaf, 'hex'),
+    ...(subject && { peerSubject: subject.split('\n').reverse().join(',') }),
   };
 }

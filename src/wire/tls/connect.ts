@@ -17,8 +17,6 @@ export interface TlsClientOptions {
 export interface TlsTarget {
   /** SPIFFE id that the server must prove, exactly: another workload of the same trust domain is a stranger (proxy hardening E 47). */
   readonly identity: string;
-  /** Further identities that are as good, where configuration names them (`subjectAltNames`). */
-  readonly alsoIdentities?: readonly string[];
   /** Server name to send; '' for none. */
   readonly sni: string;
   /** For messages. */
@@ -116,8 +114,7 @@ function refusalOf(socket: TLSSocket, target: TlsTarget, options: TlsClientOptio
   if (chain.length === 0) return 'it showed no certificate';
   const verdict = judgeChain(options.verifyPeer, chain);
   if (!verdict.ok) return verdict.reason;
-  if (verdict.identity !== target.identity && target.alsoIdentities?.includes(verdict.identity) !== true)
-    return `it is \`${verdict.identity}\``;
-  proven.set(socket, peerFacts(verdict, chain[0]!));
+  if (verdict.identity !== target.identity) return `it is \`${verdict.identity}\``;
+  proven.set(socket, peerFacts(verdict, chain[0]!, socket));
   return undefined;
 }
