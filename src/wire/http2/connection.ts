@@ -96,8 +96,10 @@ export abstract class Connection implements FrameHandler, WriterHost {
   #due: Stream[] = [];
   #reading = false;
   #settled = false;
-  /** Set inside a read, acted on behind it. */
+  /** Set inside a read, acted on behind it: error codes, -1 for none. */
   #failure = -1;
+  #finishDue = -1;
+  #noticeDue = false;
   #receiveWindow = CONNECTION_WINDOW_BYTES;
   #unpaid = 0;
   #dataStream: Stream | undefined;
@@ -149,6 +151,8 @@ export abstract class Connection implements FrameHandler, WriterHost {
   protected abstract rested(): void;
   /** The socket is gone. */
   protected abstract ended(): void;
+  /** Tells others, behind a read, what `notice` was called for. */
+  protected noticed(): void {}
   abstract written(stream: Stream, failed: boolean): void;
 
   #sweep(): void {
@@ -194,10 +198,18 @@ export abstract class Connection implements FrameHandler, WriterHost {
         stream.settle();
       }
     }
-    if (this.#failure >= 0 && !this.closing) {
-      const code = this.#failure;
-      this.#fail(code, KINDS[code] ?? 'frame');
-    } else if (this.writer.out.length > 0) this.writer.schedule();
+    if (this.#failure >= 0) this.#fail(this.#failure, KINDS[this.#failure] ?? 'frame');
+    else if (this.#finishDue >= 0) this.finish(this.#finishDue);
+    else if (this.writer.out.length > 0) this.writer.schedule();
+    if (!this.#noticeDue) return;
+    this.#noticeDue = false;
+    this.noticed();
+  }
+
+  /** Something changed that others are told of behind the read, by `noticed`. */
+  protected notice(): void {
+    if (this.#reading) this.#noticeDue = true;
+    else this.noticed();
   }
 
   /** Something happened to the stream that is told behind the read. */
@@ -474,7 +486,7 @@ export abstract class Connection implements FrameHandler, WriterHost {
     this.drop(stream, 'peer');
   }
 
-  stuck(_reason: string): void {
+  stuck(): void {
     this.socket.destroy();
     this.#socketClosed();
   }
@@ -489,6 +501,10 @@ export abstract class Connection implements FrameHandler, WriterHost {
   /** Says goodbye and ends; streams under way are lost. */
   protected finish(code: number): void {
     if (this.closing || this.gone) return;
+    if (this.#reading) {
+      this.#finishDue = code;
+      return;
+    }
     this.reader.stopped = true;
     this.writer.out.goaway(this.lastStreamId, code);
     this.writer.flush();

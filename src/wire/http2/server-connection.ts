@@ -26,7 +26,7 @@ import { PREFACE } from './preface.ts';
 import { ServerStream } from './server-stream.ts';
 import type { Stream } from './stream.ts';
 
-/** Deadlines of streams are looked at this often. */
+/** Deadlines of streams are looked at this often at least. */
 const LOOK_MS = 1000;
 /** Time between the warning of a graceful end and the end of new streams (RFC 9113 section 6.8). */
 const GOODBYE_MS = 1000;
@@ -39,6 +39,7 @@ export class ServerConnection extends Connection implements ServedConnection {
   readonly #handler: HttpHandler;
   readonly #head: RequestHead;
   readonly #trailers: TrailerBlock;
+  readonly #lookMs: number;
   #prefaceLeft = PREFACE.length;
   #lastStreamId = 0;
   #opened = 0;
@@ -51,6 +52,7 @@ export class ServerConnection extends Connection implements ServedConnection {
   constructor(socket: Socket, options: ServeOptions, handler: HttpHandler) {
     super(socket, options.limits, options.timers, new PeerSettings(false), options.limits.idleTimeoutMs);
     this.options = options;
+    this.#lookMs = Math.max(50, Math.min(LOOK_MS, this.limits.idleTimeoutMs / 4, this.limits.requestTimeoutMs / 4));
     this.#handler = handler;
     this.#head = new RequestHead(options.limits);
     this.#trailers = new TrailerBlock(options.limits);
@@ -154,7 +156,7 @@ export class ServerConnection extends Connection implements ServedConnection {
     this.streams.set(streamId, opened);
     this.earn();
     this.touch(opened);
-    if (this.streams.size === 1) this.timer.arm(LOOK_MS);
+    if (this.streams.size === 1) this.timer.arm(this.#lookMs);
     if (++this.#opened >= this.limits.requestsPerConnectionMax) this.close();
   }
 
@@ -222,7 +224,7 @@ export class ServerConnection extends Connection implements ServedConnection {
       return this.#drainingMs === 0 ? leftMs : Math.min(leftMs, GOODBYE_MS);
     }
     for (const stream of this.streams.values()) (stream as ServerStream).look(nowMs);
-    return LOOK_MS;
+    return this.#lookMs;
   }
 
   protected peerEnded(): void {

@@ -54,7 +54,10 @@ export class StreamBody implements BodyReader {
   receive(bytes: Buffer, from: number, to: number): void {
     const size = to - from;
     this.received += size;
-    if (this.#failed !== undefined || this.#told) return;
+    if (this.#failed !== undefined || this.#told) {
+      this.#host.bodyRead(size);
+      return;
+    }
     this.#heldBytes += size;
     if (size < GATHERED_BYTES / 4 && this.#held.length > 0) {
       if (!this.#tail || this.#tail.length - this.#tailUsed < size) this.#newTail();

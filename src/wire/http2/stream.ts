@@ -159,7 +159,7 @@ export abstract class Stream implements StreamBodyHost {
     this.connection.paid(bytes);
     this.#unpaid += bytes;
     if (this.gone || this.remoteClosed) return;
-    if (bytes > 0) this.movedMs = this.connection.timers.coarseMs;
+    this.movedMs = this.connection.timers.coarseMs;
     if (this.#unpaid < STREAM_WINDOW_BYTES / 2 || this.body?.paused === true) return;
     this.receiveWindow += this.#unpaid;
     this.writer.out.windowUpdate(this.id, this.#unpaid);

@@ -35,7 +35,7 @@ export interface WriterHost {
   readonly socket: Socket;
   readonly timers: TimerWheel;
   /** Everything that waited was sent, or the peer is too slow: the connection cannot go on. */
-  stuck(reason: string): void;
+  stuck(): void;
   /** A DATA frame was put in the output. */
   dataSent(): void;
   /** The last frames of a stream are handed to the kernel. */
@@ -66,7 +66,7 @@ export class Writer {
 
   constructor(host: WriterHost, stallMs: number) {
     this.#host = host;
-    this.#guard = new WriteGuard(host.socket, host.timers, stallMs, () => host.stuck('nothing was read for too long'));
+    this.#guard = new WriteGuard(host.socket, host.timers, stallMs, () => host.stuck());
   }
 
   /** Writing more now would only fill memory. */
@@ -177,7 +177,7 @@ export class Writer {
       if (this.out.length > 0) this.#write();
       this.#refresh();
       if (!this.blocked && this.#ready.length > 0 && this.window > 0) this.schedule();
-    } else if (this.out.length > WAITING_BYTES_MAX) this.#host.stuck('too many answers wait to be read');
+    } else if (this.out.length > WAITING_BYTES_MAX) this.#host.stuck();
   }
 
   drained(): void {
