@@ -55,7 +55,7 @@ export function countExchange(x: Exchange, bytesOut: number): void {
   const link = service.counters.link(x.sourceIdentity ?? '');
   if (!link) return;
   link.requests++;
-  if (x.code !== undefined && x.code !== 'upstream.failed') link.denied++;
+  if (x.code !== undefined && x.code !== 'upstream.failed') link.deny(x.code);
   if (x.failed) link.failed++;
   link.mtls = x.sourceIdentity !== undefined;
   link.tlsProtocol = x.tlsProtocol;
