@@ -119,6 +119,7 @@ export const event = z
       bytesIn: z.number(),
       bytesOut: z.number(),
       upstreamMs: z.number(),
+      span: z.looseObject({ id: z.string(), parentId: z.string(), sampled: z.boolean() }).readonly().exactOptional(),
     }),
     z.looseObject({
       ...base,

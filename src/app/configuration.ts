@@ -23,6 +23,10 @@ export interface ConfigurationPorts {
   /** Asks for a place for everything; `place` or `unplaceable` must follow. */
   announce(revision: string, loaded: LoadedSystem): void;
   rejected(diagnostics: readonly Diagnostic[]): void;
+  /** What the environment adds to a System; none when absent. */
+  completed?(system: System): System;
+  /** Another plan is in force. */
+  applied?(system: System, plan: NodePlan): void;
 }
 
 interface Outcome {
@@ -128,9 +132,11 @@ export class Configuration {
   }
 
   async #apply(system: System, observed: Observed, policy: boolean): Promise<NodePlan> {
-    const plan = buildPlan(policy ? system : { ...system, authorizationPolicies: [] }, observed);
-    const result = await this.#ports.control.applySystem(system, observed, plan);
+    const whole = this.#ports.completed?.(system) ?? system;
+    const plan = buildPlan(policy ? whole : { ...whole, authorizationPolicies: [] }, observed);
+    const result = await this.#ports.control.applySystem(whole, observed, plan);
     if (!result.ok) throw new CullisError('config.invalid', result.reason);
+    this.#ports.applied?.(whole, plan);
     return (this.plan = plan);
   }
 

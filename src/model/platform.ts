@@ -1,5 +1,6 @@
 // cullis.dev/v1 kinds: what has no standard.
 import type { Resource } from './resource.ts';
+import { DEFAULT_TELEMETRY, type PlatformTelemetry } from './telemetry.ts';
 
 export interface PlatformSpec {
   /** Address the gateway listens on here; 127.0.0.1 unless said otherwise. */
@@ -8,6 +9,7 @@ export interface PlatformSpec {
   readonly certificateTtlMs: number;
   readonly sessionCookie: string;
   readonly limits: Limits;
+  readonly telemetry: PlatformTelemetry;
 }
 
 /** Every bound of the data plane; a reader of this table sees what a client can cost. */
@@ -62,6 +64,7 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
   limits: DEFAULT_LIMITS,
+  telemetry: DEFAULT_TELEMETRY,
 };
 
 /** How a declared workload runs on this machine. */

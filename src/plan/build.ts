@@ -9,6 +9,7 @@ import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
 import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
+import { telemetryFor } from './telemetry.ts';
 import { VirtualServices } from './virtual-services.ts';
 
 /**
@@ -81,6 +82,8 @@ function workloadPlan(
     const rules = HTTP.has(port.protocol) ? virtual.forCall(workload, service.host.toLowerCase(), port.port) : undefined;
     for (const listen of listens) outbound.push({ cluster, listen, authority, ...(rules && { virtualServices: rules }) });
   }
+  const point = { namespace: workload.namespace, labels: workload.labels };
+  const [received, made] = [telemetryFor(system, point, 'SERVER'), telemetryFor(system, point, 'CLIENT')];
   return {
     id: workload.id,
     namespace: workload.namespace,
@@ -89,7 +92,9 @@ function workloadPlan(
     identity: workload.identity,
     inbound,
     outbound,
-    policies: policiesFor(system, { namespace: workload.namespace, labels: workload.labels }),
+    policies: policiesFor(system, point),
+    ...(received && { telemetryIn: received }),
+    ...(made && { telemetryOut: made }),
   };
 }
 

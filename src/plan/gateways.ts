@@ -8,6 +8,7 @@ import type { Cluster, GatewayListenerPlan, GatewayPlan, RouteRulePlan, VirtualH
 import { RegexError } from './regex-parse.ts';
 import { compileRegex } from './regex.ts';
 import { policiesFor } from './select.ts';
+import { telemetryFor } from './telemetry.ts';
 
 type Closed = { what: string; why: string; at: string }[];
 
@@ -43,6 +44,8 @@ export function buildGateways(system: System, observed: Observed, clusters: read
         virtualHosts: virtualHosts(system, gateway, listener, routes, known, closed),
       });
     }
+    const point = { namespace, labels, gateway: { name, className: gateway.spec.gatewayClassName } };
+    const telemetry = telemetryFor(system, point, 'CLIENT');
     return {
       id,
       namespace,
@@ -50,7 +53,8 @@ export function buildGateways(system: System, observed: Observed, clusters: read
       labels,
       identity: `spiffe://${system.mesh.trustDomain}/ns/${namespace}/sa/${account}`,
       listeners,
-      policies: policiesFor(system, { namespace, labels, gateway: { name, className: gateway.spec.gatewayClassName } }),
+      policies: policiesFor(system, point),
+      ...(telemetry && { telemetry }),
     };
   });
 }

@@ -11,6 +11,7 @@ import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
+import type { TelemetryPlan } from './telemetry.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -92,6 +93,9 @@ export interface WorkloadPlan {
   readonly inbound: readonly InboundPort[];
   readonly outbound: readonly OutboundListener[];
   readonly policies: PolicySet;
+  /** Of calls that it receives and makes; absent: nothing is sent to a collector. */
+  readonly telemetryIn?: TelemetryPlan;
+  readonly telemetryOut?: TelemetryPlan;
 }
 
 /** When and how a request is sent again. */
@@ -170,6 +174,8 @@ export interface GatewayPlan {
   readonly identity: string;
   readonly listeners: readonly GatewayListenerPlan[];
   readonly policies: PolicySet;
+  /** Absent: nothing is sent to a collector. */
+  readonly telemetry?: TelemetryPlan;
 }
 
 export interface NodePlan {

@@ -25,6 +25,7 @@ import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service } from './service.ts';
 import { Sessions } from './sessions.ts';
+import { compileTracing } from './span.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 
@@ -91,6 +92,7 @@ class Compiler {
       // In a namespace the address is the workload's own; policies match on it whatever the listener was bound to.
       destinationIp: port.app.namespaceOf === undefined ? '' : port.app.ip,
       mtls: port.mtls,
+      tracing: compileTracing(workload.telemetryIn?.tracing, this.#runtime),
       mtlsAt: port.mtlsAt,
       destination,
     };
@@ -105,6 +107,7 @@ class Compiler {
       destination: this.#config.destinations.cluster(cluster.id, workload),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
+      tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime),
       ownAuthorities: ownAuthorities(listen),
     };
   }
@@ -126,6 +129,7 @@ class Compiler {
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
         ...enforced,
         mtls: first.tls ? 'edge' : 'DISABLE',
+        tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime),
         routes: this.#gatewayRoutes(group, first.tls, gateway),
       });
     }
@@ -195,6 +199,7 @@ class Compiler {
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
+      tracing: undefined,
       counters: new Counters(metrics, links, { role, workload, destination: destinationName, port, protocol }),
     };
   }

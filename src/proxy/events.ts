@@ -1,5 +1,6 @@
 import type { ExchangeEvent } from '#model/event.ts';
 import type { Exchange } from './exchange.ts';
+import { spanFacts } from './span.ts';
 
 /** The one event of a request, from what the stages found out. A query is cut: it may carry secrets. */
 export function exchangeEvent(x: Exchange, id: string, bytesOut: number): ExchangeEvent {
@@ -32,9 +33,12 @@ export function exchangeEvent(x: Exchange, id: string, bytesOut: number): Exchan
     upstreamMs: toMicroseconds(x.upstreamMs),
   };
   // Most requests have none of these, and one shape for most events is what makes them cheap to write.
-  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0) return event;
+  const span = spanFacts(x);
+  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && span === undefined) return event;
   return {
     ...event,
+    // A request that was refused early has its trace from there.
+    ...(span !== undefined && { traceId: x.traceId, span }),
     ...(x.code !== undefined && { code: x.code }),
     ...(x.reasons.length > 0 && { reasons: x.reasons }),
     ...(x.shadow.length > 0 && { shadow: x.shadow }),

@@ -92,6 +92,9 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const { method, upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
+    x.sentMs = this.#sentMs;
+    x.resends = this.#retries;
+    x.endpoint = this.#endpoint;
     this.#endpoint.active++;
     this.#trying = true;
     if (x.backendTimeoutMs > 0)
@@ -141,6 +144,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     x.answered = true;
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
+    if (x.spanId !== '') x.grpcStatus = headers.get('grpc-status') ?? '';
     const answer = this.#responseHeaders(headers);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;

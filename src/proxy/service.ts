@@ -13,6 +13,7 @@ import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
 import type { ExtAuthz } from './ext-authz.ts';
+import type { Tracing } from './span.ts';
 
 export type Role = ExchangeEvent['role'];
 
@@ -48,6 +49,8 @@ export interface Service {
   /** Name of the destination in events. */
   readonly destinationName: string;
   readonly counters: Counters;
+  /** Undefined where no spans are sent. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** One snapshot, compiled: all listeners' services and what they share. */

@@ -122,6 +122,7 @@ export function fakeSystem(names: readonly string[]): System {
     peerAuthentications: [],
     destinationRules: [],
     virtualServices: [],
+    telemetries: [],
     endpointSlices: [],
     runs: [],
     resources: [],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Limits } from '#model/platform.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
+import { telemetrySchema } from './telemetry.ts';
 import { durationText } from './texts.ts';
 
 const amount = (description: string) =>
@@ -53,6 +54,7 @@ export const platformSchema = z
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
     limits: limits.optional(),
+    telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
   })
   .meta({ title: 'Platform', description: 'settings of this installation' });
