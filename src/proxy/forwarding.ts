@@ -1,18 +1,21 @@
 // One request with its next hop: sends it, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
-import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
+import { GRPC, grpcMessage, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
+import { passTrailers, takesTrailers, trailer } from './trailers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Destination, UpstreamEndpoint } from './upstreams.ts';
+import { type WebSocketHandshake, askForWebSocket } from './websocket.ts';
 
 const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   connect: 503,
@@ -32,6 +35,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #answer: AnswerSink | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
+  #handshake: WebSocketHandshake | undefined;
   #retried = false;
   #over = false;
 
@@ -40,9 +44,11 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#destination = destination;
     this.#endpoint = endpoint;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body } = x.request;
-    this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
-    if (body.kind === 'length') x.bytesIn = body.length;
+    const { body, version } = x.request;
+    // In HTTP/2 trailers may stand behind a body of known length too.
+    const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
+    this.#body = counted ? new CountingBody(body, x) : body;
+    if (!counted && body.kind === 'length') x.bytesIn = body.length;
   }
 
   start(): void {
@@ -69,18 +75,23 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   #send(): void {
     const x = this.#x;
-    const { method, upgrade, body } = x.request;
+    const { upgrade, body } = x.request;
+    const http2 = this.#endpoint.target.http2 === true;
+    // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
+    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    const tunnel = upgrade === 'websocket';
+    if (tunnel) this.#handshake = askForWebSocket(x, http2);
     this.#endpoint.active++;
     this.#upstream = this.#endpoint.pool.request(
       {
-        method,
+        method: x.method,
         target: x.target,
         headers: x.headers.flat,
-        bodyKind: body.kind,
-        length: body.length,
-        upgrade: upgrade === 'websocket' ? upgrade : '',
+        bodyKind: tunnel ? 'none' : body.kind,
+        length: tunnel ? -1 : body.length,
+        upgrade: tunnel ? upgrade : '',
       },
-      this.#body,
+      tunnel ? undefined : this.#body,
       this,
     );
   }
@@ -95,10 +106,18 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       body.discard();
       return;
     }
+    // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
+    if (this.#handshake && x.request.version === '2' && status < 300) {
+      body.discard();
+      this.#upstream?.abort('no tunnel was opened');
+      this.#fail(502, 'protocol', `the destination answered a WebSocket handshake with ${status}`);
+      return;
+    }
     x.answered = true;
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     const answer = this.#responseHeaders(headers);
+    if (x.grpc) this.#grpcStatus(headers.get('grpc-status'));
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
     sink.source = body;
@@ -109,10 +128,21 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return this.#answer?.write(chunk) ?? true;
   }
 
-  end(): void {
+  end(trailers?: HeaderInput): void {
     if (this.#over) return;
+    const x = this.#x;
+    if (x.grpc) this.#grpcStatus(trailer(trailers, 'grpc-status'));
     this.#settle();
-    this.#answer?.end();
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+  }
+
+  #grpcStatus(value: string | undefined): void {
+    if (value === undefined) return;
+    const x = this.#x;
+    x.grpcStatus = readGrpcStatus(value);
+    if (!isGrpcFailure(x.grpcStatus)) return;
+    x.failed = true;
+    this.#note('grpc', `grpc-status ${x.grpcStatus}`);
   }
 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
@@ -130,13 +160,19 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       socket.destroy();
       return;
     }
+    const answer = this.#handshake?.accepted(headers, this.#responseHeaders(headers));
+    if (!answer) {
+      socket.destroy();
+      this.#fail(502, 'protocol', 'the destination accepted a WebSocket with a wrong key');
+      return;
+    }
     x.answered = true;
-    x.status = 101;
+    x.status = x.request.version === '2' ? 200 : 101;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     this.#settle();
     // The event of a tunnel is made when it ends, so the answer's own end says nothing here.
     x.responder.observer = undefined;
-    joinTunnel(x, socket, head, this.#responseHeaders(headers).flat);
+    joinTunnel(x, socket, head, answer.flat);
   }
 
   onError(error: UpstreamError): void {
@@ -159,7 +195,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#fail(STATUS[error.kind], error.kind, error.message);
   }
 
-  #fail(status: number, kind: string, message: string): void {
+  #fail(status: number, kind: string, message: string, grpcStatus?: number): void {
     const x = this.#x;
     this.#settle();
     x.failed = true;
@@ -167,7 +203,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#countUnreached();
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
-    void refuse(x, { status, code: 'upstream.failed', reasons });
+    void refuse(x, { status, code: 'upstream.failed', reasons, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -187,13 +223,16 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const x = this.#x;
     this.#upstream?.abort(message);
     if (!x.answered) {
-      this.#fail(504, 'timeout', message);
+      this.#fail(504, 'timeout', message, GRPC.DEADLINE_EXCEEDED);
       return;
     }
     x.failed = true;
     this.#note('timeout', message);
     this.#settle();
-    x.responder.destroy();
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.DEADLINE_EXCEEDED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage(message)]);
+    } else x.responder.destroy();
   }
 
   answerSent(): void {

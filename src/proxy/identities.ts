@@ -9,6 +9,7 @@ import { certificatesOf } from '#pki/pem.ts';
 import { verifySvidChain } from '#pki/verify.ts';
 import { type TlsClient, type TlsTarget, tlsClient } from '#wire/tls/connect.ts';
 import type { PeerVerdict, TlsIdentity } from '#wire/tls/types.ts';
+import { MESH_ALPN } from './alpn.ts';
 import type { ProxyPorts } from './ports.ts';
 
 const RETRY_MIN_MS = 1000;
@@ -16,8 +17,6 @@ const RETRY_MAX_MS = 60_000;
 const ISSUE_TIMEOUT_MS = 20_000;
 const JITTER = 0.1;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Application protocol of the mesh, as Istio names it. */
-export const MESH_ALPN = 'istio';
 
 interface Held {
   readonly identity: string;

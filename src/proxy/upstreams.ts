@@ -3,9 +3,12 @@ import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
+import { Http2Pool } from '#wire/http2/client.ts';
+import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
+import { MESH_CLIENT_HTTP2 } from './alpn.ts';
 import type { Identities } from './identities.ts';
 import type { ProxyPorts } from './ports.ts';
 
@@ -24,6 +27,8 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
+  /** The other end speaks HTTP/2 with prior knowledge. */
+  readonly http2?: boolean;
 }
 
 /** What of the proxy connections are made with; the runtime is one. */
@@ -43,7 +48,7 @@ export class UpstreamEndpoint {
   ejectedUntilMs = 0;
   readonly #means: UpstreamMeans;
   readonly #limits: Limits;
-  #pool: Http1Pool;
+  #pool: UpstreamPool;
 
   constructor(key: string, target: EndpointTarget, means: UpstreamMeans, limits: Limits) {
     this.key = key;
@@ -53,7 +58,7 @@ export class UpstreamEndpoint {
     this.#pool = this.#newPool();
   }
 
-  get pool(): Http1Pool {
+  get pool(): UpstreamPool {
     return this.#pool;
   }
 
@@ -63,12 +68,13 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 } = this.target;
+    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
     const socket =
       peerIdentity === ''
         ? raw
-        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
+        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload, ...alpn });
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
@@ -94,17 +100,18 @@ export class UpstreamEndpoint {
     this.#pool.destroy();
   }
 
-  #retire(pool: Http1Pool): void {
+  #retire(pool: UpstreamPool): void {
     this.#means.timers.timer(() => pool.close()).arm(RETIRE_MS);
   }
 
-  #newPool(): Http1Pool {
-    return new Http1Pool({
+  #newPool(): UpstreamPool {
+    const options = {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
       name: this.target.workload,
-    });
+    };
+    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
@@ -155,7 +162,7 @@ export class Upstreams {
 
   /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
   endpoint(target: EndpointTarget, limits: Limits): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 } = target;
     const key = JSON.stringify([
       address.ip,
       address.port,
@@ -164,6 +171,7 @@ export class Upstreams {
       peerIdentity,
       ownIdentity,
       sni,
+      http2 === true,
       limits,
     ]);
     let endpoint = this.#endpoints.get(key);

@@ -34,6 +34,12 @@ export const METRICS = {
     labels: ['role', 'destination'],
     buckets: LATENCY_SECONDS,
   },
+  cullis_grpc_calls_total: {
+    type: 'counter',
+    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    seriesMax: 2000,
+  },
   cullis_denials_total: {
     type: 'counter',
     help: 'Requests and connections refused, by reason and by the policy that decided.',

@@ -4,6 +4,7 @@ import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
+import { answerIdleMs } from '../stream-idle.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
@@ -48,6 +49,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #heard = false;
   #keepAlive = true;
   #idleMs: number;
+  /** How long the destination may be silent. */
+  #silenceMs: number;
   #feedEnd = 0;
   #error = 'the destination closed the connection';
   readonly #stopReading: () => void;
@@ -64,6 +67,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#parser = new ResponseParser(pool.limits);
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
+    this.#silenceMs = pool.limits.upstreamTimeoutMs;
     socket.setNoDelay(true);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
@@ -83,7 +87,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#interims = 0;
     this.#heard = false;
     this.#used++;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
+    this.#timer.arm(this.#silenceMs);
     exchange.start(this);
   }
 
@@ -103,7 +108,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   }
 
   requestMoved(): void {
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
   }
 
   requestSent(): void {
@@ -121,7 +126,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       this.#timer.clear();
       this.socket.pause();
     } else {
-      this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+      this.#timer.arm(this.#silenceMs);
       this.socket.resume();
     }
   }
@@ -142,7 +147,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
     if (this.#answering) {
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
@@ -208,6 +213,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
+      if (framing < 0) {
+        this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
+        this.#timer.arm(this.#silenceMs);
+      }
       if (backlog.length > 0) this.#feed(backlog.bytes, backlog.start, backlog.end);
     }
     backlog.clear();
