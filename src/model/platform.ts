@@ -18,6 +18,8 @@ export interface Limits {
   readonly bodyBytesMax: number;
   readonly connectionsMax: number;
   readonly requestsPerConnectionMax: number;
+  /** Requests at once on one HTTP/2 connection. */
+  readonly streamsPerConnectionMax: number;
   /** First byte to end of headers. */
   readonly headerTimeoutMs: number;
   /** Whole request, body included. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytesMax: 100 * 1024 * 1024,
   connectionsMax: 10_000,
   requestsPerConnectionMax: 100_000,
+  streamsPerConnectionMax: 100,
   headerTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,
   idleTimeoutMs: 60_000,

@@ -26,6 +26,7 @@ const limits = z
     bodyBytesMax: amount('bytes of a request body'),
     connectionsMax: amount('connections a listener holds'),
     requestsPerConnectionMax: amount('requests on one connection'),
+    streamsPerConnectionMax: amount('requests at once on one HTTP/2 connection'),
     headerTimeoutMs: millis('from the first byte to the end of the headers'),
     requestTimeoutMs: millis('whole request, body included'),
     idleTimeoutMs: millis('keep-alive without a request'),
