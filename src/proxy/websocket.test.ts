@@ -113,6 +113,8 @@ for (const http2 of [false, true]) {
 
       assert.match(String(seen['line']), http2 ? /^CONNECT/ : /^GET \/ws HTTP\/1\.1$/);
       if (!http2) assert.match(String(seen['key']), /^[A-Za-z0-9+/]{22}==$/);
+      // A client ends its side when the other one is over.
+      stream.once('end', () => stream.end());
       const closed = answerOf(stream);
       await mesh.apply({ http2, authorization: [authorizationPolicy('nobody', {})] });
       await closed;
