@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { readSystem } from '#ingest/read.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { buildPlan, destinations, workloadPorts } from './build.ts';
+import { buildPlan } from './build.ts';
+import { destinations, workloadPorts } from './services.ts';
 import { intersect } from './gateways.ts';
 
 const MANIFEST = `

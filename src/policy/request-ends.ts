@@ -2,7 +2,7 @@
 import { didYouMean } from '#base/nearest.ts';
 import { meshNames } from '#model/mesh-names.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { servicesOf, targetPort, workloadPorts } from '#plan/build.ts';
+import { servicesOf, targetPort, workloadPorts } from '#plan/services.ts';
 import { buildGateways } from '#plan/gateways.ts';
 import type { PolicyPoint } from '#plan/select.ts';
 

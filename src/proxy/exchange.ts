@@ -4,8 +4,9 @@ import type { Permit } from '#policy/permit.ts';
 import type { HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
 import type { Service } from './service.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
+import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
@@ -55,6 +56,8 @@ export class Exchange implements Attributes, RouteRequest {
   responseChanges: readonly HeaderEdit[] = NO_CHANGES;
   requestTimeoutMs = 0;
   backendTimeoutMs = 0;
+  /** When it may be sent again; undefined: never. */
+  retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
   /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
   grpc = false;
@@ -86,6 +89,8 @@ export class Exchange implements Attributes, RouteRequest {
     this.destinationIp = service.destinationIp === '' ? connection.localAddress : service.destinationIp;
     this.destinationPort = service.port;
     this.sni = connection.tls?.sni ?? '';
+    // The application behind a sidecar is one place: its own sidecar does not try it again, callers do.
+    this.retry = service.role === 'sidecar-in' ? undefined : DEFAULT_RULES;
     this.host = request.authority;
     this.authority = request.authority;
   }

@@ -4,7 +4,7 @@ import type { ExtAuthzProvider } from '#model/istio.ts';
 import { callUnary } from '#wire/grpc/unary.ts';
 import type { AuthzConnection, AuthzRequest, ExtAuthz, Verdict } from './authorizer.ts';
 import { readCheckResponse, writeCheckRequest } from './check-messages.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 
 const PATH = '/envoy.service.auth.v3.Authorization/Check';
 const ANSWER_BYTES_MAX = 64 * 1024;

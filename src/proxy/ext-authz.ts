@@ -7,7 +7,7 @@ import type { BodyReader, BodySink, HeaderList } from '#wire/types.ts';
 import { type AuthzRequest, type ExtAuthz, type HeaderEdit, type Verdict, mayBeTaken } from './authorizer.ts';
 import { Headers } from './headers.ts';
 import { compileNames, type NameMatcher } from './name-matcher.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 /** Always sent (Envoy, ext_authz HTTP service): beside method, path and host. */

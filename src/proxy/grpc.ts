@@ -37,6 +37,13 @@ export function isGrpcFailure(status: number): boolean {
   return FAILURES.has(status);
 }
 
+/** The HTTP status that a gRPC status stands for, as Envoy's outlier detection reads it. */
+export function httpStatusOf(grpcStatus: number): number {
+  return HTTP_STATUS[grpcStatus] ?? 500;
+}
+
+const HTTP_STATUS: readonly number[] = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401];
+
 /** The number in a `grpc-status` field; a value that is none is UNKNOWN, as clients take it. */
 export function readGrpcStatus(value: string): number {
   return /^\d{1,3}$/.test(value) ? Number(value) : GRPC.UNKNOWN;

@@ -6,7 +6,10 @@ import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import type { Arrival } from './arrival.ts';
 import type { AuthzConnection, Verdict } from './authorizer.ts';
+import type { Destination } from './destination.ts';
 import type { Flow } from './flows.ts';
+import { watchLink } from './links.ts';
+import { connectionHash } from './hash-key.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
@@ -30,6 +33,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   readonly sourcePort: number;
   readonly listener: string;
+  readonly ownIdentity: string;
+  readonly proof: Arrival['tls'];
   readonly #arrival: Arrival;
   readonly runtime: Runtime;
   #service: Service;
@@ -47,6 +52,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     this.runtime = arrival.runtime;
     this.#service = service;
     this.listener = service.key;
+    this.ownIdentity = service.identity;
+    this.proof = tls;
     this.#startMs = this.runtime.clock.monotonicMs();
     this.sourceIdentity = tls === undefined || tls.peerIdentity === '' ? undefined : tls.peerIdentity;
     this.sourceIp = this.remoteIp = arrival.remoteAddress;
@@ -84,13 +91,32 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
     const { destination } = this.#service;
-    const first = destination?.pick(this.#startMs);
-    if (!destination || !first) throw new Error('the destination has no endpoint');
+    if (!destination) throw new Error('the destination has no endpoint');
+    const { circuit } = destination;
+    if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
+      this.runtime.metrics.counter('cullis_upstream_overflows_total', destination.name).inc();
+      throw new Error('the destination has as many connections as it may (DestinationRule maxConnections)');
+    }
+    try {
+      const socket = await this.#dialOne(destination);
+      socket.once('close', () => circuit.connectionGone());
+      return socket;
+    } catch (error) {
+      circuit.connectionGone();
+      throw error;
+    }
+  }
+
+  async #dialOne(destination: Destination): Promise<Socket> {
+    const { clock } = this.runtime;
+    const hash = connectionHash(destination, this.sourceIp);
+    const first = destination.pick(this.#startMs, undefined, hash);
+    if (!first) throw new Error('the destination has no healthy endpoint');
     try {
       return await first.dial();
     } catch (error) {
-      first.eject();
-      const other = destination.pick(this.#startMs, first);
+      destination.report(first, 'connect', clock);
+      const other = destination.pick(clock.monotonicMs(), [first], hash);
       if (!other) throw error;
       return await other.dial();
     }
@@ -104,6 +130,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     }
     this.#upstreamMs = this.runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
+    watchLink(this.runtime, this.#service, socket, this.#arrival.tls);
     this.#splice = splice(socket, upstream, {
       timers: this.runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
@@ -127,6 +154,10 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   async #askAgain(service: Service): Promise<void> {
     const refusal = await this.#ask(service);
     if (refusal && !this.#ended && this.#service === service) await this.#deny(refusal.code, refusal.reasons);
+  }
+
+  deny(code: DenyCode, reasons: readonly Reason[]): void {
+    if (!this.#ended) void this.#deny(code, reasons);
   }
 
   destroy(why: string): void {

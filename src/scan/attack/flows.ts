@@ -3,7 +3,7 @@ import { INTERNET } from '../reach/face.ts';
 import type { Exposure, Reach } from '../reach/face.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import { isInForce } from '#plan/select.ts';
 import { evidenceAt, evidenceIn } from './evidence.ts';
 import type { Evidence, RequiredFlow } from './model.ts';

@@ -40,6 +40,8 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   #keepAlive = true;
   #continueDue = false;
   #draining = false;
+  /** The next answer ends the connection. */
+  #lastAnswer = false;
   #peerEnded = false;
   #reading = false;
   #inputPaused = false;
@@ -79,6 +81,11 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   close(): void {
     this.#draining = true;
     if (this.#state === 'idle' && this.#backlog.length === 0) this.#linger();
+  }
+
+  drain(): void {
+    // The client learns of the end from an answer, never from a closed connection that it just sent a request on.
+    this.#lastAnswer = true;
   }
 
   destroy(): void {
@@ -248,7 +255,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   }
 
   mayKeepAlive(): boolean {
-    if (!this.#keepAlive || this.#draining || this.#peerEnded) return false;
+    if (!this.#keepAlive || this.#draining || this.#lastAnswer || this.#peerEnded) return false;
     const body = this.#body;
     // A body that nobody took must be read away first; where that is too much, or where the client waits for 100, the connection ends.
     return !body || body.complete || (!this.#continueDue && (body.wanted || body.missing <= DRAIN_BYTES_MAX));

@@ -23,6 +23,10 @@ const KEEP_ALIVE_MARGIN_MS = 1000;
 export interface ConnectionPool {
   readonly limits: Limits;
   readonly timers: TimerWheel;
+  /** Requests that one connection carries; 0 for no bound. */
+  readonly requestsMax: number;
+  /** Age at which a connection takes no further request, ms; 0 for no bound. */
+  readonly ageMaxMs: number;
   /** The connection may carry another request. */
   released(connection: UpstreamConnection): void;
   /** The connection is gone; called once. */
@@ -51,6 +55,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #idleMs: number;
   /** How long the destination may be silent. */
   #silenceMs: number;
+  /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
+  readonly #retireAtMs: number;
   #feedEnd = 0;
   #error = 'the destination closed the connection';
   readonly #stopReading: () => void;
@@ -68,6 +74,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
     this.#silenceMs = pool.limits.upstreamTimeoutMs;
+    this.#retireAtMs = pool.ageMaxMs > 0 ? pool.timers.coarseMs + pool.ageMaxMs : Infinity;
     socket.setNoDelay(true);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
@@ -93,7 +100,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   }
 
   rest(): void {
-    this.#timer.arm(this.#idleMs);
+    this.#timer.arm(Math.min(this.#idleMs, this.#retireAtMs - this.#pool.timers.coarseMs));
   }
 
   destroy(): void {
@@ -243,8 +250,13 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     if (!exchange) return;
     // After an answer before the end of the request the rest is not sent, and the connection would be out of step.
     exchange.release();
-    if (exchange.sent && !surplus && this.#keepAlive && this.usable) this.#pool.released(this);
+    if (exchange.sent && !surplus && this.#keepAlive && this.usable && this.#mayGoOn()) this.#pool.released(this);
     else this.destroy();
+  }
+
+  #mayGoOn(): boolean {
+    const { requestsMax, timers } = this.#pool;
+    return (requestsMax === 0 || this.#used < requestsMax) && timers.coarseMs < this.#retireAtMs;
   }
 
   #handOver(exchange: UpstreamExchange): void {

@@ -2,7 +2,7 @@
 import type { Resource } from '#model/resource.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import { isHostNetwork, listeningPorts, podSpecOf } from '../endpoints.ts';
 import type { Reason, Transport } from '../face.ts';
 import { listAt, numberAt, textAt, textsAt } from '../raw.ts';
