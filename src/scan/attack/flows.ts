@@ -2,8 +2,8 @@
 import { INTERNET } from '../reach/face.ts';
 import type { Exposure, Reach } from '../reach/face.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
 import { workloadsMatching } from '#plan/matching.ts';
+import { targetPort } from '#plan/services.ts';
 import { isInForce } from '#plan/select.ts';
 import { evidenceAt, evidenceIn } from './evidence.ts';
 import type { Evidence, RequiredFlow } from './model.ts';

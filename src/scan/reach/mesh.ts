@@ -3,7 +3,7 @@ import { originOf } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { AppProtocol, System, Workload } from '#model/system.ts';
 import { effectiveMtls } from '#plan/peer-authentication.ts';
-import { servicesOf, targetPort } from '#plan/build.ts';
+import { servicesOf, targetPort } from '#plan/services.ts';
 import type { Interval } from './address.ts';
 import type { Access, Reason, Transport } from './face.ts';
 import { Memberships } from './membership.ts';

@@ -1,6 +1,6 @@
 // REACH_L4 and REACH_L7: who can send to which port, from the exact answer of reachability.
 import type { Workload } from '#model/system.ts';
-import { servicesOf, targetPort } from '#plan/build.ts';
+import { servicesOf, targetPort } from '#plan/services.ts';
 import type { Access, PortRange, Reach, Transport } from '../../reach/face.ts';
 import { accessNode, assetNode, forwardNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';

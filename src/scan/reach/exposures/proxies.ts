@@ -2,7 +2,7 @@
 import { labelsMatch } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import type { IngressController } from '#plan/ingress-settings.ts';
-import { servicesOf } from '#plan/build.ts';
+import { servicesOf } from '#plan/services.ts';
 import type { ExposureDraft } from './drafts.ts';
 
 /** How a controller's pods are told: by the name of an image or a label that its charts and manifests give. */

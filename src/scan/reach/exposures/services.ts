@@ -1,8 +1,8 @@
 // Openings of Services and pods: LoadBalancer, NodePort, externalIPs, hostPort, hostNetwork.
 import type { Resource } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
 import { workloadsMatching } from '#plan/matching.ts';
+import { targetPort } from '#plan/services.ts';
 import { isHostNetwork, listeningPorts, podSpecOf } from '../endpoints.ts';
 import type { Reason, Transport } from '../face.ts';
 import { listAt, numberAt, textAt, textsAt } from '#base/raw.ts';

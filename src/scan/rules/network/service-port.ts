@@ -1,6 +1,6 @@
 import type { Service, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import type { Policy, PolicyRule } from '../../reach/policy.ts';
 import { listAt } from '#base/raw.ts';
 import { declaredPorts } from '../../reach/reach.ts';
