@@ -328,6 +328,9 @@ class ControlPlane implements Control {
   #measure(): void {
     const { metrics } = this.#ports;
     metrics.gauge('cullis_workers_connected').set(this.#connectedCount());
+    metrics.gauge('cullis_revocations').set(this.#trust.revocations().length);
+    const phase = this.#trust.ca?.rotation?.phase;
+    metrics.gauge('cullis_root_rotation_phase').set(phase === undefined ? 0 : ['trust', 'renew', 'distrust'].indexOf(phase) + 1);
     for (const process of this.#processes) {
       metrics
         .gauge('cullis_workload_up', process.workload)
