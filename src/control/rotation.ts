@@ -5,7 +5,7 @@ import type { WorkerReport } from '#model/snapshot.ts';
 import type { Logger } from '#telemetry/log.ts';
 import { fingerprintOf } from '#pki/trust-bundle.ts';
 import { certificatesOf } from '#pki/pem.ts';
-import type { RotationPhase } from './ca.ts';
+import type { RotationPhase } from './ca-rotation.ts';
 import type { WorkerView } from './snapshots.ts';
 import type { TrustKeeper } from './trust.ts';
 
