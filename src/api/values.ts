@@ -161,6 +161,15 @@ export const event = z
       target: z.string(),
       allowed: z.boolean(),
     }),
+    z.looseObject({
+      ...base,
+      type: z.literal('endpoint'),
+      action: z.enum(['added', 'removed', 'ejected', 'restored', 'drifted', 'settled']),
+      destination: z.string(),
+      workload: z.string(),
+      address: z.string(),
+      detail: z.string(),
+    }),
     z.looseObject({ ...base, type: z.literal('gap'), lost: count, detail: z.string() }),
   ])
   .meta({ id: 'Event' });

@@ -17,7 +17,7 @@ import type { RequestFlags } from './run/request.ts';
 import type { RotateFlags } from './run/ca-rotate.ts';
 import type { RevokeFlags } from './run/identity-revoke.ts';
 import type { LiveFlags } from './run/status.ts';
-import type { IsolationFlags } from './run/up.ts';
+import type { RunFlags } from './run/up.ts';
 import type { CreateFlags } from './run/operator.ts';
 
 const paths = {
@@ -80,12 +80,19 @@ const request = command<RequestFlags>('Would this request be allowed, and why? O
   },
 });
 
-const upFlags = { json: jsonFlag, state: stateFlag, isolation } as const;
-const up = command<IsolationFlags>('Run a system behind gateway and sidecars', () => import('./run/up.ts'), {
+const workers = {
+  kind: 'parsed',
+  parse: workerCount,
+  brief: 'Proxy workers; as many as this machine has cores when not given',
+  placeholder: 'N',
+  optional: true,
+} as const;
+const upFlags = { json: jsonFlag, state: stateFlag, isolation, workers } as const;
+const up = command<RunFlags>('Run a system behind gateway and sidecars', () => import('./run/up.ts'), {
   positional: paths,
   flags: upFlags,
 });
-const demo = command<IsolationFlags, readonly []>('Run the example shop and play a breach on it', () => import('./run/demo.ts'), {
+const demo = command<RunFlags, readonly []>('Run the example shop and play a breach on it', () => import('./run/demo.ts'), {
   positional: none,
   flags: upFlags,
 });
@@ -193,6 +200,12 @@ function portNumber(input: string): number {
   const port = Number(input);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('a port is a number from 1 to 65535');
   return port;
+}
+
+function workerCount(input: string): number {
+  const count = Number(input);
+  if (!Number.isInteger(count) || count < 1 || count > 64) throw new Error('a number of workers is one from 1 to 64');
+  return count;
 }
 
 export function buildCli(): Application<Cli> {

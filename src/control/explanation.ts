@@ -67,6 +67,8 @@ export function summarize(event: Event): string {
       return `\`${event.operator}\` (${event.role}) ${event.allowed ? 'did' : 'was refused'} ${event.action} on \`${event.target}\``;
     case 'gap':
       return `${event.lost} events lost: ${event.detail}`;
+    case 'endpoint':
+      return `endpoint \`${event.address}\` of \`${event.destination || event.workload}\` ${event.action}: ${event.detail}`;
     default:
       return unreachable(event);
   }

@@ -28,6 +28,8 @@ export interface ExchangeEvent extends EventBase {
   readonly path: string;
   /** HTTP status sent to the caller; 0 for TCP. */
   readonly status: number;
+  /** Status of a gRPC call (`grpc-status`), the HTTP status being 200 whatever came of it; absent where the answer has none. */
+  readonly grpcStatus?: number;
   readonly allowed: boolean;
   readonly code?: DenyCode;
   readonly reasons?: readonly Reason[];
@@ -110,7 +112,27 @@ export interface GapEvent extends EventBase {
   readonly detail: string;
 }
 
-export type Event = ExchangeEvent | CertificateEvent | LinkEvent | ConfigEvent | ProcessEvent | AuditEvent | GapEvent;
+/** An endpoint of a destination came, went, was taken out of turn, or runs something else than declared. */
+export interface EndpointEvent extends EventBase {
+  readonly type: 'endpoint';
+  readonly action: 'added' | 'removed' | 'ejected' | 'restored' | 'drifted' | 'settled';
+  /** Service and port; '' when it concerns the workload whatever calls it. */
+  readonly destination: string;
+  readonly workload: string;
+  /** `ip:port`, or the replica. */
+  readonly address: string;
+  readonly detail: string;
+}
+
+export type Event =
+  | ExchangeEvent
+  | CertificateEvent
+  | LinkEvent
+  | ConfigEvent
+  | ProcessEvent
+  | AuditEvent
+  | GapEvent
+  | EndpointEvent;
 
 /** Port: where planes send facts. */
 export interface Emit {

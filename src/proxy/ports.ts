@@ -1,5 +1,6 @@
 // What a proxy needs from the process it runs in, and what it offers it.
 import type { Socket } from 'node:net';
+import type { Portions } from '#base/portions.ts';
 import type { Clock, Random } from '#base/ports.ts';
 import type { Emit } from '#model/event.ts';
 import type { Fetch } from '#model/ports.ts';
@@ -18,6 +19,8 @@ export interface ProxyPorts {
   readonly random: Random;
   /** For JWKS and external authorizers. */
   readonly fetch: Fetch;
+  /** Bounds that this process shares with others; it is alone when absent. */
+  readonly portions?: Portions;
   /** Has the control plane sign a request. @returns PEM, leaf first; rejects when it is refused */
   requestSvid(identity: string, csrPem: string): Promise<string>;
   /** Whether the process at the other end of a loopback connection belongs to the workload. */

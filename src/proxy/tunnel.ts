@@ -23,6 +23,7 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
   tunnel.splice = splice(client.socket, upstream, {
     timers: x.runtime.timers,
     idleTimeoutMs: FLOW_IDLE_MS,
+    endsWithB: true,
     onClose: (result) => tunnel.closed(result.bytesAToB, result.bytesBToA),
   });
 }

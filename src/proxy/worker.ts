@@ -184,10 +184,12 @@ class ProxyWorker implements Proxy {
     for (const slot of slots) slot.destroy();
     this.#runtime.upstreams.destroy();
     this.#runtime.timers.stop();
+    this.#runtime.fineTimers.stop();
   }
 
   #everyTick(): void {
     this.#runtime.identities.tick();
+    this.#config?.destinations.tick(this.#ports.clock.monotonicMs());
     this.#checkLease();
     if (++this.#ticks % TICKS_A_LOOK !== 0) return;
     this.#judge();
@@ -231,7 +233,8 @@ class ProxyWorker implements Proxy {
 
   #forgetUnused(): void {
     const { upstreams, identities } = this.#runtime;
-    upstreams.keepOnly(this.#config?.destinations.used ?? new Set());
+    if (this.#config) this.#config.destinations.activate();
+    else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
   }
 
