@@ -29,7 +29,6 @@ export interface SpanFacts {
   /** How often it was sent again. */
   readonly resends?: number;
   readonly grpc?: true;
-  readonly grpcStatus?: string;
   /** Custom tags of Istio Telemetry. */
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -53,6 +52,8 @@ export interface ExchangeEvent extends EventBase {
   readonly path: string;
   /** HTTP status sent to the caller; 0 for TCP. */
   readonly status: number;
+  /** Status of a gRPC call (`grpc-status`), the HTTP status being 200 whatever came of it; absent where the answer has none. */
+  readonly grpcStatus?: number;
   readonly allowed: boolean;
   readonly code?: DenyCode;
   readonly reasons?: readonly Reason[];

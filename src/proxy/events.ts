@@ -34,9 +34,11 @@ export function exchangeEvent(x: Exchange, id: string, bytesOut: number): Exchan
   };
   // Most requests have none of these, and one shape for most events is what makes them cheap to write.
   const span = spanFacts(x);
-  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && span === undefined) return event;
+  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && x.grpcStatus < 0 && span === undefined)
+    return event;
   return {
     ...event,
+    ...(x.grpcStatus >= 0 && { grpcStatus: x.grpcStatus }),
     // A request that was refused early has its trace from there.
     ...(span !== undefined && { traceId: x.traceId, span }),
     ...(x.code !== undefined && { code: x.code }),
@@ -56,6 +58,7 @@ export function countExchange(x: Exchange, bytesOut: number): void {
   const source = x.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : '');
   const durationMs = runtime.clock.monotonicMs() - x.startMs;
   service.counters.exchange(source, x.status, durationMs, x.upstreamMs, x.bytesIn, bytesOut);
+  if (x.grpcStatus >= 0) service.counters.grpc(x.grpcStatus);
   const link = service.counters.link(x.sourceIdentity ?? '');
   if (!link) return;
   link.requests++;

@@ -1,10 +1,12 @@
 // One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
-import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
+import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
+import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
@@ -13,10 +15,13 @@ import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
+import { passTrailers, takesTrailers, trailer } from './trailers.ts';
+import { AnswerFlow } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
 import type { UpstreamEndpoint } from './upstreams.ts';
+import { type WebSocketHandshake, askForWebSocket } from './websocket.ts';
 
 const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   connect: 503,
@@ -42,6 +47,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #answer: AnswerSink | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
+  #handshake: WebSocketHandshake | undefined;
   #tryTimer: Timer | undefined;
   #waitTimer: Timer | undefined;
   /** Endpoints that failed for this request. */
@@ -52,6 +58,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** A try is on its way to `#endpoint`. */
   #trying = false;
   #over = false;
+  #flow: AnswerFlow | undefined;
 
   /** @param hash by which the destination keeps requests together */
   constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
@@ -61,9 +68,11 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#hash = hash;
     this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body } = x.request;
-    this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
-    if (body.kind === 'length') x.bytesIn = body.length;
+    const { body, version } = x.request;
+    // In HTTP/2 trailers may stand behind a body of known length too.
+    const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
+    this.#body = counted ? new CountingBody(body, x) : body;
+    if (!counted && body.kind === 'length') x.bytesIn = body.length;
     if (this.#rules?.resendsBodies === true && body.kind !== 'none' && isIdempotent(x.method)) {
       const { bufferBytesMax } = x.service.config.limits;
       if (body.length <= bufferBytesMax) this.#replay = new ReplayBody(this.#body, bufferBytesMax);
@@ -89,8 +98,13 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   #send(): void {
     const x = this.#x;
-    const { method, upgrade, body } = x.request;
+    const { upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
+    const http2 = this.#endpoint.target.http2 === true;
+    // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
+    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    const tunnel = upgrade === 'websocket';
+    if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
     x.sentMs = this.#sentMs;
     x.resends = this.#retries;
@@ -109,14 +123,14 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       );
     this.#upstream = this.#endpoint.pool.request(
       {
-        method,
+        method: x.method,
         target: x.target,
         headers: x.headers.flat,
-        bodyKind: body.kind,
-        length: body.length,
-        upgrade: upgrade === 'websocket' ? upgrade : '',
+        bodyKind: tunnel ? 'none' : body.kind,
+        length: tunnel ? -1 : body.length,
+        upgrade: tunnel ? upgrade : '',
       },
-      this.#replay?.attempt() ?? this.#body,
+      tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,
     );
   }
@@ -131,7 +145,17 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       body.discard();
       return;
     }
-    this.#report(status);
+    // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
+    if (this.#handshake && x.request.version === '2' && status < 300) {
+      body.discard();
+      this.#upstream?.abort('no tunnel was opened');
+      this.#fail(502, 'protocol', `the destination answered a WebSocket handshake with ${status}`);
+      return;
+    }
+    const grpcStatus = x.grpc && status === 200 ? headers.get('grpc-status') : undefined;
+    // What came of a gRPC call stands in its trailers, unless it has only them.
+    if (!x.grpc || status !== 200) this.#report(status);
+    else if (grpcStatus !== undefined) this.#report(httpStatusOf(readGrpcStatus(grpcStatus)));
     if (this.#rules?.onStatus(status, headers.get('grpc-status')) === true && this.#mayRepeat(false)) {
       if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
       else this.#upstream?.abort('it is sent again');
@@ -144,10 +168,11 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     x.answered = true;
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
-    if (x.spanId !== '') x.grpcStatus = headers.get('grpc-status') ?? '';
     const answer = this.#responseHeaders(headers);
+    if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
+    if (body.length < 0 && body.kind !== 'none') this.#flow = new AnswerFlow(x, this);
     sink.source = body;
     body.pipe(this);
   }
@@ -156,10 +181,24 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return this.#answer?.write(chunk) ?? true;
   }
 
-  end(): void {
+  end(trailers?: HeaderInput): void {
     if (this.#over) return;
+    const x = this.#x;
+    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    if (status !== undefined) {
+      this.#report(httpStatusOf(readGrpcStatus(status)));
+      this.#grpcStatus(status);
+    }
     this.#settle();
-    this.#answer?.end();
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+  }
+
+  #grpcStatus(value: string): void {
+    const x = this.#x;
+    x.grpcStatus = readGrpcStatus(value);
+    if (!isGrpcFailure(x.grpcStatus)) return;
+    x.failed = true;
+    this.#note('grpc', `grpc-status ${x.grpcStatus}`);
   }
 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
@@ -178,13 +217,19 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       socket.destroy();
       return;
     }
+    const answer = this.#handshake?.accepted(headers, this.#responseHeaders(headers));
+    if (!answer) {
+      socket.destroy();
+      this.#fail(502, 'protocol', 'the destination accepted a WebSocket with a wrong key');
+      return;
+    }
     x.answered = true;
-    x.status = 101;
+    x.status = x.request.version === '2' ? 200 : 101;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     this.#settle();
     // The event of a tunnel is made when it ends, so the answer's own end says nothing here.
     x.responder.observer = undefined;
-    joinTunnel(x, socket, head, this.#responseHeaders(headers).flat);
+    joinTunnel(x, socket, head, answer.flat);
   }
 
   onError(error: UpstreamError): void {
@@ -262,7 +307,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#destination.report(this.#endpoint, outcome, this.#x.runtime.clock);
   }
 
-  #fail(status: number, kind: string, message: string): void {
+  #fail(status: number, kind: string, message: string, grpcStatus?: number): void {
     const x = this.#x;
     this.#settle();
     x.failed = true;
@@ -270,7 +315,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#countUnreached();
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
-    void refuse(x, { status, code: 'upstream.failed', reasons });
+    void refuse(x, { status, code: 'upstream.failed', reasons, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -303,13 +348,31 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#upstream?.abort(message);
     if (this.#trying && !x.answered) this.#report('timeout');
     if (!x.answered) {
-      this.#fail(504, 'timeout', message);
+      this.#fail(504, 'timeout', message, GRPC.DEADLINE_EXCEEDED);
       return;
     }
     x.failed = true;
     this.#note('timeout', message);
     this.#settle();
-    x.responder.destroy();
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.DEADLINE_EXCEEDED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage(message)]);
+    } else x.responder.destroy();
+  }
+
+  /** It is no longer allowed: what the client has got must not look whole. */
+  forbid(): void {
+    if (this.#over) return;
+    const x = this.#x;
+    this.#upstream?.abort('no longer allowed');
+    this.#settle();
+    // The event of the denial is the event of this request.
+    x.responder.observer = undefined;
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.PERMISSION_DENIED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage('RBAC: access denied')]);
+    } else x.responder.destroy();
+    countExchange(x, x.responder.bytesOut);
   }
 
   answerSent(): void {
@@ -355,6 +418,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #settle(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#flow?.over();
     this.#leave();
     this.#endRetry();
     this.#destination.circuit.requests.give();

@@ -10,6 +10,7 @@ import { certificatesOf } from '#pki/pem.ts';
 import { verifySvidChain } from '#pki/verify.ts';
 import { type TlsClient, type TlsTarget, tlsClient } from '#wire/tls/connect.ts';
 import type { PeerVerdict, TlsIdentity } from '#wire/tls/types.ts';
+import { MESH_ALPN } from './alpn.ts';
 import { OutgoingConnections } from './outgoing.ts';
 import type { ProxyPorts } from './ports.ts';
 import { reason } from './reasons.ts';
@@ -22,8 +23,6 @@ const JITTER = 0.1;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Certificate requests under way at once. */
 const REQUESTS_MAX = 32;
-/** Application protocol of the mesh, as Istio names it. */
-export const MESH_ALPN = 'istio';
 
 interface Held {
   readonly identity: string;
@@ -131,7 +130,7 @@ export class Identities {
     return reason('PEER_AUTHENTICATION', 'certificate', [], identity, '', text);
   }
 
-  /** Ends connections of this side that are no longer believed. @returns whether kept connections should not be used any more */
+  /** Ends connections of this side that are no longer believed. @returns whether later requests should take new ones */
   judgeOutgoing(): boolean {
     const { clock } = this.#ports;
     return this.#outgoing.judge(this.trust, (identity) => this.ownFault(identity), clock.nowMs(), clock.monotonicMs());

@@ -4,14 +4,16 @@ import type { Portion } from '#base/portions.ts';
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
+import type { ServeOptions } from '#wire/http1/serve-options.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
+import { serveHttp2 } from '#wire/http2/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
+import { EDGE_ALPN, MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
 import { Arrival, plainAddress } from './arrival.ts';
 import { Exchange } from './exchange.ts';
 import { watchLink } from './links.ts';
 import { PeerWatch } from './peer-watch.ts';
-import { MESH_ALPN } from './identities.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
@@ -147,22 +149,45 @@ export class Slot {
     acceptor.accept(a.socket);
   }
 
+  /** The version is what the handshake settled; where it settled none, HTTP/1 unless the client begins with HTTP/2's preface. */
   serveHttp(a: Arrival): void {
-    const { service } = a;
-    const connection = serveHttp1(
+    watchLink(this.#runtime, a.service, a.socket, a.tls);
+    const version = httpVersionOf(a.alpn);
+    if (version === '2') this.#serveHttp2(a);
+    else this.#serveHttp1(a, version === undefined);
+  }
+
+  #serveHttp2(a: Arrival): void {
+    const connection = serveHttp2(
       a.socket,
-      {
-        limits: service.config.limits,
-        timers: this.#runtime.timers,
-        ...(a.tls && { tls: a.tls }),
-        onClose: () => this.#connections.delete(connection),
-        onError: (kind, status) => this.#invalid(a, kind, status),
-        onBug: (error) => this.#bug(error),
-      },
+      this.#serving(a, () => this.#connections.delete(connection)),
       (request, responder) => this.#request(request, responder),
     );
     this.#connections.add(connection);
-    watchLink(this.#runtime, service, a.socket, a.tls);
+  }
+
+  #serving(a: Arrival, onClose: () => void): ServeOptions {
+    return {
+      limits: a.service.config.limits,
+      timers: this.#runtime.timers,
+      ...(a.tls && { tls: a.tls }),
+      onClose,
+      onError: (kind, status) => this.#invalid(a, kind, status),
+      onBug: (error) => this.#bug(error),
+    };
+  }
+
+  #serveHttp1(a: Arrival, mayBeHttp2: boolean): void {
+    const onHttp2 = (): void => {
+      this.#connections.delete(connection);
+      this.#serveHttp2(a);
+    };
+    const connection = serveHttp1(
+      a.socket,
+      { ...this.#serving(a, () => this.#connections.delete(connection)), ...(mayBeHttp2 && { onHttp2 }) },
+      (request, responder) => this.#request(request, responder),
+    );
+    this.#connections.add(connection);
     // A caller that ends its side while it waits has given up, as nginx, Envoy and Node's own server take it. To go on would let strangers
     // start work that nobody waits for, and a cancelled call would not be cancelled at the next hop.
     a.socket.on('end', () => {
@@ -241,23 +266,23 @@ export class Slot {
       minVersion: edge ? 'TLSv1.2' : 'TLSv1.3',
       clientCertificate: edge ? 'none' : 'required',
       verifyPeer: (chain) => identities.verify(chain, 'client'),
-      alpn: edge ? ['http/1.1'] : service.protocol === 'http' ? [MESH_ALPN, 'http/1.1'] : [],
+      alpn: edge ? EDGE_ALPN : service.protocol === 'http' ? MESH_HTTP_ALPN : [],
       handshakeTimeoutMs: service.config.limits.tlsHandshakeTimeoutMs,
-      onConnection: (socket, info) => this.#secured(socket, info),
+      onConnection: (socket, info, alpn) => this.#secured(socket, info, alpn),
       onRefused: (why, address) => this.#refused(why, address),
     });
     this.#acceptor = { key, tls };
     return tls;
   }
 
-  #secured(socket: Socket, tls: NonNullable<Arrival['tls']>): void {
+  #secured(socket: Socket, tls: NonNullable<Arrival['tls']>, alpn: string): void {
     const { service } = this;
     if (!service) {
       socket.destroy();
       return;
     }
     service.counters.handshakes.ok.inc();
-    resumeSecured(new Arrival(this.#runtime, this, service, socket, tls));
+    resumeSecured(new Arrival(this.#runtime, this, service, socket, tls, alpn));
   }
 
   #refused(why: string, address: string): void {

@@ -50,7 +50,7 @@ export function spanFacts(x: Exchange): SpanFacts | undefined {
     ...(endpoint !== undefined && { peer: endpoint.name }),
     ...(x.sentMs > 0 && { sentMs: Math.round((x.sentMs - x.startMs) * 1000) / 1000 }),
     ...(x.resends > 0 && { resends: x.resends }),
-    ...(isGrpc(x) && { grpc: true as const, ...(x.grpcStatus !== '' && { grpcStatus: x.grpcStatus }) }),
+    ...((x.grpc || x.grpcStatus >= 0) && { grpc: true as const }),
     ...(tracing.tags.length > 0 && { tags: tagsOf(x, tracing) }),
   };
 }
@@ -62,10 +62,6 @@ function isTold(x: Exchange): boolean {
 
 function isPolicy(code: DenyCode): boolean {
   return code.startsWith('rbac.') || code.startsWith('jwt.') || code.startsWith('mtls.') || code === 'listener.foreign';
-}
-
-function isGrpc(x: Exchange): boolean {
-  return x.request.headers.get('content-type')?.startsWith('application/grpc') === true;
 }
 
 function tagsOf(x: Exchange, { tags }: Tracing): Record<string, string> {

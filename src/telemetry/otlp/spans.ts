@@ -5,7 +5,7 @@ import { SPAN_KIND, attribute, attributes, type KeyValue, type Span, unixNano } 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 const SAMPLED = 1;
 /** Names of gRPC's status codes that are errors at the server (rpc/grpc.md). */
-const GRPC_SERVER_ERRORS = new Set(['2', '4', '12', '13', '14', '15']);
+const GRPC_SERVER_ERRORS = new Set([2, 4, 12, 13, 14, 15]);
 
 /**
  * A gateway has two: SERVER for what it was asked and, when it sent the request on, CLIENT below it. A sidecar has one: SERVER where it receives,
@@ -53,10 +53,10 @@ function nameOf({ method, path, span }: ExchangeEvent): string {
 }
 
 /** What `error.type` says; '' when it is none. A status of 4xx is the caller's error and not the server's. */
-function errorOf({ status, code, span }: ExchangeEvent, kind: 'server' | 'client'): string {
+function errorOf({ status, code, grpcStatus }: ExchangeEvent, kind: 'server' | 'client'): string {
   if (code === 'upstream.failed') return code;
-  if (span?.grpcStatus !== undefined && span.grpcStatus !== '0')
-    return kind === 'client' || GRPC_SERVER_ERRORS.has(span.grpcStatus) ? span.grpcStatus : '';
+  if (grpcStatus !== undefined && grpcStatus !== 0)
+    return kind === 'client' || GRPC_SERVER_ERRORS.has(grpcStatus) ? String(grpcStatus) : '';
   return status >= (kind === 'client' ? 400 : 500) ? String(status) : '';
 }
 
@@ -88,7 +88,7 @@ function spanAttributes(event: ExchangeEvent, kind: 'server' | 'client', error: 
       ['rpc.system', call && 'grpc'],
       ['rpc.service', call?.service],
       ['rpc.method', call?.method],
-      ['rpc.grpc.status_code', call && span!.grpcStatus !== undefined ? Number(span!.grpcStatus) : undefined],
+      ['rpc.grpc.status_code', call && event.grpcStatus],
       ['tls.protocol.version', kind === 'server' ? event.tlsProtocol.replace(/^TLSv/, '') : undefined],
       ['cullis.role', event.role],
       ['cullis.request.id', event.requestId],

@@ -1,9 +1,11 @@
 // One connection to a destination: sends a request, reads its answer strictly, and is used again only when nothing about it is in doubt.
+import { challengesConnection } from './connection-auth.ts';
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
+import { answerIdleMs } from '../stream-idle.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
@@ -52,6 +54,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #heard = false;
   #keepAlive = true;
   #idleMs: number;
+  /** How long the destination may be silent. */
+  #silenceMs: number;
   /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
   readonly #retireAtMs: number;
   #feedEnd = 0;
@@ -70,6 +74,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#parser = new ResponseParser(pool.limits);
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
+    this.#silenceMs = pool.limits.upstreamTimeoutMs;
     this.#retireAtMs = pool.ageMaxMs > 0 ? pool.timers.coarseMs + pool.ageMaxMs : Infinity;
     socket.setNoDelay(true);
     socket.on('end', this.#onEnd);
@@ -90,7 +95,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#interims = 0;
     this.#heard = false;
     this.#used++;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
+    this.#timer.arm(this.#silenceMs);
     exchange.start(this);
   }
 
@@ -110,7 +116,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   }
 
   requestMoved(): void {
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
   }
 
   requestSent(): void {
@@ -128,7 +134,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       this.#timer.clear();
       this.socket.pause();
     } else {
-      this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+      this.#timer.arm(this.#silenceMs);
       this.socket.resume();
     }
   }
@@ -149,7 +155,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
     if (this.#answering) {
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
@@ -203,6 +209,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     const backlog = this.#backlog;
     this.#answering = true;
     this.#keepAlive = !connection.close && (minorVersion === 1 || connection.keepAlive);
+    if (exchange.bindsConnection || (status === 401 && challengesConnection(headers.all('www-authenticate'))))
+      this.#keepAlive = false;
     const keptMs = this.#parser.keepAliveMs();
     if (keptMs >= 0) this.#idleMs = Math.min(this.#pool.limits.idleTimeoutMs, Math.max(0, keptMs - KEEP_ALIVE_MARGIN_MS));
     let body: BodyReader;
@@ -215,6 +223,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
+      if (framing < 0) {
+        this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
+        this.#timer.arm(this.#silenceMs);
+      }
       if (backlog.length > 0) this.#feed(backlog.bytes, backlog.start, backlog.end);
     }
     backlog.clear();

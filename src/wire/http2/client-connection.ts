@@ -99,7 +99,9 @@ export class ClientConnection extends Connection {
 
   get room(): boolean {
     return (
-      !this.retired && this.streams.size < Math.min(this.peer.streamsMax, this.limits.streamsPerConnectionMax) && this.socket.writable
+      !this.retired &&
+      this.streams.size < Math.min(this.peer.streamsMax, this.limits.streamsPerConnectionMax) &&
+      this.socket.writable
     );
   }
 
@@ -263,7 +265,8 @@ export class ClientConnection extends Connection {
   }
 
   protected broke(kind: RefusalKind): void {
-    for (const stream of [...this.streams.values()]) (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
+    for (const stream of [...this.streams.values()])
+      (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
   }
 
   protected ended(): void {

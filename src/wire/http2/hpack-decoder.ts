@@ -136,8 +136,7 @@ export class HpackDecoder {
   }
 
   #room(length: number): Buffer {
-    if (!this.#scratch || this.#scratch.length < length)
-      this.#scratch = Buffer.allocUnsafeSlow(Math.max(SCRATCH_BYTES, length));
+    if (!this.#scratch || this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(Math.max(SCRATCH_BYTES, length));
     return this.#scratch;
   }
 

@@ -1,13 +1,5 @@
 // Bytes on their way to the socket: frames are put together in one buffer a connection and leave in one write a turn.
-import {
-  ACK,
-  FRAME_HEAD_BYTES,
-  GOAWAY,
-  PING,
-  RST_STREAM,
-  SETTINGS,
-  WINDOW_UPDATE,
-} from './constants.ts';
+import { ACK, FRAME_HEAD_BYTES, GOAWAY, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from './constants.ts';
 
 const CAPACITY_MIN = 1024;
 

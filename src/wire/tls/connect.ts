@@ -21,6 +21,8 @@ export interface TlsTarget {
   readonly sni: string;
   /** For messages. */
   readonly name: string;
+  /** Application protocols to offer instead of the client's usual ones. */
+  readonly alpn?: readonly string[];
 }
 
 export interface TlsClient {
@@ -38,7 +40,7 @@ export function tlsClient(options: TlsClientOptions): TlsClient {
   let context = createSecureContext(contextOptions(options.identity, options.minVersion));
   const alpn = alpnList(options.alpn);
   return {
-    secure: (raw, target) => handshake(raw, target, context, alpn, options),
+    secure: (raw, target) => handshake(raw, target, context, target.alpn ? alpnList(target.alpn) : alpn, options),
     setIdentity: (identity) => {
       context = createSecureContext(contextOptions(identity, options.minVersion));
     },
