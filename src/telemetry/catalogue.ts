@@ -39,7 +39,7 @@ export const METRICS = {
   },
   cullis_grpc_calls_total: {
     type: 'counter',
-    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    help: 'Calls of gRPC answered, by their own status; the HTTP status of each is 200.',
     labels: ['role', 'workload', 'destination', 'grpc_status'],
     seriesMax: 2000,
   },

