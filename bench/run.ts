@@ -1,4 +1,4 @@
-// All benchmarks, one after another: `npm run bench -- --seconds 5`. Options: --seconds N for each measurement, --parts authorize,proxy,memory, and those
+// All benchmarks, one after another: `npm run bench -- --seconds 5`. Options: --seconds N for each measurement, --parts authorize,proxy,telemetry,memory, and those
 // of bench/proxy/run.ts (--connections, --only, --jobs).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    parts: { type: 'string', default: 'authorize,proxy,memory,scan,attack,secrets' },
+    parts: { type: 'string', default: 'authorize,proxy,telemetry,memory,scan,attack,secrets' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     jobs: { type: 'string', default: 'plain,pair' },
@@ -23,6 +23,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     `--jobs=${values.jobs}`,
     ...(values.only === undefined ? [] : [`--only=${values.only}`]),
   ],
+  telemetry: ['proxy/telemetry.ts', `--seconds=${values.seconds}`, `--jobs=${values.jobs}`],
   memory: ['memory.ts'],
   scan: ['scan/run.ts'],
   attack: ['attack/run.ts'],

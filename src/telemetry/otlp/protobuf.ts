@@ -82,48 +82,75 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   },
 };
 
+/** A row of the table, ready for writing. */
+interface Compiled {
+  readonly name: string;
+  readonly number: number;
+  readonly type: Type | 'message';
+  readonly kind: 'list' | 'oneof' | undefined;
+  /** Of a message: its own rows. */
+  readonly fields: Compiled[];
+}
+
+/** The table with names of messages replaced by their rows. */
+const COMPILED = new Map<string, Compiled[]>();
+for (const type of Object.keys(MESSAGES)) compile(type);
+
+function compile(type: string): Compiled[] {
+  const known = COMPILED.get(type);
+  if (known) return known;
+  const rows: Compiled[] = [];
+  COMPILED.set(type, rows);
+  for (const [name, [number, of, kind]] of Object.entries(MESSAGES[type]!)) {
+    const nested = of.startsWith('.');
+    rows.push({ name, number, type: nested ? 'message' : (of as Type), kind, fields: nested ? compile(of.slice(1)) : [] });
+  }
+  return rows;
+}
+
 /** Encodes a message in its JSON form. @param type a key of the table: `Traces`, `Metrics`, `Logs` */
 export function encodeProtobuf(type: 'Traces' | 'Metrics' | 'Logs', message: object): Buffer {
   const writer = new Writer();
-  writeMessage(writer, type, message);
+  writeMessage(writer, COMPILED.get(type)!, message as Members);
   return writer.bytes();
 }
 
-function writeMessage(out: Writer, type: string, message: object): void {
-  const members = message as Readonly<Record<string, unknown>>;
-  for (const [name, field] of Object.entries(MESSAGES[type]!)) {
-    const value = members[name];
+type Members = Readonly<Record<string, unknown>>;
+
+function writeMessage(out: Writer, fields: readonly Compiled[], members: Members): void {
+  for (const field of fields) {
+    const value = members[field.name];
     if (value === undefined) continue;
-    if (field[2] === 'list') for (const item of value as readonly object[]) writeNested(out, field[0], field[1], item);
-    else if (field[1].startsWith('.')) writeNested(out, field[0], field[1], value as object);
-    else writeScalar(out, field, value);
+    if (field.type !== 'message') writeScalar(out, field, value);
+    else if (field.kind === 'list') for (const item of value as readonly Members[]) writeNested(out, field, item);
+    else writeNested(out, field, value as Members);
   }
 }
 
-function writeNested(out: Writer, number: number, type: string, message: object): void {
+function writeNested(out: Writer, { number, fields }: Compiled, message: Members): void {
   out.tag(number, 2);
   const at = out.beginLength();
-  writeMessage(out, type.slice(1), message);
+  writeMessage(out, fields, message);
   out.endLength(at);
 }
 
-function writeScalar(out: Writer, [number, type, kind]: Field, value: unknown): void {
+function writeScalar(out: Writer, { number, type, kind }: Compiled, value: unknown): void {
   const empty = value === '' || value === 0 || value === false || value === '0' || (Array.isArray(value) && value.length === 0);
   if (empty && kind !== 'oneof') return;
   switch (type as Type) {
     case 'string':
       out.tag(number, 2);
-      return out.text(value as string, 'utf8');
+      return out.text(value as string);
     case 'hex':
       out.tag(number, 2);
-      return out.text(value as string, 'hex');
+      return out.hex(value as string);
     case 'bool':
     case 'enum':
       out.tag(number, 0);
-      return out.varint(BigInt(Number(value)));
+      return out.varint(Number(value));
     case 'int64':
       out.tag(number, 0);
-      return out.varint(BigInt.asUintN(64, BigInt(value as string)));
+      return out.int64(value as string);
     case 'fixed32':
       out.tag(number, 5);
       return out.fixed32(value as number);
@@ -135,12 +162,12 @@ function writeScalar(out: Writer, [number, type, kind]: Field, value: unknown): 
       return out.double(value as number);
     case 'fixed64s':
       out.tag(number, 2);
-      out.varint(BigInt((value as readonly string[]).length * 8));
+      out.varint((value as readonly string[]).length * 8);
       for (const one of value as readonly string[]) out.fixed64(one);
       return;
     case 'doubles':
       out.tag(number, 2);
-      out.varint(BigInt((value as readonly number[]).length * 8));
+      out.varint((value as readonly number[]).length * 8);
       for (const one of value as readonly number[]) out.double(one);
   }
 }
@@ -159,24 +186,42 @@ class Writer {
     this.#bytes[this.#end++] = tag >= 0x80 ? tag >> 7 : tag;
   }
 
-  varint(value: bigint): void {
-    this.#room(10);
-    if (value < 0x80n) {
-      this.#bytes[this.#end++] = Number(value);
-      return;
-    }
-    for (let rest = value; ; rest >>= 7n) {
-      const more = rest >= 0x80n;
-      this.#bytes[this.#end++] = Number(rest & 0x7fn) | (more ? 0x80 : 0);
-      if (!more) return;
-    }
+  /** @param value a whole number from 0 to 2^53 */
+  varint(value: number): void {
+    this.#room(8);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.#bytes[this.#end++] = (rest % 128) | 0x80;
+    this.#bytes[this.#end++] = rest;
   }
 
-  text(value: string, encoding: 'utf8' | 'hex'): void {
-    const size = Buffer.byteLength(value, encoding);
-    this.varint(BigInt(size));
-    this.#room(size);
-    this.#end += this.#bytes.write(value, this.#end, encoding);
+  /** Negative ones take ten bytes. */
+  int64(value: string): void {
+    const number = Number(value);
+    if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return this.varint(number);
+    this.#room(10);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes[this.#end++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[this.#end++] = Number(rest);
+  }
+
+  text(value: string): void {
+    const { length } = value;
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    this.#room(length * 3 + 5);
+    if (length * 3 < 0x80) {
+      const size = this.#bytes.write(value, this.#end + 1, 'utf8');
+      this.#bytes[this.#end] = size;
+      this.#end += size + 1;
+      return;
+    }
+    this.varint(Buffer.byteLength(value, 'utf8'));
+    this.#end += this.#bytes.write(value, this.#end, 'utf8');
+  }
+
+  hex(value: string): void {
+    this.varint(value.length >> 1);
+    this.#room(value.length >> 1);
+    this.#end += this.#bytes.write(value, this.#end, 'hex');
   }
 
   fixed32(value: number): void {
