@@ -65,7 +65,7 @@ function isPolicy(code: DenyCode): boolean {
 }
 
 function tagsOf(x: Exchange, { tags }: Tracing): Record<string, string> {
-  const values: Record<string, string> = {};
+  const values = { __proto__: null } as unknown as Record<string, string>;
   for (const [name, tag] of tags)
     values[name] = 'literal' in tag ? tag.literal : (x.header(tag.header) ?? tag.otherwise).slice(0, TAG_CHARS_MAX);
   return values;

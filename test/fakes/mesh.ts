@@ -19,6 +19,7 @@ import type { TrustBundle } from '#model/snapshot.ts';
 import { createIssuing, createRoot, issueSvid } from '#pki/ca.ts';
 import { createTrustBundle } from '#pki/trust-bundle.ts';
 import type { Cluster, GatewayPlan, InboundPort, NodePlan, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import type { TracingPlan } from '#plan/telemetry.ts';
 import type { ProxyPorts, Snapshot } from '#proxy/ports.ts';
 import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
@@ -120,6 +121,8 @@ export interface MeshOptions {
   /** The gateway's listener speaks TLS. */
   readonly gatewayTls?: boolean;
   readonly sessionCookie?: string;
+  /** Of every listener. */
+  readonly tracing?: TracingPlan;
   readonly ports?: Partial<ProxyPorts>;
   /** The identity that the sidecars and the gateway expect of `cart`, when it is not the right one. */
   readonly expectedIdentity?: string;
@@ -198,6 +201,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     policies: none,
     ...over,
   });
+  const telemetry = options.tracing && { tracing: options.tracing };
   const rules = options.rules?.(cluster.id) ?? [routeRule('shop/route#0', cluster.id)];
   const gateway: GatewayPlan = {
     id: 'shop/edge',
@@ -216,6 +220,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
       },
     ],
     policies: { authorization: placed(options.gatewayAuthorization), requestAuthentication: [] },
+    ...(telemetry && { telemetry }),
   };
   return {
     version: '1',
@@ -225,10 +230,12 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     workloads: [
       workload('cart', CART, {
         inbound: [inbound],
+        ...(telemetry && { telemetryIn: telemetry }),
         policies: { authorization: placed(options.authorization), requestAuthentication: placed(options.requestAuthentication) },
       }),
       workload('frontend', FRONTEND, {
         outbound: [{ cluster: cluster.id, listen: { ip, port: outboundPort }, authority: 'cart:7070' }],
+        ...(telemetry && { telemetryOut: telemetry }),
       }),
     ],
     gateways: protocol === 'http' ? [gateway] : [],
