@@ -45,7 +45,8 @@ async function compare(job: Job, origin: number): Promise<void> {
   const found = new Map<Way, Measured[]>(WAYS.map(([way]) => [way, []]));
   for (let round = 0; round < Number(values.rounds); round++)
     for (const { way, child, load } of running) found.get(way)!.push(await measure(stand, child.pid!, load));
-  const of = (way: Way, member: 'requestsPerSecond' | 'cpuUsPerRequest'): number => median(found.get(way)!.map((one) => one[member]));
+  const of = (way: Way, member: 'requestsPerSecond' | 'cpuUsPerRequest'): number =>
+    median(found.get(way)!.map((one) => one[member]));
   console.log(`${job}, ${values.connections} connections, median of ${values.rounds}`);
   for (const [way, title] of WAYS) {
     const [rate, cpu] = [of(way, 'requestsPerSecond'), of(way, 'cpuUsPerRequest')];

@@ -70,7 +70,9 @@ export const linkStats = z
     mode: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE', 'edge']),
     modeAt: z.string().meta({ description: "`file:line:column` of the PeerAuthentication that decided, '' for the default" }),
     mtlsDenied: count.meta({ description: 'of `denied`: for want of mutual TLS or of a certificate that is believed' }),
-    policyDenied: count.meta({ description: 'of `denied`: by an authorization policy, a rules of a token or an external authorizer' }),
+    policyDenied: count.meta({
+      description: 'of `denied`: by an authorization policy, a rules of a token or an external authorizer',
+    }),
     latency: z
       .object({ first: count, counts: z.array(count).readonly() })
       .readonly()

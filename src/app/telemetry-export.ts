@@ -31,7 +31,10 @@ export class TelemetryExport {
   completed(system: System): System {
     const { telemetry } = system.platform;
     if (telemetry.otlp || !this.#fromEnv.otlp) return system;
-    return { ...system, platform: { ...system.platform, telemetry: { ...this.#fromEnv, ...telemetry, otlp: this.#fromEnv.otlp } } };
+    return {
+      ...system,
+      platform: { ...system.platform, telemetry: { ...this.#fromEnv, ...telemetry, otlp: this.#fromEnv.otlp } },
+    };
   }
 
   /** Takes what is in force now. What the exporter before still holds is sent while the new one begins. */

@@ -106,7 +106,12 @@ const top = command<TopFlags, readonly []>('Watch who calls whom: rate, errors, 
   flags: {
     ...live,
     once: { kind: 'boolean', brief: 'Print one look and end', default: false, withNegated: false },
-    sort: { kind: 'enum', values: ['rate', 'errors', 'denied', 'p99', 'from', 'to'], brief: 'Order of the links', default: 'rate' },
+    sort: {
+      kind: 'enum',
+      values: ['rate', 'errors', 'denied', 'p99', 'from', 'to'],
+      brief: 'Order of the links',
+      default: 'rate',
+    },
     interval: { kind: 'parsed', parse: seconds, brief: 'Seconds between two looks', placeholder: 'SECONDS', default: '1' },
   },
 });

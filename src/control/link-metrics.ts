@@ -20,11 +20,23 @@ export function renderLinks(links: readonly LinkStats[]): string {
     [`${labels},reason="other"`, Math.max(0, link.denied - link.mtlsDenied - link.policyDenied)],
   ]);
   return [
-    family('cullis_link_requests_total', rows(({ requests }) => requests)),
-    family('cullis_link_failures_total', rows(({ failed }) => failed)),
+    family(
+      'cullis_link_requests_total',
+      rows(({ requests }) => requests),
+    ),
+    family(
+      'cullis_link_failures_total',
+      rows(({ failed }) => failed),
+    ),
     family('cullis_link_denials_total', denials),
-    family('cullis_link_mtls', rows(({ mtls }) => (mtls ? 1 : 0))),
-    family('cullis_link_connections_open', rows(({ connections }) => connections)),
+    family(
+      'cullis_link_mtls',
+      rows(({ mtls }) => (mtls ? 1 : 0)),
+    ),
+    family(
+      'cullis_link_connections_open',
+      rows(({ connections }) => connections),
+    ),
     head('cullis_link_duration_seconds'),
     ...shown.map(({ link, labels }) => histogram(labels, link.latency, link.latencySumMs)),
   ].join('');

@@ -60,7 +60,16 @@ test('workers add up, and quantiles are those of all requests together', () => {
     ['shop/a', 'shop/b'],
   );
   const latency = { first: 10, counts: [25, 10, 0, 5] };
-  const want = { requests: 40, denied: 1, mtlsDenied: 1, policyDenied: 1, failed: 2, connections: 2, latencySumMs: 17, lastMs: 5 };
+  const want = {
+    requests: 40,
+    denied: 1,
+    mtlsDenied: 1,
+    policyDenied: 1,
+    failed: 2,
+    connections: 2,
+    latencySumMs: 17,
+    lastMs: 5,
+  };
   assert.deepEqual(
     rows[1],
     link({

@@ -54,7 +54,8 @@ for (const [name, telemetries, percent] of [
   });
 
 test('spans off, for one direction or both; access logs on and off', () => {
-  const off = (mode: 'CLIENT' | 'SERVER' | typeof BOTH): Telemetry => made('shop', { tracing: [{ mode, disableSpanReporting: true }] });
+  const off = (mode: 'CLIENT' | 'SERVER' | typeof BOTH): Telemetry =>
+    made('shop', { tracing: [{ mode, disableSpanReporting: true }] });
   assert.equal(plan({}, [off(BOTH)]), undefined);
   assert.equal(plan({}, [off('CLIENT')], 'CLIENT'), undefined);
   assert.ok(plan({}, [off('CLIENT')], 'SERVER')?.tracing);

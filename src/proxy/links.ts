@@ -85,7 +85,8 @@ export class Link {
   }
 
   stats(): LinkStats {
-    const { source, destination, port, protocol, requests, denied, mtlsDenied, policyDenied, failed, mtls, tlsProtocol, lastMs } = this;
+    const { source, destination, port, protocol, requests, denied, mtlsDenied, policyDenied, failed, mtls, tlsProtocol, lastMs } =
+      this;
     const { cipher, peerSerial, peerNotBeforeMs, peerNotAfterMs, connections, oldestConnectionMs, mode, modeAt } = this;
     const latency = latencyCounts(this.#buckets);
     return {

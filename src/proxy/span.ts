@@ -21,7 +21,12 @@ export function compileTracing(plan: TracingPlan | undefined, { ports, clock }: 
 }
 
 /** Gives a request its place in a trace. @param believed the caller's own decision about sampling holds @returns the traceparent for the next hop */
-export function beginSpan(x: Exchange, tracing: Tracing, received: string | undefined, believed: boolean): ReturnType<typeof joinTrace> {
+export function beginSpan(
+  x: Exchange,
+  tracing: Tracing,
+  received: string | undefined,
+  believed: boolean,
+): ReturnType<typeof joinTrace> {
   const trace = joinTrace(received, x.runtime.ids, tracing.sampler, { believed, twoSpans: x.service.role === 'gateway' });
   x.traceId = trace.traceId;
   x.spanId = trace.spanId;

@@ -115,7 +115,11 @@ describe('on the way through a mesh', () => {
   });
 
   test('tags come from the plan and from headers; long values are cut', async () => {
-    const tags = { zone: { literal: 'eu' }, agent: { header: 'user-agent', otherwise: 'none' }, gone: { header: 'x-no', otherwise: 'none' } };
+    const tags = {
+      zone: { literal: 'eu' },
+      agent: { header: 'user-agent', otherwise: 'none' },
+      gone: { header: 'x-no', otherwise: 'none' },
+    };
     await mesh.apply({ ...all, tracing: { percent: 100, floor: false, tags } });
     const { seen } = await call(mesh.gateway, { path: '/t', headers: { 'user-agent': 'u'.repeat(1000) } });
     const { span } = await eventOf('gateway', seen.headers['x-request-id']!);

@@ -130,7 +130,12 @@ type Kind = 'text' | 'hex' | 'varint' | 'double' | 'fixed64' | 'fixed32' | 'bool
 interface Wire {
   readonly [number: number]: readonly [name: string, kind: Kind, repeated?: true];
 }
-const VALUE: Wire = { 1: ['stringValue', 'text'], 2: ['boolValue', 'bool'], 3: ['intValue', 'varint'], 4: ['doubleValue', 'double'] };
+const VALUE: Wire = {
+  1: ['stringValue', 'text'],
+  2: ['boolValue', 'bool'],
+  3: ['intValue', 'varint'],
+  4: ['doubleValue', 'double'],
+};
 const PAIR: Wire = { 1: ['key', 'text'], 2: ['value', VALUE] };
 const RESOURCE: Wire = { 1: ['attributes', PAIR, true] };
 const SCOPE: Wire = { 1: ['name', 'text'], 2: ['version', 'text'] };
@@ -219,8 +224,7 @@ function read(bytes: Buffer, wire: Wire): Node {
         value = kind === 'bool' ? varint() === 1n : kind === 'varint' ? Number(BigInt.asIntN(64, varint())) : fail(name);
         break;
       case 1:
-        value =
-          kind === 'double' ? bytes.readDoubleLE(at) : kind === 'fixed64' ? String(bytes.readBigUInt64LE(at)) : fail(name);
+        value = kind === 'double' ? bytes.readDoubleLE(at) : kind === 'fixed64' ? String(bytes.readBigUInt64LE(at)) : fail(name);
         at += 8;
         break;
       case 5:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { NO_LATENCY } from '#model/latency.ts';
+import { NO_LATENCY, joinLatency } from '#model/latency.ts';
 import { keysIn } from '../keys.ts';
 import { paintWith, width } from '../text.ts';
 import { SHOP_STATUS } from '../../../test/fakes/shop-status.ts';
@@ -22,7 +22,7 @@ const after = {
       denied: first!.denied + 30,
       mtlsDenied: first!.mtlsDenied + 10,
       policyDenied: first!.policyDenied + 20,
-      latency: { first: 20, counts: [(first!.latency.counts[0] ?? 0) + 180, 0, 0, 20] },
+      latency: joinLatency(first!.latency, { first: 20, counts: [180, 0, 0, 20] }),
     },
     ...others,
     { ...first!, source: 'client', destination: 'x/\u001b[2Jevil', requests: 4, failed: 0, denied: 0, latency: NO_LATENCY },

@@ -21,9 +21,7 @@ export const readPlatform: KindReader = (document, scope) => {
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
-      ...(spec.telemetry === undefined
-        ? {}
-        : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
+      ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),
     };
   });

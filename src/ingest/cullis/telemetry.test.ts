@@ -12,12 +12,15 @@ test('a collector is held with its defaults; files lie beside the document', () 
   );
   assert.deepEqual(told, []);
   const { headers, caFile, ...otlp } = system.platform.telemetry.otlp!;
-  assert.deepEqual(otlp, (({ headers: _, caFile: __, ...rest }) => rest)({
-    ...OTLP_DEFAULTS,
-    endpoint: 'https://otel.example:4318/base',
-    protocol: 'http/protobuf',
-    intervalMs: 60_000,
-  }));
+  assert.deepEqual(
+    otlp,
+    (({ headers: _, caFile: __, ...rest }) => rest)({
+      ...OTLP_DEFAULTS,
+      endpoint: 'https://otel.example:4318/base',
+      protocol: 'http/protobuf',
+      intervalMs: 60_000,
+    }),
+  );
   assert.match(caFile, /^(?:.*\/)?ca\.pem$/);
   assert.match((headers['authorization'] as { file: string }).file, /secrets\/token$/);
   assert.deepEqual([headers['x-scope'], headers['x-api-key']], [{ value: 'shop' }, { env: 'CULLIS_KEY' }]);

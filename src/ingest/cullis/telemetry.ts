@@ -12,7 +12,12 @@ const HEADERS_MAX = 32;
 const SECRET_NAME = /authorization|token|secret|password|cookie|api[-_]?key|access[-_]?key|^x-honeycomb-team$|^dd-api/i;
 
 const headerValue = z.union([
-  z.strictObject({ value: z.string().max(4096).regex(/^[\t\x20-\x7e]*$/, { message: 'must be printable ASCII' }) }),
+  z.strictObject({
+    value: z
+      .string()
+      .max(4096)
+      .regex(/^[\t\x20-\x7e]*$/, { message: 'must be printable ASCII' }),
+  }),
   z.strictObject({
     env: z.string().regex(/^(?:OTEL|CULLIS)_[A-Z0-9_]{1,100}$/, {
       message: 'must be a variable whose name begins with `OTEL_` or `CULLIS_`: no other is passed on',
@@ -73,7 +78,11 @@ function otlpPart(spec: z.output<typeof otlp>, scope: Scope): OtlpSpec {
     if ('value' in value && SECRET_NAME.test(name))
       scope.at('headers', () =>
         scope.at(name, () =>
-          scope.error('secret', `the header \`${name}\` carries a secret, which has no place in a manifest`, 'use `env` or `file`'),
+          scope.error(
+            'secret',
+            `the header \`${name}\` carries a secret, which has no place in a manifest`,
+            'use `env` or `file`',
+          ),
         ),
       );
     return [name.toLowerCase(), 'file' in value ? { file: beside(value.file, scope) } : value];

@@ -121,7 +121,8 @@ class OtlpExporter implements Exporter {
       all || line.includes(SPAN_MARK) || (logs && (line.includes(CODE_MARK) || !line.includes(EXCHANGE_MARK)));
     while (!signal.aborted) {
       try {
-        for await (const event of followJournal(journalDir, { from: clock.nowMs(), signal, lineFilter })) this.#take(event, traces, logs);
+        for await (const event of followJournal(journalDir, { from: clock.nowMs(), signal, lineFilter }))
+          this.#take(event, traces, logs);
       } catch (error) {
         log.error({ err: error }, 'the journal could not be followed, so nothing is sent to the collector for a moment');
         await new Promise((resolve) => {
@@ -152,13 +153,17 @@ class OtlpExporter implements Exporter {
     const { clock, exposition, version, metrics } = this.#ports;
     const found = metricsOf(exposition(), clock.nowMs(), this.#startMs);
     const message = {
-      resourceMetrics: [{ resource: this.#resources.of('cullis'), scopeMetrics: [{ scope: { name: 'cullis', version }, metrics: found }] }],
+      resourceMetrics: [
+        { resource: this.#resources.of('cullis'), scopeMetrics: [{ scope: { name: 'cullis', version }, metrics: found }] },
+      ],
     };
     this.#sendingMetrics = this.#send('metrics', message)
       .then((sent) => {
         if (sent.kind === 'done') metrics.counter('cullis_otlp_sent_total', 'metrics').inc(found.length);
         else {
-          metrics.counter('cullis_otlp_dropped_total', 'metrics', sent.kind === 'again' ? 'unreachable' : 'refused').inc(found.length);
+          metrics
+            .counter('cullis_otlp_dropped_total', 'metrics', sent.kind === 'again' ? 'unreachable' : 'refused')
+            .inc(found.length);
           this.#trouble('metrics', sent.why);
         }
       })
@@ -199,7 +204,11 @@ class OtlpExporter implements Exporter {
       return { kind: 'again', status: 0, why: messageOf(error), afterMs: undefined };
     }
     const type = ({ traces: 'Traces', metrics: 'Metrics', logs: 'Logs' } as const)[signal];
-    return await send(target, otlp.protocol === 'http/json' ? JSON.stringify(message) : encodeProtobuf(type, message), clock.nowMs());
+    return await send(
+      target,
+      otlp.protocol === 'http/json' ? JSON.stringify(message) : encodeProtobuf(type, message),
+      clock.nowMs(),
+    );
   }
 
   /** Read anew each time: a secret in a file may be replaced while this runs. */
@@ -209,7 +218,9 @@ class OtlpExporter implements Exporter {
       try {
         return readFileSync(path(file), 'utf8');
       } catch (error) {
-        throw new Error(`\`${file}\` could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error });
+        throw new Error(`\`${file}\` could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, {
+          cause: error,
+        });
       }
     };
     return {

@@ -88,7 +88,8 @@ function plainAttributes(event: Event): KeyValue[] {
   const list: KeyValue[] = [];
   for (const [name, value] of Object.entries(event)) {
     if (name === 'timeMs' || name === 'type' || value === '') continue;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') list.push(attribute(`cullis.${name}`, value));
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      list.push(attribute(`cullis.${name}`, value));
   }
   return list;
 }

@@ -46,7 +46,12 @@ export function metricsOf(text: string, nowMs: number, startMs: number): Metric[
     const worker = labels.find(([name]) => name === 'worker')?.[1] ?? '';
     const start = starts.get(worker) ?? unixNano(startMs);
     if (!isHistogram) {
-      family(full).points.push({ attributes: labels.map(([k, v]) => attribute(k, v)), startTimeUnixNano: start, timeUnixNano: time, asDouble: value });
+      family(full).points.push({
+        attributes: labels.map(([k, v]) => attribute(k, v)),
+        startTimeUnixNano: start,
+        timeUnixNano: time,
+        asDouble: value,
+      });
       continue;
     }
     const le = labels.find(([name]) => name === 'le')?.[1];
@@ -54,7 +59,8 @@ export function metricsOf(text: string, nowMs: number, startMs: number): Metric[
     const key = JSON.stringify(own);
     const { histograms } = family(base);
     let one = histograms.get(key);
-    if (!one) histograms.set(key, (one = { labels: own.map(([k, v]) => attribute(k, v)), start, bounds: [], totals: [], sum: 0 }));
+    if (!one)
+      histograms.set(key, (one = { labels: own.map(([k, v]) => attribute(k, v)), start, bounds: [], totals: [], sum: 0 }));
     if (le !== undefined) {
       if (le !== '+Inf') one.bounds.push(Number(le));
       one.totals.push(value);
@@ -67,23 +73,27 @@ function metricOf({ name, help, type, points, histograms }: Family, time: string
   const unit = /_seconds(?:_total)?$/.test(name) ? 's' : /_bytes(?:_total)?$/.test(name) ? 'By' : '1';
   const head = { name, description: help, unit };
   if (histograms.size > 0) {
-    const dataPoints = [...histograms.values()].map(
-      ({ labels, start, bounds, totals, sum }): HistogramPoint => ({
-        attributes: labels,
-        startTimeUnixNano: start,
-        timeUnixNano: time,
-        count: String(totals.at(-1) ?? 0),
-        sum,
-        // Prometheus' buckets count what lies below, OTLP's what lies within.
-        bucketCounts: totals.map((total, i) => String(total - (i === 0 ? 0 : totals[i - 1]!))),
-        explicitBounds: bounds,
-      }),
-    );
+    const dataPoints = [...histograms.values()].map(({ labels, start, bounds, totals, sum }): HistogramPoint => ({
+      attributes: labels,
+      startTimeUnixNano: start,
+      timeUnixNano: time,
+      count: String(totals.at(-1) ?? 0),
+      sum,
+      // Prometheus' buckets count what lies below, OTLP's what lies within.
+      bucketCounts: totals.map((total, i) => String(total - (i === 0 ? 0 : totals[i - 1]!))),
+      explicitBounds: bounds,
+    }));
     return [{ ...head, histogram: { dataPoints, aggregationTemporality: CUMULATIVE } }];
   }
   if (points.length === 0) return [];
-  if (type === 'counter') return [{ ...head, sum: { dataPoints: points, aggregationTemporality: CUMULATIVE, isMonotonic: true } }];
-  return [{ ...head, gauge: { dataPoints: points.map(({ attributes, timeUnixNano, asDouble }) => ({ attributes, timeUnixNano, asDouble })) } }];
+  if (type === 'counter')
+    return [{ ...head, sum: { dataPoints: points, aggregationTemporality: CUMULATIVE, isMonotonic: true } }];
+  return [
+    {
+      ...head,
+      gauge: { dataPoints: points.map(({ attributes, timeUnixNano, asDouble }) => ({ attributes, timeUnixNano, asDouble })) },
+    },
+  ];
 }
 
 /** When each worker's counting began. */

@@ -68,7 +68,7 @@ function withoutDefaults(value: unknown, name = ''): unknown {
   const oneof = ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'asDouble', 'sum'];
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, member]) => oneof.includes(key) || !['', 0, '0', false].includes(member as string) )
+      .filter(([key, member]) => oneof.includes(key) || !['', 0, '0', false].includes(member as string))
       .map(([key, member]) => [key, withoutDefaults(member, key)]),
   );
 }
@@ -119,7 +119,9 @@ describe('both encodings say the same', () => {
   test('a message longer than its first memory, and nested ones of every length of a length', () => {
     for (const size of [0, 1, 126, 127, 128, 129, 16_383, 16_384, 70_000]) {
       const long = traces(exchange({ path: `/${'x'.repeat(size)}` }));
-      const back = fromWire('traces', encodeProtobuf('Traces', long)) as { resourceSpans: { scopeSpans: { spans: unknown[] }[] }[] };
+      const back = fromWire('traces', encodeProtobuf('Traces', long)) as {
+        resourceSpans: { scopeSpans: { spans: unknown[] }[] }[];
+      };
       assert.equal(back.resourceSpans[0]!.scopeSpans[0]!.spans.length, 2, String(size));
     }
   });
@@ -156,7 +158,10 @@ test('an exposition keeps names, labels and buckets; counting began with the pro
   );
   assert.deepEqual(a!.sum!.dataPoints[0]!.attributes[1], { key: 'x', value: { stringValue: 'q"\n' } });
   const [point] = d!.histogram!.dataPoints;
-  assert.deepEqual([point!.bucketCounts, point!.explicitBounds, point!.count, point!.sum], [['2', '3', '1'], [0.5, 1], '6', 4.25]);
+  assert.deepEqual(
+    [point!.bucketCounts, point!.explicitBounds, point!.count, point!.sum],
+    [['2', '3', '1'], [0.5, 1], '6', 4.25],
+  );
   assert.equal(d!.unit, 's');
 });
 
@@ -164,9 +169,13 @@ test('a gateway has a span for what it was asked and one for the call it made', 
   const [server, client, ...more] = spansOf(exchange());
   assert.equal(more.length, 0);
   assert.deepEqual([server!.kind, client!.kind, client!.parentSpanId], [2, 3, server!.spanId]);
-  const of = (span: typeof server, key: string): unknown => Object.values(span!.attributes.find((one) => one.key === key)?.value ?? {})[0];
+  const of = (span: typeof server, key: string): unknown =>
+    Object.values(span!.attributes.find((one) => one.key === key)?.value ?? {})[0];
   assert.deepEqual(
-    ['server.address', 'server.port', 'network.peer.address', 'url.path', 'url.full'].map((key) => [of(server, key), of(client, key)]),
+    ['server.address', 'server.port', 'network.peer.address', 'url.path', 'url.full'].map((key) => [
+      of(server, key),
+      of(client, key),
+    ]),
     [
       ['shop.example', 'shop.example'],
       ['8443', '8443'],
@@ -254,7 +263,12 @@ describe('the queue', () => {
 
   test('sends again what may be sent again, after what Retry-After says, and nothing else', async () => {
     const again = { kind: 'again', status: 429, why: 'status 429', afterMs: 0 } as const;
-    const { it, told } = queue([again, again, { kind: 'done', status: 200, rejected: 0 }, { kind: 'refused', status: 400, why: 'no' }]);
+    const { it, told } = queue([
+      again,
+      again,
+      { kind: 'done', status: 200, rejected: 0 },
+      { kind: 'refused', status: 400, why: 'no' },
+    ]);
     it.add(1);
     it.flush();
     while (told.sent === 0) await new Promise(setImmediate);
@@ -313,7 +327,14 @@ describe('one request', () => {
       silent.closeAllConnections();
       await new Promise((resolve) => silent.close(resolve));
     });
-    const target = { headers: {}, contentType: 'application/json', compress: false, timeoutMs: 50, ca: undefined, agent } as const;
+    const target = {
+      headers: {},
+      contentType: 'application/json',
+      compress: false,
+      timeoutMs: 50,
+      ca: undefined,
+      agent,
+    } as const;
     assert.equal((await send({ ...target, url: `http://127.0.0.1:${port}/` }, '{}', 0)).kind, 'again');
     const gone = await send({ ...target, url: 'http://127.0.0.1:1/' }, '{}', 0);
     assert.deepEqual(gone, { kind: 'again', status: 0, why: 'ECONNREFUSED', afterMs: undefined });

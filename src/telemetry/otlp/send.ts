@@ -94,7 +94,8 @@ export function rejectedIn(answer: Buffer, contentType: Target['contentType']): 
   if (contentType === 'application/json') {
     try {
       const { partialSuccess = {} } = JSON.parse(answer.toString('utf8')) as { partialSuccess?: Record<string, unknown> };
-      const count = partialSuccess['rejectedSpans'] ?? partialSuccess['rejectedDataPoints'] ?? partialSuccess['rejectedLogRecords'];
+      const count =
+        partialSuccess['rejectedSpans'] ?? partialSuccess['rejectedDataPoints'] ?? partialSuccess['rejectedLogRecords'];
       return Math.max(0, Number(count ?? 0)) || 0;
     } catch {
       return 0;

@@ -35,7 +35,10 @@ for (const [env, wanted] of [
       sampling: 25,
     },
   ],
-  [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'always_on' }, { otlp: { ...OTLP_DEFAULTS, endpoint: 'http://127.0.0.1:4318' }, sampling: 100 }],
+  [
+    { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'always_on' },
+    { otlp: { ...OTLP_DEFAULTS, endpoint: 'http://127.0.0.1:4318' }, sampling: 100 },
+  ],
 ] as const)
   test(`environment ${JSON.stringify(env).slice(0, 90)}`, () => {
     const { telemetry, remarks } = telemetryFromEnv(env);
@@ -55,7 +58,10 @@ test('what is not honoured is said', () => {
 });
 
 test('headers and resource attributes are read as baggage is', () => {
-  assert.deepEqual({ ...parseHeaders('a=1, B = x%3Dy ,bad,=z,__proto__=p,c=%zz') }, { a: '1', b: 'x=y', ['__proto__']: 'p', c: '%zz' });
+  assert.deepEqual(
+    { ...parseHeaders('a=1, B = x%3Dy ,bad,=z,__proto__=p,c=%zz') },
+    { a: '1', b: 'x=y', ['__proto__']: 'p', c: '%zz' },
+  );
   assert.deepEqual(resourceAttributes({ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=a%2Cb,x' }), {
     'deployment.environment': 'a,b',
   });

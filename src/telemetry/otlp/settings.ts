@@ -24,7 +24,8 @@ export function telemetryFromEnv(env: Env): FromEnv {
   const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
   if (endpoint === '' || env['OTEL_SDK_DISABLED'] === 'true') return { telemetry: {}, remarks };
   const url = URL.parse(endpoint);
-  if (!url || !/^https?:$/.test(url.protocol)) return { telemetry: {}, remarks: ['`OTEL_EXPORTER_OTLP_ENDPOINT` is no http URL'] };
+  if (!url || !/^https?:$/.test(url.protocol))
+    return { telemetry: {}, remarks: ['`OTEL_EXPORTER_OTLP_ENDPOINT` is no http URL'] };
   const signals = OTLP_SIGNALS.filter((signal) => env[`OTEL_${signal.toUpperCase()}_EXPORTER`] !== 'none');
   const otlp: OtlpSpec = {
     ...OTLP_DEFAULTS,
@@ -53,7 +54,8 @@ function protocolOf(text: string | undefined, remarks: string[]): OtlpProtocol {
 /** The values stay in the environment: what is made here is stored and shown. */
 function headerRefs(text: string | undefined, remarks: string[]): Record<string, HeaderValue> {
   const names = Object.keys(parseHeaders(text ?? ''));
-  if (text !== undefined && text.trim() !== '' && names.length === 0) remarks.push('`OTEL_EXPORTER_OTLP_HEADERS` names no header');
+  if (text !== undefined && text.trim() !== '' && names.length === 0)
+    remarks.push('`OTEL_EXPORTER_OTLP_HEADERS` names no header');
   return Object.fromEntries(names.map((name) => [name, { env: 'OTEL_EXPORTER_OTLP_HEADERS' }]));
 }
 
@@ -93,7 +95,9 @@ export function headerValue(name: string, from: HeaderValue, env: Env, readFile:
   else if (from.env === 'OTEL_EXPORTER_OTLP_HEADERS') value = parseHeaders(env[from.env] ?? '')[name];
   else value = env[from.env];
   if (value === undefined || value === '')
-    throw new Error(`header \`${name}\` has no value: ${'file' in from ? `\`${from.file}\` is empty` : `\`${from.env}\` is not set`}`);
+    throw new Error(
+      `header \`${name}\` has no value: ${'file' in from ? `\`${from.file}\` is empty` : `\`${from.env}\` is not set`}`,
+    );
   if (!/^[\t\x20-\x7e]*$/.test(value)) throw new Error(`the value of header \`${name}\` has characters that no header has`);
   return value;
 }

@@ -37,9 +37,7 @@ function makeSpan(event: ExchangeEvent, kind: 'server' | 'client', spanId: strin
     endTimeUnixNano: unixNano(Math.max(timeMs, startMs)),
     attributes: spanAttributes(event, kind, error),
     ...(refused && {
-      events: [
-        { timeUnixNano: unixNano(timeMs), name: 'cullis.denied', attributes: decisionOf(event) },
-      ],
+      events: [{ timeUnixNano: unixNano(timeMs), name: 'cullis.denied', attributes: decisionOf(event) }],
     }),
     status: error === '' ? { code: 0 } : { code: 2, ...(event.reasons?.[0] && { message: event.reasons[0].text }) },
   };
@@ -121,5 +119,8 @@ function rpcOf(path: string): { readonly service: string; readonly method: strin
 
 function hostAndPort(authority: string): { readonly host: string; readonly port: number | undefined } {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(authority);
-  return { host: (match?.[1] ?? authority).replaceAll(/^\[|\]$/g, ''), port: match?.[2] === undefined ? undefined : Number(match[2]) };
+  return {
+    host: (match?.[1] ?? authority).replaceAll(/^\[|\]$/g, ''),
+    port: match?.[2] === undefined ? undefined : Number(match[2]),
+  };
 }
