@@ -39,7 +39,7 @@ export function latencyCounts(counts: ArrayLike<number>): LatencyCounts {
 
 /** @param sign -1 takes `b` away: what was counted between two looks; a count never falls below 0 */
 export function joinLatency(a: LatencyCounts, b: LatencyCounts, sign: 1 | -1 = 1): LatencyCounts {
-  const all = new Array<number>(LATENCY_BUCKETS).fill(0);
+  const all = Array.from({ length: LATENCY_BUCKETS }, () => 0);
   for (const [i, n] of a.counts.entries()) if (a.first + i < LATENCY_BUCKETS) all[a.first + i]! += n;
   for (const [i, n] of b.counts.entries()) if (b.first + i < LATENCY_BUCKETS) all[b.first + i]! += sign * n;
   return latencyCounts(sign === 1 ? all : all.map((n) => Math.max(0, n)));

@@ -150,8 +150,8 @@ class OtlpExporter implements Exporter {
   #sendMetrics(): void {
     // The next one says all that this one would, so none waits for another.
     if (this.#sendingMetrics) return;
-    const { clock, exposition, version, metrics } = this.#ports;
-    const found = metricsOf(exposition(), clock.nowMs(), this.#startMs);
+    const { clock, version, metrics } = this.#ports;
+    const found = metricsOf(this.#ports.exposition(), clock.nowMs(), this.#startMs);
     const message = {
       resourceMetrics: [
         { resource: this.#resources.of('cullis'), scopeMetrics: [{ scope: { name: 'cullis', version }, metrics: found }] },

@@ -72,20 +72,21 @@ export class SendQueue<T> {
   }
 
   async #sendBatch(batch: readonly T[]): Promise<void> {
-    const { clock, random, onSent, onDropped, onTrouble } = this.#ports;
+    const ports = this.#ports;
+    const { clock, random } = ports;
     const sinceMs = clock.monotonicMs();
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
-      const sent = await this.#unlessStopped(this.#ports.send(batch));
-      if (!sent) return onDropped(batch.length, 'stopped', '');
+      const sent = await this.#unlessStopped(ports.send(batch));
+      if (!sent) return ports.onDropped(batch.length, 'stopped', '');
       if (sent.kind === 'done') {
         const rejected = Math.min(sent.rejected, batch.length);
-        if (rejected > 0) onDropped(rejected, 'rejected', 'the collector did not take all of a batch');
-        return onSent(batch.length - rejected);
+        if (rejected > 0) ports.onDropped(rejected, 'rejected', 'the collector did not take all of a batch');
+        return ports.onSent(batch.length - rejected);
       }
-      if (sent.kind === 'refused') return onDropped(batch.length, 'refused', sent.why);
-      if (clock.monotonicMs() - sinceMs >= GIVE_UP_MS) return onDropped(batch.length, 'unreachable', sent.why);
-      if (this.#closed) return onDropped(batch.length, 'stopped', sent.why);
-      onTrouble(sent.why);
+      if (sent.kind === 'refused') return ports.onDropped(batch.length, 'refused', sent.why);
+      if (clock.monotonicMs() - sinceMs >= GIVE_UP_MS) return ports.onDropped(batch.length, 'unreachable', sent.why);
+      if (this.#closed) return ports.onDropped(batch.length, 'stopped', sent.why);
+      ports.onTrouble(sent.why);
       // Half of it by chance, so that many who were refused together do not come back together.
       await this.#pause(sent.afterMs ?? waitMs * (0.5 + random.unit() / 2));
     }
