@@ -11,7 +11,7 @@ import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
-import type { TelemetryPlan } from './telemetry.ts';
+import type { TelemetryPlan } from './telemetry-plan.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {

@@ -3,22 +3,7 @@ import { labelsMatch } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import type { CustomTag, Telemetry, WorkloadMode } from '#model/telemetry.ts';
 import { type PolicyPoint, isInForce } from './select.ts';
-
-/** How one listener's side traces. */
-export interface TracingPlan {
-  /** Share of traces that begin here, 0 to 100; the caller's own decision holds where the caller is believed. */
-  readonly percent: number;
-  /** At least one a second is recorded, so that a trace is there to be seen whatever the share. */
-  readonly floor: boolean;
-  readonly tags: Readonly<Record<string, CustomTag>>;
-}
-
-/** One direction; absent members are off. */
-export interface TelemetryPlan {
-  readonly tracing?: TracingPlan;
-  /** Requests that were let through are told to the collector as log records too. */
-  readonly accessLog?: true;
-}
+import type { TelemetryPlan } from './telemetry-plan.ts';
 
 const PERCENT_DEFAULT = 1;
 

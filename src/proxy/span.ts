@@ -2,7 +2,7 @@
 import type { DenyCode } from '#model/decision.ts';
 import type { SpanFacts } from '#model/event.ts';
 import type { CustomTag } from '#model/telemetry.ts';
-import type { TracingPlan } from '#plan/telemetry.ts';
+import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 import { Sampler, clientSpanOf, joinTrace } from './trace.ts';

@@ -1,6 +1,6 @@
 // W3C Trace Context level 1: https://www.w3.org/TR/trace-context-1/
 import type { Random } from '#base/ports.ts';
-import type { TracingPlan } from '#plan/telemetry.ts';
+import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { Ids } from './ids.ts';
 
 export interface Trace {

@@ -19,7 +19,7 @@ import type { TrustBundle } from '#model/snapshot.ts';
 import { createIssuing, createRoot, issueSvid } from '#pki/ca.ts';
 import { createTrustBundle } from '#pki/trust-bundle.ts';
 import type { Cluster, GatewayPlan, InboundPort, NodePlan, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
-import type { TracingPlan } from '#plan/telemetry.ts';
+import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { ProxyPorts, Snapshot } from '#proxy/ports.ts';
 import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
