@@ -19,7 +19,7 @@ import { LinkLedger } from './links.ts';
 import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
 import { type SnapshotMessage, SnapshotServer, type SvidAnswer } from './snapshots.ts';
-import type { Applied, Control, ControlPorts } from './ports.ts';
+import type { Applied, Control, ControlPorts, TlsKeys } from './ports.ts';
 import { openSessionKey, readLastSnapshot, saveLastSnapshot } from './state.ts';
 import { buildStatus, type InForce, type ProcessView, type StatusSources } from './status.ts';
 
@@ -135,13 +135,13 @@ class ControlPlane implements Control {
     }, CA_CHECK_EVERY_MS).unref();
   }
 
-  applySystem(system: System, _observed: Observed, plan: NodePlan): Promise<Applied> {
-    const result = this.#applying.then(() => this.#apply(system, plan));
+  applySystem(system: System, _observed: Observed, plan: NodePlan, tlsKeys: TlsKeys = {}): Promise<Applied> {
+    const result = this.#applying.then(() => this.#apply(system, plan, tlsKeys));
     this.#applying = result.catch(() => undefined);
     return result;
   }
 
-  async #apply(system: System, plan: NodePlan): Promise<Applied> {
+  async #apply(system: System, plan: NodePlan, tlsKeys: TlsKeys): Promise<Applied> {
     const { clock, kv, log, metrics, run } = this.#ports;
     const fault = faultOf(plan);
     if (fault) return this.#refuse(plan.version, fault);
@@ -153,7 +153,7 @@ class ControlPlane implements Control {
       this.#ttlMs = system.platform.certificateTtlMs;
       // On disk before a worker sees it: whatever is in force has been said.
       await this.#say('applied', plan.version, `offered to ${this.#connectedCount()} workers`);
-      verdict = await this.#snapshots.distribute(this.#message(plan));
+      verdict = await this.#snapshots.distribute({ ...this.#message(plan), tlsKeys });
     } catch (error) {
       this.#ca = former.ca;
       this.#certifiable = former.certifiable;

@@ -1,5 +1,5 @@
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from '#model/istio.ts';
-import type { Gateway, HttpRoute } from '#model/gateway.ts';
+import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, ReferenceGrant, StreamRoute } from '#model/gateway.ts';
 import type { ImageBuild } from '#model/image-build.ts';
 import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
@@ -64,6 +64,10 @@ export type Part =
   | { readonly type: 'peerAuthentication'; readonly policy: PeerAuthentication }
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
+  | { readonly type: 'grpcRoute'; readonly route: GrpcRoute }
+  | { readonly type: 'streamRoute'; readonly route: StreamRoute }
+  | { readonly type: 'referenceGrant'; readonly grant: ReferenceGrant }
+  | { readonly type: 'backendTlsPolicy'; readonly policy: BackendTlsPolicy }
   | { readonly type: 'platform'; readonly platform: PlatformPart }
   | { readonly type: 'vaultSecret' }
   | { readonly type: 'run'; readonly run: WorkloadRun }

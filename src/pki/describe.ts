@@ -48,7 +48,8 @@ function printable(bytes: Uint8Array): string {
     .slice(0, 128);
 }
 
-function nameText(nameDer: Uint8Array): string {
+/** A distinguished name for people: `O=cluster.local, CN=…`, control characters replaced. @param nameDer DER of a Name */
+export function nameText(nameDer: Uint8Array): string {
   const parts: string[] = [];
   const name = readWhole(nameDer, TAG.sequence);
   while (!name.done) {

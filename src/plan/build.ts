@@ -4,7 +4,8 @@ import { formatLocation, originOf } from '#model/origin.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, ServicePort, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
-import type { Cluster, Endpoint, InboundPort, NodePlan, OutboundListener, WorkloadPlan } from './plan.ts';
+import type { Cluster, Endpoint, InboundPort, NodePlan, OutboundListener, ResourceStatus, WorkloadPlan } from './plan.ts';
+import { backendTls, tellBackendTls } from './backend-tls.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { policiesFor } from './select.ts';
@@ -106,7 +107,9 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const workloads = placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, closed));
   const clusters = destinations(system).map(({ service, port }) => cluster(system, service, port, placed, observed));
-  const gateways = buildGateways(system, observed, clusters, closed);
+  if (observed.tls) tellBackendTls(system, clusters, system.services, closed);
+  const status: ResourceStatus[] = [];
+  const gateways = buildGateways(system, observed, clusters, closed, status);
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
@@ -115,6 +118,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     gateways,
     clusters,
     extAuthz: system.mesh.extensionProviders,
+    ...(status.length > 0 && { status }),
     closed,
   };
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
@@ -173,6 +177,7 @@ function cluster(system: System, service: Service, port: ServicePort, placed: re
     const plaintext = effectiveMtls(system, workload, target).mode === 'DISABLE';
     endpoints.push({ workload: workload.id, address, identity: plaintext ? '' : workload.identity });
   }
+  const originate = backendTls(system, observed.tls, service, port);
   return {
     id: clusterId(service, port.port),
     service: service.id,
@@ -181,5 +186,6 @@ function cluster(system: System, service: Service, port: ServicePort, placed: re
     protocol: port.protocol === 'http' ? 'http' : 'tcp',
     sni: `outbound_.${port.port}_._.${service.host}`,
     endpoints,
+    ...(originate && { originate }),
   };
 }

@@ -3,15 +3,18 @@ import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
-import { compileRoutes } from '#plan/route.ts';
+import type { BackendPlan, GatewayListenerPlan, GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import { HostMap } from '#plan/host-map.ts';
+import { compileListeners } from '#plan/route.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
 import { Destinations } from './destinations.ts';
+import { Edge } from './edge.ts';
+import type { MirrorTarget } from './mirror.ts';
 import type { Snapshot } from './ports.ts';
 import type { Runtime } from './runtime.ts';
-import type { Config, Service } from './service.ts';
+import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
@@ -34,6 +37,8 @@ class Compiler {
   readonly #runtime: Runtime;
   readonly #keys: KeySources;
   readonly #services = new Map<string, Service>();
+  readonly #inner = new Map<string, Service>();
+  readonly #mirrors = new Map<RouteRulePlan, readonly MirrorTarget[]>();
   readonly #backends = new Map<RouteRulePlan, Backends>();
   readonly #config: Config;
 
@@ -51,7 +56,10 @@ class Compiler {
       sessions: new Sessions(snapshot.sessionKey),
       sessionCookie: plan.sessionCookie ?? '',
       services: this.#services,
+      inner: this.#inner,
+      servingKeys: servingKeysOf(plan),
       backends: this.#backends,
+      mirrors: this.#mirrors,
       destinations: new Destinations(plan, runtime.upstreams),
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
@@ -102,32 +110,89 @@ class Compiler {
     const enforced = this.#enforcement(gateway.policies, gateway.namespace, gateway.identity);
     // Listeners of one port share a socket and are told apart by host name.
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
-      const [first] = group as [(typeof group)[number]];
-      if (group.some(({ tls }) => tls !== first.tls)) {
+      const [first] = group as [GatewayListenerPlan, ...GatewayListenerPlan[]];
+      const open = group.filter(({ closed }) => closed === undefined);
+      if (open.some(({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1))) {
         throw new CullisError(
           'config.invalid',
-          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without TLS`,
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} in ways that exclude each other`,
         );
       }
-      for (const { virtualHosts } of group)
-        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway.identity);
-      this.#add({
-        ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
+      const { tls, streams } = open[0] ?? first;
+      const base = (protocol: Service['protocol']): Service => ({
+        ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
-        mtls: first.tls ? 'edge' : 'DISABLE',
-        routes: compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts)),
       });
+      if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, gateway) });
+      else this.#add(this.#http(gateway, group, base, tls));
     }
   }
 
-  #rule(rule: RouteRulePlan, identity: string): void {
+  #http(
+    gateway: GatewayPlan,
+    group: readonly GatewayListenerPlan[],
+    base: (protocol: Service['protocol']) => Service,
+    tls: boolean,
+  ): Service {
+    for (const { virtualHosts } of group)
+      for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway);
+    const http = group.filter(({ streams }) => streams === undefined);
+    const service = {
+      ...base('http'),
+      mtls: tls ? ('edge' as const) : ('DISABLE' as const),
+      routes: compileListeners(http),
+      clientDemands: demandsOf(group),
+    };
+    if (!tls) return service;
+    // The edge is part of the service that its listeners lead to.
+    const whole: Service & { edge: Edge | undefined } = { ...service, edge: undefined };
+    whole.edge = new Edge(
+      group.map((plan) => {
+        if (!plan.streams) return { plan, service: whole };
+        const inner: Service = {
+          ...base('tcp'),
+          key: `${whole.key} ${plan.id}`,
+          streams: this.#streams(plan, gateway),
+          clientDemands: demandsOf([plan]),
+        };
+        this.#inner.set(inner.key, inner);
+        return { plan, service: inner };
+      }),
+    );
+    return whole;
+  }
+
+  #streams({ streams = [], closed }: GatewayListenerPlan, gateway: GatewayPlan): HostMap<StreamTarget> {
+    const table = new HostMap<StreamTarget>();
+    if (closed !== undefined) return table;
+    for (const { id, at, hostnames, backends } of streams) {
+      const target = { id, at, backends: this.#backendsOf(backends, gateway) };
+      // The first, of the oldest route, has the name.
+      for (const name of hostnames) if (table.get(name) === undefined) table.set(name, target);
+    }
+    return table;
+  }
+
+  #rule(rule: RouteRulePlan, gateway: GatewayPlan): void {
     if (this.#backends.has(rule)) return;
+    this.#backends.set(rule, this.#backendsOf(rule.backends, gateway));
     const { destinations } = this.#config;
-    const choices = rule.backends.map(({ cluster, weight }) => ({
-      weight,
-      destination: cluster === '' ? undefined : destinations.cluster(cluster, identity),
-    }));
-    this.#backends.set(rule, new Backends(choices));
+    if (rule.mirrors)
+      this.#mirrors.set(
+        rule,
+        rule.mirrors.map(({ cluster, fraction }) => ({ destination: destinations.behindGateway(cluster, gateway), fraction })),
+      );
+  }
+
+  #backendsOf(backends: readonly BackendPlan[], gateway: GatewayPlan): Backends {
+    const { destinations } = this.#config;
+    return new Backends(
+      backends.map(({ cluster, weight, filters }) => ({
+        weight,
+        filters,
+        destination: cluster === '' ? undefined : destinations.behindGateway(cluster, gateway),
+      })),
+    );
   }
 
   #enforcement(policies: PolicySet, namespace: string, identity: string): Enforcement {
@@ -167,6 +232,9 @@ class Compiler {
       mtls: 'DISABLE',
       mtlsAt: '',
       routes: undefined,
+      edge: undefined,
+      clientDemands: '',
+      streams: undefined,
       destination: undefined,
       authority: '',
       ownAuthorities: NO_NAMES,
@@ -195,4 +263,17 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 function ownAuthorities(listen: Address): ReadonlySet<string> {
   const hosts = [listen.ip.includes(':') ? `[${listen.ip}]` : listen.ip, 'localhost', '127.0.0.1', '[::1]'];
   return new Set(hosts.flatMap((host) => (listen.port === 80 ? [host, `${host}:80`] : [`${host}:${listen.port}`])));
+}
+
+function demandsOf(listeners: readonly GatewayListenerPlan[]): string {
+  const demands = listeners.flatMap(({ id, secure }) => (secure?.clients ? [[id, secure.clients]] : []));
+  return demands.length === 0 ? '' : JSON.stringify(demands);
+}
+
+function servingKeysOf({ gateways }: NodePlan): ReadonlySet<string> {
+  const shown = gateways.flatMap(({ listeners, backendCertificate }) => [
+    ...listeners.flatMap(({ secure }) => secure?.certificates ?? []),
+    ...(backendCertificate ? [backendCertificate] : []),
+  ]);
+  return new Set(shown.map(({ keyId }) => keyId));
 }

@@ -4,9 +4,10 @@ import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
-import type { Cluster, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { Cluster, GatewayPlan, NodePlan, PolicySet } from '#plan/plan.ts';
 import { ExtAuthz } from './ext-authz.ts';
-import { Destination, type UpstreamEndpoint, type Upstreams } from './upstreams.ts';
+import type { OriginTls } from './origin-tls.ts';
+import { Destination, type EndpointTarget, type UpstreamEndpoint, type Upstreams } from './upstreams.ts';
 
 export class Destinations {
   readonly #plan: NodePlan;
@@ -29,12 +30,42 @@ export class Destinations {
     if (made) return made;
     const cluster = this.#clusters.get(id);
     if (!cluster) throw new CullisError('config.invalid', `the plan names the unknown cluster \`${id}\``);
-    const endpoints = cluster.endpoints.map(({ address, workload, identity: peerIdentity }) =>
-      this.#endpoint(address, workload, peerIdentity, peerIdentity === '' ? '' : identity, cluster.sni, this.#plan.limits),
-    );
+    const destination = new Destination(cluster.service, cluster.port, this.#endpointsOf(cluster, identity));
+    this.#made.set(key, destination);
+    return destination;
+  }
+
+  /** As a gateway calls it: where a BackendTLSPolicy says so, with TLS to the application itself. One that cannot be honoured leads nowhere. */
+  behindGateway(id: string, gateway: Pick<GatewayPlan, 'identity' | 'backendCertificate'>): Destination {
+    const cluster = this.#clusters.get(id);
+    const policy = cluster?.originate;
+    if (!cluster || !policy) return this.cluster(id, gateway.identity);
+    const { identity, backendCertificate: certificate } = gateway;
+    const key = JSON.stringify([id, identity, certificate?.keyId, 'tls']);
+    const made = this.#made.get(key);
+    if (made) return made;
+    const alpn = cluster.protocol === 'http' ? [cluster.http2 === true ? 'h2' : 'http/1.1'] : [];
+    const origin: OriginTls = { policy, alpn, ...(certificate && { certificate }) };
+    const endpoints = policy.fault === undefined ? this.#endpointsOf(cluster, identity, origin) : [];
     const destination = new Destination(cluster.service, cluster.port, endpoints);
     this.#made.set(key, destination);
     return destination;
+  }
+
+  #endpointsOf(cluster: Cluster, identity: string, origin?: OriginTls): UpstreamEndpoint[] {
+    return cluster.endpoints.map(({ address, workload, identity: peerIdentity }) => {
+      const target: EndpointTarget = {
+        address,
+        workload,
+        peerIdentity,
+        ownIdentity: peerIdentity === '' ? '' : identity,
+        sni: cluster.sni,
+        ...(origin && { origin }),
+      };
+      const endpoint = this.#upstreams.endpoint(target, this.#plan.limits);
+      this.used.add(endpoint);
+      return endpoint;
+    });
   }
 
   /** The application behind a sidecar, in plaintext on its own address. */

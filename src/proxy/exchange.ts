@@ -1,13 +1,14 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './upstreams.ts';
 import { Headers } from './headers.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
+const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
 const NO_CHANGES: readonly ResponseChange[] = Object.freeze([]);
 
 /** What a route changes on an answer's headers. */
@@ -57,6 +58,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   route: RouteChoice | undefined = undefined;
   destination: Destination | undefined = undefined;
+  /** Destinations that get a copy. */
+  mirrors: readonly Destination[] = NO_DESTINATIONS;
+  /** What is forwarded of the request's body. */
+  body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
   responseChanges: readonly ResponseChange[] = NO_CHANGES;
@@ -82,6 +87,7 @@ export class Exchange implements Attributes, RouteRequest {
     this.request = request;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
+    this.body = request.body;
     this.method = request.method;
     this.sourceIp = connection.remoteAddress;
     this.remoteIp = connection.remoteAddress;

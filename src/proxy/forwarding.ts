@@ -40,7 +40,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#destination = destination;
     this.#endpoint = endpoint;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body } = x.request;
+    const { body } = x;
     this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
     if (body.kind === 'length') x.bytesIn = body.length;
   }

@@ -7,6 +7,8 @@ import { serveHttp1 } from '#wire/http1/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
 import { Arrival, plainAddress } from './arrival.ts';
+import { EdgeAcceptors } from './edge-acceptors.ts';
+import type { EdgeListener } from './edge.ts';
 import { Exchange } from './exchange.ts';
 import { MESH_ALPN } from './identities.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
@@ -30,12 +32,17 @@ export class Slot {
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
   #early: Socket[] | undefined = [];
+  readonly #edge: EdgeAcceptors;
   #acceptor: { readonly key: string; readonly tls: TlsAcceptor } | undefined;
 
   constructor(runtime: Runtime, refusals: ConnectionRefusals, service: Service) {
     this.#runtime = runtime;
     this.#refusals = refusals;
     this.service = this.#last = service;
+    this.#edge = new EdgeAcceptors(runtime, {
+      secured: (socket, tls, alpn) => this.#edgeSecured(socket, tls, alpn),
+      refused: (why, address) => this.#refused(why, address),
+    });
   }
 
   get key(): string {
@@ -58,7 +65,9 @@ export class Slot {
   swap(service: Service): void {
     const before = this.#last;
     this.service = this.#last = service;
-    if (before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
+    this.#edge.keepOnly(service.edge);
+    const demands = before.clientDemands !== service.clientDemands;
+    if (demands || before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
       this.#endConnections();
   }
 
@@ -78,6 +87,7 @@ export class Slot {
     await this.#listener?.close();
     this.#endConnections();
     this.#acceptor?.tls.close();
+    this.#edge.close();
   }
 
   destroy(): void {
@@ -99,6 +109,14 @@ export class Slot {
 
   handshake(a: Arrival): void {
     this.#acceptorFor(a.service).accept(a.socket);
+  }
+
+  edgeHandshake(a: Arrival, listener: EdgeListener, serverName: string): void {
+    const { tlsHandshakeTimeoutMs } = a.service.config.limits;
+    const why = this.#edge.accept(a.socket, listener, serverName, tlsHandshakeTimeoutMs);
+    if (why === undefined) return;
+    a.service.counters.handshakes.failed.inc();
+    this.refuse(a, 'config.closed', [reason('DEFAULT', 'certificate', [], listener.id, '', why)]);
   }
 
   serveHttp(a: Arrival): void {
@@ -186,6 +204,17 @@ export class Slot {
     }
     service.counters.handshakes.ok.inc();
     resumeSecured(new Arrival(this.#runtime, this, service, socket, tls));
+  }
+
+  /** The listener is looked up again: the handshake may have outlived the configuration that began it. */
+  #edgeSecured(socket: Socket, tls: NonNullable<Arrival['tls']>, alpn: string): void {
+    const listener = this.service?.edge?.find(tls.sni);
+    if (listener === undefined || listener.closed !== undefined) {
+      socket.destroy();
+      return;
+    }
+    listener.service.counters.handshakes.ok.inc();
+    resumeSecured(new Arrival(this.#runtime, this, listener.service, socket, tls, alpn));
   }
 
   #refused(why: string, address: string): void {

@@ -9,6 +9,7 @@ import { Identities } from './identities.ts';
 import { Ids } from './ids.ts';
 import { Links } from './links.ts';
 import type { LogLevel, ProxyPorts } from './ports.ts';
+import { ServingKeys } from './serving-keys.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** What lives as long as the proxy, whatever configuration is in force. */
@@ -26,6 +27,9 @@ export class Runtime {
   readonly links = new Links();
   readonly flows = new Flows();
   readonly identities: Identities;
+  /** Copies of requests under way. */
+  mirrorsOpen = 0;
+  readonly servingKeys = new ServingKeys();
   readonly upstreams: Upstreams;
   /** Whether the configuration in force may still be used. */
   readonly leaseHolds: () => boolean;

@@ -7,7 +7,9 @@ import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import type { Identities } from './identities.ts';
+import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
+import type { ServingKeys } from './serving-keys.ts';
 
 /** How long a pool that nothing refers to any more is kept, for requests that chose it a moment ago. */
 const RETIRE_MS = 10_000;
@@ -24,12 +26,15 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
+  /** TLS to the application itself, inside whatever leads there. */
+  readonly origin?: OriginTls;
 }
 
 /** What of the proxy connections are made with; the runtime is one. */
 export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
+  readonly servingKeys: ServingKeys;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
@@ -63,12 +68,13 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, origin } = this.target;
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
-    const socket =
+    const link =
       peerIdentity === ''
         ? raw
         : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
+    const socket = origin ? await secureOrigin(link, origin, this.#means.servingKeys, this.#limits.tlsHandshakeTimeoutMs) : link;
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
@@ -155,7 +161,7 @@ export class Upstreams {
 
   /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
   endpoint(target: EndpointTarget, limits: Limits): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, origin } = target;
     const key = JSON.stringify([
       address.ip,
       address.port,
@@ -164,6 +170,7 @@ export class Upstreams {
       peerIdentity,
       ownIdentity,
       sni,
+      origin,
       limits,
     ]);
     let endpoint = this.#endpoints.get(key);

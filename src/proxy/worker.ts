@@ -59,6 +59,7 @@ class ProxyWorker implements Proxy {
     const opened: Slot[] = [];
     try {
       if (this.#closing) throw new Error('the proxy is being closed');
+      this.#runtime.servingKeys.offer(snapshot.tlsKeys);
       const config = compileConfig(snapshot, this.#runtime, this.#keys);
       await this.#runtime.identities.ensure(config.identities, config.bundle);
       const fresh = [...config.services.values()].filter(({ key }) => !this.#slots.has(key));
@@ -106,7 +107,7 @@ class ProxyWorker implements Proxy {
       upstreams.renew();
       for (const slot of this.#slots.values()) slot.refreshConnections();
     }
-    flows.reconsider((key) => config.services.get(key));
+    flows.reconsider((key) => config.services.get(key) ?? config.inner.get(key));
     // So that no request waits for keys; failures are the request's to meet.
     for (const { authenticator } of config.services.values()) void authenticator?.warm();
   }
@@ -184,7 +185,8 @@ class ProxyWorker implements Proxy {
   }
 
   #forgetUnused(): void {
-    const { upstreams, identities } = this.#runtime;
+    const { upstreams, identities, servingKeys } = this.#runtime;
+    servingKeys.keepOnly(this.#config?.servingKeys ?? new Set());
     upstreams.keepOnly(this.#config?.destinations.used ?? new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
   }

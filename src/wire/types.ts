@@ -55,6 +55,8 @@ export interface ConnectionInfo {
     readonly peerSerial: string;
     /** When the peer's certificate ends, ms since 1970; absent when it showed none. */
     readonly peerNotAfterMs?: number;
+    /** Of a certificate from outside the mesh: an element of X-Forwarded-Client-Cert. */
+    readonly clientCertificate?: string;
   };
 }
 

@@ -1,6 +1,7 @@
 import { assert } from '#base/assert.ts';
 import { isPermit, type Permit } from '#policy/permit.ts';
 import { Forwarding } from '../forwarding.ts';
+import { sendMirrors } from '../mirror.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
@@ -24,6 +25,7 @@ export function forward(x: Exchange, permit: Permit): Step | Promise<Step> {
   }
   x.destination = destination;
   x.headers.flat[1] = x.authority;
+  if (x.mirrors.length > 0) x.body = sendMirrors(x, x.mirrors);
   new Forwarding(x, destination, endpoint).start();
   return 'done';
 }

@@ -102,6 +102,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
   let peerIdentity = '';
   let peerSerial = '';
   let peerNotAfterMs: number | undefined;
+  let clientCertificate: string | undefined;
   if (options.clientCertificate !== 'none') {
     const chain = peerChain(socket);
     if (chain.length === 0) {
@@ -112,6 +113,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
       peerIdentity = verdict.identity;
       peerSerial = verdict.serial;
       peerNotAfterMs = verdict.notAfterMs;
+      clientCertificate = verdict.clientCertificate;
     }
   }
   const tls = {
@@ -121,6 +123,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
     peerIdentity,
     peerSerial,
     ...(peerNotAfterMs !== undefined && { peerNotAfterMs }),
+    ...(clientCertificate !== undefined && { clientCertificate }),
   };
   options.onConnection(socket, tls, typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '');
 }

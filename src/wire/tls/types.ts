@@ -15,6 +15,8 @@ export type PeerVerdict =
       readonly ok: true;
       /** SPIFFE id. */ readonly identity: string;
       readonly serial: string;
+      /** What to tell the next hop of a certificate from outside the mesh, as an element of X-Forwarded-Client-Cert. */
+      readonly clientCertificate?: string;
       /** When the peer's proof ends. */ readonly notAfterMs?: number;
     }
   | { readonly ok: false; /** Lower-case, for the journal. */ readonly reason: string };
