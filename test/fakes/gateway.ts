@@ -141,7 +141,10 @@ export async function startGateway(options: GatewayOptions) {
     if (!applied.ok) throw new Error(applied.reason);
     return plan;
   };
-  const plan = await apply(options);
+  const plan = await apply(options).catch(async (error: unknown) => {
+    await proxy.close();
+    throw error;
+  });
   /** Where a Gateway's port is really bound. */
   const port = (written: number): number => known.get(String(written))!.port;
   return { proxy, seen, plan, apply, port, close: () => proxy.close() };
