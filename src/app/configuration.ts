@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ReloadResponse } from '#api/control.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Clock } from '#base/ports.ts';
-import { resolveTls } from '#control/serving-certificates.ts';
+import { resolveTls } from './serving-certificates.ts';
 import type { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import type { Control } from '#control/control.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';

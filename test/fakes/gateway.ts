@@ -1,7 +1,7 @@
 // A gateway from manifests as a user writes them, in front of small applications: reader, plan and proxy as they are, everything on loopback.
 import { randomBytes } from 'node:crypto';
 import { type TLSSocket, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
-import { resolveTls } from '#control/serving-certificates.ts';
+import { resolveTls } from '#app/serving-certificates.ts';
 import { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import { readSystem } from '#ingest/read.ts';
 import type { Address, Observed } from '#model/observed.ts';

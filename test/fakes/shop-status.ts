@@ -99,6 +99,7 @@ export const SHOP_STATUS: StatusResponse = {
     },
   ],
   diagnostics: [],
+  resources: [],
   closed: [],
   workers: [
     { name: 'proxy/1', pid: 4_090, connected: true, snapshotVersion: '5d1f0c3a9be2', rssBytes: 93e6, lastReportMs: NOW_MS - 400 },
