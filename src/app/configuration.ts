@@ -47,7 +47,9 @@ interface Candidate {
 export class Configuration {
   readonly #ports: ConfigurationPorts;
   #candidate: Candidate | undefined;
-  #inForce: { readonly hash: string; readonly system: System; readonly tlsValues: TlsValues; readonly observed: Observed } | undefined;
+  #inForce:
+    | { readonly hash: string; readonly system: System; readonly tlsValues: TlsValues; readonly observed: Observed }
+    | undefined;
   #rejected = false;
   #turn: Promise<unknown> = Promise.resolve();
   #next: Promise<ReloadResponse> | undefined;

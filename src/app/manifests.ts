@@ -9,7 +9,11 @@ import type { LoadedSystem } from './messages.ts';
 import { readSources, stampOf } from './sources.ts';
 
 export type ReadResult = { /** Of every text with its name; equal hashes mean that nothing changed. */ readonly hash: string } & (
-  | { readonly ok: true; readonly loaded: LoadedSystem; /** Secrets: for listeners, never for a message or a log. */ readonly tlsValues: TlsValues }
+  | {
+      readonly ok: true;
+      readonly loaded: LoadedSystem;
+      /** Secrets: for listeners, never for a message or a log. */ readonly tlsValues: TlsValues;
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 );
 

@@ -132,6 +132,9 @@ function configMapValue(system: System, id: string): string | undefined {
     ({ kind, metadata }) => kind === 'ConfigMap' && `${metadata.namespace}/${metadata.name}` === id,
   );
   const data = found?.body['data'];
-  const value = typeof data === 'object' && data !== null && Object.hasOwn(data, 'ca.crt') ? (data as Record<string, unknown>)['ca.crt'] : undefined;
+  const value =
+    typeof data === 'object' && data !== null && Object.hasOwn(data, 'ca.crt')
+      ? (data as Record<string, unknown>)['ca.crt']
+      : undefined;
   return typeof value === 'string' ? value : undefined;
 }

@@ -53,7 +53,10 @@ export function verifyClientChain(
     chain = chainDer.map((der) => readCertificate(der));
     weak = keyFault(publicKeyOf(chain[0]!));
   } catch (error) {
-    return { ok: false, reason: error instanceof DerError ? `cannot be read: ${error.message}` : 'has a key that cannot be read' };
+    return {
+      ok: false,
+      reason: error instanceof DerError ? `cannot be read: ${error.message}` : 'has a key that cannot be read',
+    };
   }
   const [leaf, ...others] = chain as [Certificate, ...Certificate[]];
   const fault = leafFault(leaf, false) ?? (weak && `has ${weak}`) ?? validityFault(leaf, nowMs) ?? usageFault(leaf);
@@ -79,5 +82,7 @@ export function verifyClientChain(
 }
 
 function usageFault({ extendedKeyUsage: usages }: Certificate): string | undefined {
-  return usages === undefined || usages.includes(OID.clientAuth) || usages.includes(ANY_USAGE) ? undefined : 'is not for TLS clients';
+  return usages === undefined || usages.includes(OID.clientAuth) || usages.includes(ANY_USAGE)
+    ? undefined
+    : 'is not for TLS clients';
 }

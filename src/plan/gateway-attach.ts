@@ -43,15 +43,20 @@ export function namesListener(parent: ParentRef, listener: GatewayListener): boo
 }
 
 /** Whether a listener that a route names takes it, and for which host names. */
-export function attach(system: Pick<System, 'namespaces'>, gateway: Gateway, listener: GatewayListener, route: Route): Attachment {
+export function attach(
+  system: Pick<System, 'namespaces'>,
+  gateway: Gateway,
+  listener: GatewayListener,
+  route: Route,
+): Attachment {
   const { kinds } = listener.allowedRoutes ?? {};
-  if (!routeKinds(listener).includes(route.kind))
-    return notAllowed(`protocol ${listener.protocol} carries no ${route.kind}`);
+  if (!routeKinds(listener).includes(route.kind)) return notAllowed(`protocol ${listener.protocol} carries no ${route.kind}`);
   if (kinds && !kinds.some(({ group, kind }) => group === GATEWAY_GROUP && kind === route.kind))
     return notAllowed(`the listener allows no ${route.kind}`);
   if (!takesNamespace(system, gateway, listener, route.metadata.namespace))
     return notAllowed(`the listener allows no routes of namespace \`${route.metadata.namespace}\``);
-  const hostnames = route.kind === 'TCPRoute' || route.kind === 'UDPRoute' ? ['*'] : intersect(listener.hostname, route.spec.hostnames);
+  const hostnames =
+    route.kind === 'TCPRoute' || route.kind === 'UDPRoute' ? ['*'] : intersect(listener.hostname, route.spec.hostnames);
   if (hostnames.length > 0) return { ok: true, hostnames };
   const message = `no host name of the route is one of the listener's \`${listener.hostname ?? '*'}\``;
   return { ok: false, reason: 'NoMatchingListenerHostname', message };

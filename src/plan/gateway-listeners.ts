@@ -23,7 +23,13 @@ export function unsupported(listener: GatewayListener): string | undefined {
 }
 
 /** Which protocols may share a port: those that tell their listeners apart by host name in the same way. */
-const SHARING: Readonly<Record<GatewayListener['protocol'], string>> = { HTTP: 'http', HTTPS: 'tls', TLS: 'tls', TCP: 'tcp', UDP: 'udp' };
+const SHARING: Readonly<Record<GatewayListener['protocol'], string>> = {
+  HTTP: 'http',
+  HTTPS: 'tls',
+  TLS: 'tls',
+  TCP: 'tcp',
+  UDP: 'udp',
+};
 
 /** Listeners of one Gateway that want the same port in ways that exclude each other (Gateway API, "distinct listeners"). */
 export function conflictsOf(gateway: Gateway): ReadonlyMap<GatewayListener, ListenerFault> {
@@ -36,7 +42,9 @@ export function conflictsOf(gateway: Gateway): ReadonlyMap<GatewayListener, List
       for (const listener of group) faults.set(listener, { type: 'Conflicted', reason: 'ProtocolConflict', message });
       continue;
     }
-    for (const [hostname, same] of Map.groupBy(group, (one) => (one.protocol === 'TCP' ? '' : (one.hostname ?? '').toLowerCase()))) {
+    for (const [hostname, same] of Map.groupBy(group, (one) =>
+      one.protocol === 'TCP' ? '' : (one.hostname ?? '').toLowerCase(),
+    )) {
       if (same.length < 2) continue;
       const message = `port ${port} has several listeners for ${hostname === '' ? 'every host name' : `\`${hostname}\``}`;
       for (const listener of same) faults.set(listener, { type: 'Conflicted', reason: 'HostnameConflict', message });
@@ -122,7 +130,10 @@ function validationOf(
 }
 
 /** The key pair that a Gateway refers to, or why it cannot be used. */
-export function certificateOf({ system, gateway, material }: Sources, ref: ObjectRef): { readonly certificate: ServingCertificate } | string {
+export function certificateOf(
+  { system, gateway, material }: Sources,
+  ref: ObjectRef,
+): { readonly certificate: ServingCertificate } | string {
   if (ref.kind !== 'Secret') return `a certificate in a \`${ref.kind}\` cannot be read here`;
   const namespace = ref.namespace ?? gateway.metadata.namespace;
   const refused = notGranted(system, gateway, 'Secret', namespace, ref.name);

@@ -17,7 +17,12 @@ export function gatewayStatus(gateway: Gateway, open: number): ResourceStatus {
     part: '',
     conditions: [
       open === all || open > 0
-        ? condition('Accepted', true, open === all ? 'Accepted' : 'ListenersNotValid', open === all ? '' : `${all - open} of ${all} listeners are closed`)
+        ? condition(
+            'Accepted',
+            true,
+            open === all ? 'Accepted' : 'ListenersNotValid',
+            open === all ? '' : `${all - open} of ${all} listeners are closed`,
+          )
         : condition('Accepted', false, 'ListenersNotValid', 'every listener is closed'),
       open > 0 ? condition('Programmed', true, 'Programmed') : condition('Programmed', false, 'Invalid', 'no listener serves'),
     ],

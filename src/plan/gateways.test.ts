@@ -58,33 +58,67 @@ test('HTTPS and TLS share a port by host name, and one host name is one listener
 test('retries are planned with what GEP-1731 leaves open filled in', () => {
   const rule = (retry: string): string =>
     gatewayKind('HTTPRoute', 'r', `{parentRefs: [{name: edge}], rules: [{${retry}backendRefs: [{name: a, port: 80}]}]}`);
-  const planned = (retry: string) => planOf([edge('{name: h, port: 80, protocol: HTTP}'), rule(retry)]).gateways[0]!.listeners[0]!.virtualHosts[0]!.rules[0]!.retry;
+  const planned = (retry: string) =>
+    planOf([edge('{name: h, port: 80, protocol: HTTP}'), rule(retry)]).gateways[0]!.listeners[0]!.virtualHosts[0]!.rules[0]!
+      .retry;
   const on = ['connect-failure', 'refused-stream', 'reset-before-request'];
   assert.equal(planned(''), undefined);
-  assert.deepEqual(planned('retry: {}, '), { attempts: 2, perTryTimeoutMs: 0, on, statuses: [], backoffMs: 25, backoffMaxMs: 250 });
-  assert.deepEqual(planned('timeouts: {request: 10s, backendRequest: 2s}, retry: {codes: [500, 503], attempts: 4, backoff: 100ms}, '), {
-    attempts: 4,
-    perTryTimeoutMs: 2000,
+  assert.deepEqual(planned('retry: {}, '), {
+    attempts: 2,
+    perTryTimeoutMs: 0,
     on,
-    statuses: [500, 503],
-    backoffMs: 100,
-    backoffMaxMs: 1000,
+    statuses: [],
+    backoffMs: 25,
+    backoffMaxMs: 250,
   });
+  assert.deepEqual(
+    planned('timeouts: {request: 10s, backendRequest: 2s}, retry: {codes: [500, 503], attempts: 4, backoff: 100ms}, '),
+    {
+      attempts: 4,
+      perTryTimeoutMs: 2000,
+      on,
+      statuses: [500, 503],
+      backoffMs: 100,
+      backoffMaxMs: 1000,
+    },
+  );
 });
 
 test('older versions mean the same', () => {
-  const as = (version: string, text: string): string => text.replace('gateway.networking.k8s.io/v1', `gateway.networking.k8s.io/${version}`);
+  const as = (version: string, text: string): string =>
+    text.replace('gateway.networking.k8s.io/v1', `gateway.networking.k8s.io/${version}`);
   const all = (gateway: string, routes: string, policy: string, grant: string): NodePlan =>
     planOf([
-      as(gateway, edge('{name: h, port: 80, protocol: HTTP}', '{name: t, port: 81, protocol: TCP}', '{name: s, port: 443, protocol: TLS, tls: {mode: Passthrough}}')),
+      as(
+        gateway,
+        edge(
+          '{name: h, port: 80, protocol: HTTP}',
+          '{name: t, port: 81, protocol: TCP}',
+          '{name: s, port: 443, protocol: TLS, tls: {mode: Passthrough}}',
+        ),
+      ),
       as(gateway, route('HTTPRoute', 'h', ', sectionName: h')),
       as(routes, route('GRPCRoute', 'g', ', sectionName: h', 'hostnames: [grpc.example], ')),
       as(routes, route('TCPRoute', 't', ', sectionName: t')),
       as(routes, route('TLSRoute', 's', ', sectionName: s', 'hostnames: [s.example], ')),
-      as(grant, gatewayKind('ReferenceGrant', 'g', '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: x}], to: [{group: "", kind: Service}]}')),
-      as(policy, gatewayKind('BackendTLSPolicy', 'a', policy === 'v1alpha2'
-        ? '{targetRef: {group: "", kind: Service, name: a}, tls: {hostname: a.internal, wellKnownCACerts: System}}'
-        : '{targetRefs: [{group: "", kind: Service, name: a}], validation: {hostname: a.internal, wellKnownCACertificates: System}}')),
+      as(
+        grant,
+        gatewayKind(
+          'ReferenceGrant',
+          'g',
+          '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: x}], to: [{group: "", kind: Service}]}',
+        ),
+      ),
+      as(
+        policy,
+        gatewayKind(
+          'BackendTLSPolicy',
+          'a',
+          policy === 'v1alpha2'
+            ? '{targetRef: {group: "", kind: Service, name: a}, tls: {hostname: a.internal, wellKnownCACerts: System}}'
+            : '{targetRefs: [{group: "", kind: Service, name: a}], validation: {hostname: a.internal, wellKnownCACertificates: System}}',
+        ),
+      ),
     ]);
   // Versions are what differs; places in the text are the same but for BackendTLSPolicy's, which stands last.
   const newest = all('v1', 'v1', 'v1', 'v1');

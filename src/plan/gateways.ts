@@ -122,6 +122,15 @@ function attachRoute(
     closed,
     fault: (reason, message) => (unresolved ??= { type: 'ResolvedRefs', reason, message }),
   };
+  const where = (path: readonly (string | number)[]): string => formatLocation(originOf(route, path));
+  const tell = (why: string): void =>
+    void closed.push({
+      what: `route ${route.metadata.namespace}/${route.metadata.name}`,
+      why,
+      at: where(['spec', 'parentRefs']),
+    });
+  for (const kind of new Set(route.spec.parentRefs.map((parent) => parent.kind)))
+    if (kind !== 'Gateway') tell(`a parent of kind \`${kind}\` is not served: the route does nothing there`);
   const served = new Set<Draft>();
   const judged = route.spec.parentRefs.flatMap((parent) => {
     const candidates = drafts.filter(({ gateway }) => namesGateway(parent, route, gateway));
@@ -135,7 +144,10 @@ function attachRoute(
     if (named.length === 0) refuse('NoMatchingParent', 'the Gateway has no such listener');
     for (const draft of named) {
       if (!draft.setup.ok) {
-        refuse(draft.listener.protocol === 'UDP' ? 'UnsupportedProtocol' : 'NotAllowedByListeners', `listener \`${draft.listener.name}\` is closed`);
+        refuse(
+          draft.listener.protocol === 'UDP' ? 'UnsupportedProtocol' : 'NotAllowedByListeners',
+          `listener \`${draft.listener.name}\` is closed`,
+        );
         continue;
       }
       const attachment = attach(system, draft.gateway, draft.listener, route);
@@ -155,11 +167,7 @@ function attachRoute(
     }
     return [{ parent, refusal: taken ? undefined : refusal }];
   });
-  for (const { refusal } of judged) {
-    if (!refusal) continue;
-    const { namespace, name } = route.metadata;
-    closed.push({ what: `route ${namespace}/${name}`, why: refusal.message, at: formatLocation(originOf(route, ['spec', 'parentRefs'])) });
-  }
+  for (const { refusal } of judged) if (refusal) tell(refusal.message);
   return judged.map(({ parent, refusal }) => routeStatus(route, parent, refusal, unresolved));
 }
 

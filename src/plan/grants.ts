@@ -16,9 +16,7 @@ export function granted(
   return system.referenceGrants.some(
     ({ metadata, spec }) =>
       metadata.namespace === to.namespace &&
-      spec.from.some(
-        (one) => one.group === GATEWAY_GROUP && one.kind === from.kind && one.namespace === from.namespace,
-      ) &&
+      spec.from.some((one) => one.group === GATEWAY_GROUP && one.kind === from.kind && one.namespace === from.namespace) &&
       spec.to.some(
         (one) =>
           (one.group === '' || one.group === 'core') &&

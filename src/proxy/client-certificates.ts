@@ -17,7 +17,11 @@ export function clientVerifier(
     const verdict = verifyClientChain(chainDer, trust, runtime.clock.nowMs());
     if (!verdict.ok) return verdict;
     const { certificate } = verdict;
-    const claim = { serial: certificate.serial, notAfterMs: certificate.notAfterMs, clientCertificate: forwardedForm(certificate) };
+    const claim = {
+      serial: certificate.serial,
+      notAfterMs: certificate.notAfterMs,
+      clientCertificate: forwardedForm(certificate),
+    };
     if (certificate.identity === '') return { ok: true, identity: '', ...claim };
     if (runtime.identities.isOfMesh(certificate.identity)) {
       const own = runtime.identities.verify(chainDer, 'client');

@@ -3,7 +3,17 @@ import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
-import type { BackendPlan, GatewayListenerPlan, GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import type {
+  BackendPlan,
+  GatewayListenerPlan,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  PolicySet,
+  RouteRulePlan,
+  WorkloadPlan,
+} from '#plan/plan.ts';
 import { HostMap } from '#plan/host-map.ts';
 import { compileListeners } from '#plan/route.ts';
 import { compilePolicies } from '#policy/compile.ts';

@@ -15,9 +15,7 @@ const VARY: ResponseChange = { op: 'add', name: 'vary', value: 'Origin' };
 
 /** Whether a request only asks what another one may do. */
 export function isPreflight(x: Pick<Exchange, 'method' | 'header'>): boolean {
-  return (
-    x.method === 'OPTIONS' && x.header('origin') !== undefined && x.header('access-control-request-method') !== undefined
-  );
+  return x.method === 'OPTIONS' && x.header('origin') !== undefined && x.header('access-control-request-method') !== undefined;
 }
 
 /** Headers of the answer to a preflight, names and values in turn. An origin that is not allowed gets none. */

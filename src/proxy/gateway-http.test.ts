@@ -62,7 +62,11 @@ const ROUTES: readonly (readonly [name: string, host: string, rules: string])[] 
       {matches: [{path: {value: /any}}], filters: [{type: CORS, cors: {allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"]}}], backendRefs: [{name: a, port: 80}]}]`,
   ],
   ['port', 'port.example', '[{backendRefs: [{name: a, port: 80}]}]'],
-  ['unknown', 'unknown.example', '[{filters: [{type: ExtensionRef, extensionRef: {group: x.io, kind: Y, name: z}}], backendRefs: [{name: a, port: 80}]}]'],
+  [
+    'unknown',
+    'unknown.example',
+    '[{filters: [{type: ExtensionRef, extensionRef: {group: x.io, kind: Y, name: z}}], backendRefs: [{name: a, port: 80}]}]',
+  ],
   ['kind', 'kind.example', '[{backendRefs: [{group: x.io, kind: Bucket, name: a}]}]'],
 ];
 const MANIFESTS = [
@@ -79,10 +83,26 @@ const MANIFESTS = [
       `{parentRefs: [{name: edge, ${name === 'port' ? 'port: 8080' : 'sectionName: http'}}], hostnames: ["${host}"], rules: ${rules}}`,
     ),
   ),
-  gatewayKind('HTTPRoute', 'isoall', '{parentRefs: [{name: edge}], hostnames: ["everywhere.example"], rules: [{backendRefs: [{name: a, port: 80}]}]}'),
-  gatewayKind('HTTPRoute', 'iso', '{parentRefs: [{name: edge, sectionName: iso}], rules: [{matches: [{path: {value: /iso}}], backendRefs: [{name: b, port: 80}]}]}'),
-  gatewayKind('HTTPRoute', 'isotop', '{parentRefs: [{name: edge, sectionName: http}], hostnames: [iso.example, a.iso.example], rules: [{backendRefs: [{name: a, port: 80}]}]}'),
-  gatewayKind('HTTPRoute', 'nogrpc', '{parentRefs: [{name: edge, sectionName: grpc}], hostnames: [grpc.example], rules: [{backendRefs: [{name: b, port: 80}]}]}'),
+  gatewayKind(
+    'HTTPRoute',
+    'isoall',
+    '{parentRefs: [{name: edge}], hostnames: ["everywhere.example"], rules: [{backendRefs: [{name: a, port: 80}]}]}',
+  ),
+  gatewayKind(
+    'HTTPRoute',
+    'iso',
+    '{parentRefs: [{name: edge, sectionName: iso}], rules: [{matches: [{path: {value: /iso}}], backendRefs: [{name: b, port: 80}]}]}',
+  ),
+  gatewayKind(
+    'HTTPRoute',
+    'isotop',
+    '{parentRefs: [{name: edge, sectionName: http}], hostnames: [iso.example, a.iso.example], rules: [{backendRefs: [{name: a, port: 80}]}]}',
+  ),
+  gatewayKind(
+    'HTTPRoute',
+    'nogrpc',
+    '{parentRefs: [{name: edge, sectionName: grpc}], hostnames: [grpc.example], rules: [{backendRefs: [{name: b, port: 80}]}]}',
+  ),
   gatewayKind(
     'GRPCRoute',
     'grpc',
@@ -93,11 +113,25 @@ const MANIFESTS = [
       {matches: [{method: {method: Ping}}], backendRefs: [{name: b, port: 80}], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-ping, value: "1"}]}}]},
       {matches: [{headers: [{name: tier, value: gold}]}], backendRefs: [{name: a, port: 80}]}]}`,
   ),
-  gatewayKind('HTTPRoute', 'picked', '{parentRefs: [{name: edge, namespace: shop}], hostnames: [picky.example], rules: [{backendRefs: [{name: w, port: 80}]}]}', 'web'),
+  gatewayKind(
+    'HTTPRoute',
+    'picked',
+    '{parentRefs: [{name: edge, namespace: shop}], hostnames: [picky.example], rules: [{backendRefs: [{name: w, port: 80}]}]}',
+    'web',
+  ),
   'apiVersion: v1\nkind: Namespace\nmetadata: {name: web, labels: {team: web}}',
   // The route of another namespace leads to a Service here only where a grant of this namespace says so.
-  gatewayKind('HTTPRoute', 'across', '{parentRefs: [{name: edge, namespace: shop}], hostnames: [picky.example], rules: [{matches: [{path: {value: /granted}}], backendRefs: [{name: a, namespace: shop, port: 80}]}, {matches: [{path: {value: /refused}}], backendRefs: [{name: b, namespace: shop, port: 80}]}]}', 'web'),
-  gatewayKind('ReferenceGrant', 'a', '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: web}], to: [{group: "", kind: Service, name: a}]}'),
+  gatewayKind(
+    'HTTPRoute',
+    'across',
+    '{parentRefs: [{name: edge, namespace: shop}], hostnames: [picky.example], rules: [{matches: [{path: {value: /granted}}], backendRefs: [{name: a, namespace: shop, port: 80}]}, {matches: [{path: {value: /refused}}], backendRefs: [{name: b, namespace: shop, port: 80}]}]}',
+    'web',
+  ),
+  gatewayKind(
+    'ReferenceGrant',
+    'a',
+    '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: web}], to: [{group: "", kind: Service, name: a}]}',
+  ),
 ];
 
 let a: App;

@@ -19,8 +19,7 @@ import {
 import { rawServer, sendRaw } from '../../test/fakes/raw-http.ts';
 
 const ca = publicCa();
-const listener = (text: string): string =>
-  gatewayKind('Gateway', 'edge', `{gatewayClassName: x, listeners: [${text}]}`);
+const listener = (text: string): string => gatewayKind('Gateway', 'edge', `{gatewayClassName: x, listeners: [${text}]}`);
 const PASS = listener(
   [
     '{name: pass, port: 443, protocol: TLS, hostname: "*.pass.example", tls: {mode: Passthrough}}',
@@ -30,9 +29,21 @@ const PASS = listener(
   ].join(', '),
 );
 const ROUTES = [
-  gatewayKind('TLSRoute', 'one', '{parentRefs: [{name: edge}], hostnames: [one.pass.example], rules: [{backendRefs: [{name: one, port: 80}]}]}'),
-  gatewayKind('TLSRoute', 'wild', '{parentRefs: [{name: edge}], hostnames: ["*.pass.example"], rules: [{backendRefs: [{name: two, port: 80}]}]}'),
-  gatewayKind('TLSRoute', 'end', '{parentRefs: [{name: edge, sectionName: end}], rules: [{backendRefs: [{name: echo, port: 80}]}]}'),
+  gatewayKind(
+    'TLSRoute',
+    'one',
+    '{parentRefs: [{name: edge}], hostnames: [one.pass.example], rules: [{backendRefs: [{name: one, port: 80}]}]}',
+  ),
+  gatewayKind(
+    'TLSRoute',
+    'wild',
+    '{parentRefs: [{name: edge}], hostnames: ["*.pass.example"], rules: [{backendRefs: [{name: two, port: 80}]}]}',
+  ),
+  gatewayKind(
+    'TLSRoute',
+    'end',
+    '{parentRefs: [{name: edge, sectionName: end}], rules: [{backendRefs: [{name: echo, port: 80}]}]}',
+  ),
   gatewayKind(
     'TCPRoute',
     'tcp',

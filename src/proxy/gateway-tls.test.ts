@@ -50,11 +50,14 @@ const SECRETS = [
   tlsSecret('two', pair(ca, ['two.example'])),
   tlsSecret('c', A, 'vault'),
   tlsSecret('given', pair(ca, ['given.example']), 'vault'),
-  gatewayKind('ReferenceGrant', 'given', '{from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: shop}], to: [{group: "", kind: Secret, name: given}]}', 'vault'),
+  gatewayKind(
+    'ReferenceGrant',
+    'given',
+    '{from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: shop}], to: [{group: "", kind: Secret, name: given}]}',
+    'vault',
+  ),
 ];
-const ROUTES = [
-  gatewayKind('HTTPRoute', 'all', '{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: web, port: 80}]}]}'),
-];
+const ROUTES = [gatewayKind('HTTPRoute', 'all', '{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: web, port: 80}]}]}')];
 const edge = (listeners: readonly string[], more = ''): string =>
   gatewayKind('Gateway', 'edge', `{gatewayClassName: x, ${more}listeners: [${listeners.join(', ')}]}`);
 
@@ -148,7 +151,7 @@ for (const [name, options, want] of [
   ['none', {}, undefined],
   ['one of another authority', client({}, ['alice.example'], other), undefined],
   ['one that has ended', client({ notBeforeMs: Date.now() - 7_200_000, notAfterMs: Date.now() - 3_600_000 }), undefined],
-  ["one that claims to be a workload of the mesh", client({ uris: ['spiffe://cluster.local/ns/shop/sa/web'] }), undefined],
+  ['one that claims to be a workload of the mesh', client({ uris: ['spiffe://cluster.local/ns/shop/sa/web'] }), undefined],
   ['one with a SPIFFE id of its own trust domain', client({ uris: ['spiffe://partner.example/alice'] }), 200],
 ] as const)
   test(`client validation: ${name}`, async () => {
@@ -162,7 +165,10 @@ for (const [name, options, want] of [
     if (want === undefined) return assert.equal(answer.text, '');
     assert.match(answer.text, /^HTTP\/1\.1 200 /);
     assert.doesNotMatch(answer.text, /sa\/admin/);
-    assert.match(answer.text, /"x-forwarded-client-cert":"Hash=[0-9a-f]{64};Subject=\\"[^"]+\\";(DNS=alice.example|URI=spiffe:\/\/partner.example\/alice),By=/);
+    assert.match(
+      answer.text,
+      /"x-forwarded-client-cert":"Hash=[0-9a-f]{64};Subject=\\"[^"]+\\";(DNS=alice.example|URI=spiffe:\/\/partner.example\/alice),By=/,
+    );
   });
 
 test('the fallback lets clients in without an identity; policy can still demand one', async () => {
@@ -206,7 +212,11 @@ for (const [name, validation, want] of [
   ['the right authority and name', 'hostname: web.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: roots}]', 200],
   ['another name', 'hostname: db.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: roots}]', 503],
   ['another authority', 'hostname: web.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: others}]', 503],
-  ['authorities that are not there', 'hostname: web.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: nowhere}]', 503],
+  [
+    'authorities that are not there',
+    'hostname: web.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: nowhere}]',
+    503,
+  ],
   ['the well-known authorities', 'hostname: web.internal, wellKnownCACertificates: System', 503],
   [
     'another name with the alternative that is right',

@@ -22,7 +22,8 @@ export function secureOrigin(raw: Socket, origin: OriginTls, keys: ServingKeys, 
   const { policy, certificate, alpn } = origin;
   return new Promise((resolve, reject) => {
     const privateKeyPem = certificate && keys.get(certificate.keyId);
-    const identity = certificate && privateKeyPem !== undefined ? { certChainPem: certificate.chainPem, privateKeyPem } : undefined;
+    const identity =
+      certificate && privateKeyPem !== undefined ? { certChainPem: certificate.chainPem, privateKeyPem } : undefined;
     let rejected = false;
     const socket = connect({
       ...contextOptions(identity, 'TLSv1.2'),

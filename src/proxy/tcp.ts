@@ -69,8 +69,7 @@ class TcpFlow implements Attributes, Flow {
     const refusal = this.#judge(this.#service);
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
     this.#destination =
-      this.#service.destination ??
-      this.#target(this.#service)?.backends.choose(this.#runtime.ports.random.unit())?.destination;
+      this.#service.destination ?? this.#target(this.#service)?.backends.choose(this.#runtime.ports.random.unit())?.destination;
     this.#runtime.flows.add(this);
     try {
       this.#join(await this.#dial());

@@ -25,7 +25,12 @@ describe('TLS at the gateway', { timeout: 60_000 }, async () => {
       'mini',
     ) +
       '\n---\n' +
-      gatewayKind('HTTPRoute', 'secure', '{parentRefs: [{name: secure}], rules: [{backendRefs: [{name: front, port: 80}]}]}', 'mini') +
+      gatewayKind(
+        'HTTPRoute',
+        'secure',
+        '{parentRefs: [{name: secure}], rules: [{backendRefs: [{name: front, port: 80}]}]}',
+        'mini',
+      ) +
       '\n---\n' +
       `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: secure, namespace: mini}\nspec: {selector: {matchLabels: {app: front}}, rules: [{from: [{source: {principals: [cluster.local/ns/mini/sa/secure-istio]}}]}]}\n`,
   );
@@ -67,7 +72,8 @@ describe('TLS at the gateway', { timeout: 60_000 }, async () => {
       assert.ok(!bytes.includes(secretText) && !bytes.includes('PRIVATE KEY'), name);
     }
     for (const { pid } of running.processes())
-      for (const name of ['environ', 'cmdline']) assert.ok(!readFileSync(`/proc/${pid}/${name}`, 'latin1').includes('PRIVATE KEY'));
+      for (const name of ['environ', 'cmdline'])
+        assert.ok(!readFileSync(`/proc/${pid}/${name}`, 'latin1').includes('PRIVATE KEY'));
   });
 
   test('a Secret that goes closes the listener', async () => {

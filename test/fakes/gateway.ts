@@ -20,11 +20,19 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** A CA that is valid now. */
 export function publicCa(): Signer {
-  return rootCertificate({ notBeforeMs: Date.now() - DAY_MS, notAfterMs: Date.now() + DAY_MS, subject: nameDer('CA', randomBytes(4).toString('hex')) });
+  return rootCertificate({
+    notBeforeMs: Date.now() - DAY_MS,
+    notAfterMs: Date.now() + DAY_MS,
+    subject: nameDer('CA', randomBytes(4).toString('hex')),
+  });
 }
 
 /** A leaf with these DNS names and URIs, and its key, as PEM. */
-export function pair(ca: Signer, names: readonly string[], over: Partial<CertificateOptions> & { readonly uris?: readonly string[] } = {}) {
+export function pair(
+  ca: Signer,
+  names: readonly string[],
+  over: Partial<CertificateOptions> & { readonly uris?: readonly string[] } = {},
+) {
   const { uris = [], ...rest } = over;
   const general = names.map((name) => tlv(context(2, false), Buffer.from(name)));
   const signer = certificate({
@@ -44,7 +52,11 @@ export function pair(ca: Signer, names: readonly string[], over: Partial<Certifi
 }
 
 /** A `kubernetes.io/tls` Secret. */
-export function tlsSecret(name: string, { cert, key }: { readonly cert: string; readonly key: string }, namespace = 'shop'): string {
+export function tlsSecret(
+  name: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+  namespace = 'shop',
+): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -180,4 +192,3 @@ export function tlsCall(port: number, options: ConnectionOptions, send: string):
 export function request(host: string, path = '/', more = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}Connection: close\r\n\r\n`;
 }
-

@@ -26,7 +26,9 @@ export async function run(cli: Cli, flags: CheckFlags, ...paths: readonly string
       workloads: system.workloads.length,
       services: system.services.length,
     };
-    cli.out(JSON.stringify({ ...counts, hash: system.hash, notActedOn: system.notActedOn, diagnostics, findings, gateways }, null, 2));
+    cli.out(
+      JSON.stringify({ ...counts, hash: system.hash, notActedOn: system.notActedOn, diagnostics, findings, gateways }, null, 2),
+    );
   } else for (const line of renderCheck(result, cli.paint, cli.columns)) cli.out(line);
   const bar = flags.failOn === 'never' ? -1 : FINDING_SEVERITIES.indexOf(flags.failOn);
   const failing =

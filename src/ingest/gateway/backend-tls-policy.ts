@@ -16,7 +16,11 @@ const targetRef = object({
   sectionName: optional(subdomain),
 });
 const altName = also(
-  object({ type: required(oneOf(['Hostname', 'URI'])), hostname: optional(preciseHostname), uri: optional(text({ min: 1, max: 253 })) }),
+  object({
+    type: required(oneOf(['Hostname', 'URI'])),
+    hostname: optional(preciseHostname),
+    uri: optional(text({ min: 1, max: 253 })),
+  }),
   (read, scope) => {
     const wanted = read.type === 'Hostname' ? 'hostname' : 'uri';
     if (read[wanted] === undefined) scope.error('required', `type \`${read.type}\` needs \`${wanted}\``);
@@ -67,7 +71,10 @@ const complete: Check<BackendTlsPolicySpec> = (value, scope) => {
       hostname,
       caCertificateRefs,
       ...(wellKnownCACertificates === undefined ? {} : { wellKnownCACertificates }),
-      subjectAltNames: subjectAltNames.map(({ type, hostname: name, uri }) => ({ type, value: (type === 'URI' ? uri : name) ?? '' })),
+      subjectAltNames: subjectAltNames.map(({ type, hostname: name, uri }) => ({
+        type,
+        value: (type === 'URI' ? uri : name) ?? '',
+      })),
     },
   };
 };

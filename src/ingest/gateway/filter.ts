@@ -72,7 +72,8 @@ const mirror = also(
 const origin = text({
   min: 1,
   max: 253,
-  pattern: /^(?:\*|[a-z][a-z0-9+.-]*:\/\/(?:\*|(?:\*\.)?[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*)(?::\d{1,5})?)$/,
+  pattern:
+    /^(?:\*|[a-z][a-z0-9+.-]*:\/\/(?:\*|(?:\*\.)?[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*)(?::\d{1,5})?)$/,
   meaning: '`*`, or an origin as in `https://*.example.com`',
 });
 const cors = object({

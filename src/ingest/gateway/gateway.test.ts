@@ -48,8 +48,14 @@ test('listeners that contradict themselves or each other are refused', () => {
     ['{name: a, port: 80, protocol: HTTP}\n  - {name: a, port: 81, protocol: HTTP}', 'duplicate'],
     ['{name: a, port: 80, protocol: HTTP}\n  - {name: b, port: 80, protocol: HTTP}', 'duplicate'],
     ['{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector}}}', 'required'],
-    ['{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{key: a, operator: In}]}}}}', 'value'],
-    ['{name: a, port: 443, protocol: TLS, tls: {options: {"cullis.dev/minimum-tls-version": "1.1"}, certificateRefs: [{name: c}]}}', 'tls'],
+    [
+      '{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{key: a, operator: In}]}}}}',
+      'value',
+    ],
+    [
+      '{name: a, port: 443, protocol: TLS, tls: {options: {"cullis.dev/minimum-tls-version": "1.1"}, certificateRefs: [{name: c}]}}',
+      'tls',
+    ],
     ['{name: a, port: 443, protocol: TLS, tls: {options: {"cullis.dev/minimum-tls-version": "1.2"}}}', 'tls'],
     ['{name: a, port: 80, protcol: HTTP}', 'unknown-field'],
   ] as const) {
@@ -151,8 +157,14 @@ test('routes that Gateway API refuses are refused', () => {
     ['filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: "/a\\r\\nX: y"}}}]', 'value'],
     ['filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: "/a?b"}}}]', 'value'],
     ['filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: "/a b"}}}]', 'value'],
-    ['filters: [{type: RequestMirror, requestMirror: {percent: 5, fraction: {numerator: 1}, backendRef: {name: m, port: 80}}}]', 'fraction'],
-    ['filters: [{type: RequestMirror, requestMirror: {fraction: {numerator: 2, denominator: 1}, backendRef: {name: m, port: 80}}}]', 'fraction'],
+    [
+      'filters: [{type: RequestMirror, requestMirror: {percent: 5, fraction: {numerator: 1}, backendRef: {name: m, port: 80}}}]',
+      'fraction',
+    ],
+    [
+      'filters: [{type: RequestMirror, requestMirror: {fraction: {numerator: 2, denominator: 1}, backendRef: {name: m, port: 80}}}]',
+      'fraction',
+    ],
     ['filters: [{type: CORS, cors: {allowOrigins: [example.com]}}]', 'value'],
     ['filters: [{type: CORS, cors: {}}, {type: CORS, cors: {}}]', 'duplicate'],
     ['retry: {codes: [200]}', 'range'],

@@ -42,7 +42,11 @@ export const valueMatches = (name: Check<string>, value: Check<string>, keyOf: (
     });
   });
   return ((input, scope) =>
-    matches(input, scope)?.map((one) => ({ type: one.type ?? ('Exact' as const), name: one.name, value: one.value }))) satisfies Check<
+    matches(input, scope)?.map((one) => ({
+      type: one.type ?? ('Exact' as const),
+      name: one.name,
+      value: one.value,
+    }))) satisfies Check<
     readonly { readonly type: 'Exact' | 'RegularExpression'; readonly name: string; readonly value: string }[]
   >;
 };

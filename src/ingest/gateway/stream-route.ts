@@ -29,8 +29,7 @@ export const readStreamRoute: KindReader = (document, scope) => {
     return spec && { parentRefs: spec.parentRefs ?? [], hostnames: spec.hostnames ?? [], rules: spec.rules };
   });
   if (!typed) return undefined;
-  if (document.kind === 'UDPRoute')
-    scope.warn('not-acted-on', 'UDP is not served by this data plane: the route leads nowhere');
+  if (document.kind === 'UDPRoute') scope.warn('not-acted-on', 'UDP is not served by this data plane: the route leads nowhere');
   const route = resourceOf(document, document.kind as 'TLSRoute' | 'TCPRoute' | 'UDPRoute', typed);
   return { resource: route, part: { type: 'streamRoute', route } };
 };

@@ -15,13 +15,18 @@ export function secureEdge(a: Arrival, edge: Edge): void {
     if (!hello) {
       // Who stays silent or hangs up is nobody's concern.
       if (why === 'gone') socket.destroy();
-      else slot.refuse(a, 'request.invalid', [reason('DEFAULT', 'tls', [], why, '', 'the connection does not begin with a TLS hello')]);
+      else
+        slot.refuse(a, 'request.invalid', [
+          reason('DEFAULT', 'tls', [], why, '', 'the connection does not begin with a TLS hello'),
+        ]);
       return;
     }
     const { serverName } = hello;
     const listener = edge.find(serverName);
     if (listener === undefined)
-      slot.refuse(a, 'route.none', [reason('DEFAULT', 'connection.sni', [], serverName, '', 'no listener is for this server name')]);
+      slot.refuse(a, 'route.none', [
+        reason('DEFAULT', 'connection.sni', [], serverName, '', 'no listener is for this server name'),
+      ]);
     else if (listener.closed !== undefined)
       slot.refuse(a, 'config.closed', [
         reason('DEFAULT', 'listener', [], listener.id, '', `the listener is closed: ${listener.closed}`),

@@ -17,7 +17,6 @@ export function vouch(x: Exchange): Step {
     headers.add(CLIENT_CERT, CLIENT_CERT, passes ? `${before},${own}` : own);
     headers.add('x-cullis-source-identity', 'x-cullis-source-identity', x.sourceIdentity);
   }
-  if (service.role === 'gateway' && clientCertificate !== undefined)
-    headers.add(CLIENT_CERT, CLIENT_CERT, clientCertificate);
+  if (service.role === 'gateway' && clientCertificate !== undefined) headers.add(CLIENT_CERT, CLIENT_CERT, clientCertificate);
   return 'next';
 }
