@@ -1,7 +1,16 @@
 // Client certificates from outside the mesh: who is let in, and what is read of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CA_USAGE, certificate, EXT, HOUR, LEAF_USAGE, leafExtensions, NOW, rootCertificate } from '../../test/fakes/certificates.ts';
+import {
+  CA_USAGE,
+  certificate,
+  EXT,
+  HOUR,
+  LEAF_USAGE,
+  leafExtensions,
+  NOW,
+  rootCertificate,
+} from '../../test/fakes/certificates.ts';
 import { nameDer } from './certificate-write.ts';
 import { OID } from './oids.ts';
 import { clientTrust, verifyClientChain } from './verify-client.ts';
@@ -26,7 +35,11 @@ for (const [name, chain, want] of [
   ['not begun', [leaf({ notBeforeMs: NOW + HOUR / 2 })], 'is not valid before'],
   ['a CA', [leaf({ extensions: [EXT.ca(), EXT.keyUsage(CA_USAGE)] })], 'is a CA certificate'],
   ['for servers only', [leaf({ extensions: leafExtensions({ eku: EXT.eku(OID.serverAuth) }) })], 'is not for TLS clients'],
-  ['an unknown critical extension', [leaf({ extensions: [...leafExtensions(), EXT.unknown(true)] })], 'unknown critical extension'],
+  [
+    'an unknown critical extension',
+    [leaf({ extensions: [...leafExtensions(), EXT.unknown(true)] })],
+    'unknown critical extension',
+  ],
   ['a leaf that signs another', [leaf({ issuer: leaf() }), leaf()], 'is not a CA'],
 ] as const)
   test(`client certificate: ${name}`, () => {
@@ -40,10 +53,17 @@ for (const [name, chain, want] of [
   });
 
 test('what is read of it', () => {
-  const verdict = verifyClientChain([leaf({ extensions: [EXT.notCa(), EXT.keyUsage(LEAF_USAGE), EXT.uris('spiffe://partner.example/alice')] }).der], trust, NOW);
+  const verdict = verifyClientChain(
+    [leaf({ extensions: [EXT.notCa(), EXT.keyUsage(LEAF_USAGE), EXT.uris('spiffe://partner.example/alice')] }).der],
+    trust,
+    NOW,
+  );
   assert.ok(verdict.ok);
   const { subject, uris, identity, fingerprint } = verdict.certificate;
-  assert.deepEqual([subject, uris, identity], ['O=Example, CN=alice', ['spiffe://partner.example/alice'], 'spiffe://partner.example/alice']);
+  assert.deepEqual(
+    [subject, uris, identity],
+    ['O=Example, CN=alice', ['spiffe://partner.example/alice'], 'spiffe://partner.example/alice'],
+  );
   assert.match(fingerprint, /^[0-9a-f]{64}$/);
 });
 

@@ -30,7 +30,7 @@ export interface RuleContext {
   /** Cluster ids. */
   readonly known: ReadonlySet<string>;
   /** Condition `ResolvedRefs` of the route: the last fault counts. */
-  fault(reason: string, message: string): void;
+  readonly fault: (reason: string, message: string) => void;
   readonly closed: { what: string; why: string; at: string }[];
 }
 
@@ -51,15 +51,13 @@ export function streamRule(route: StreamRoute, hostnames: readonly string[], con
   const { namespace, name } = route.metadata;
   const id = `${namespace}/${name}#0`;
   const at = (index: number): string => formatLocation(originOf(route, ['spec', 'rules', index]));
-  route.spec.rules
-    .slice(1)
-    .forEach((_, i) =>
-      context.closed.push({
-        what: `route ${namespace}/${name}#${i + 1}`,
-        why: 'the first rule takes every connection',
-        at: at(i + 1),
-      }),
-    );
+  route.spec.rules.slice(1).forEach((_, i) =>
+    context.closed.push({
+      what: `route ${namespace}/${name}#${i + 1}`,
+      why: 'the first rule takes every connection',
+      at: at(i + 1),
+    }),
+  );
   const backends = route.spec.rules[0]!.backendRefs.map((ref, i) => backendPlan(route, id, ref, [0, 'backendRefs', i], context));
   return { id, hostnames, backends, at: at(0) };
 }

@@ -73,7 +73,8 @@ test('a hello is read whole from any number of records, and more is asked for un
   const want = { serverName: 'cart.shop', protocols: ['h2'] };
   for (const bytes of [hello, inRecords(hello, 64), inRecords(hello, 40)]) {
     assert.deepEqual(readClientHello(bytes), want);
-    for (let length = 0; length < bytes.length; length += 7) assert.equal(readClientHello(bytes.subarray(0, length)), 'more', `${length}`);
+    for (let length = 0; length < bytes.length; length += 7)
+      assert.equal(readClientHello(bytes.subarray(0, length)), 'more', `${length}`);
   }
   assert.equal(readClientHello(inRecords(hello, 1)), undefined, 'more records than anybody needs');
   assert.deepEqual(readClientHello(await helloOf({})), { serverName: '', protocols: [] });
