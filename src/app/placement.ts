@@ -7,8 +7,8 @@ import { assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { clusterId, destinations, workloadPorts } from '#plan/build.ts';
 import { unsupported } from '#plan/gateway-listeners.ts';
+import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** Ports below 1024 are for the machine's own services; the gateway's usual ones get the usual stand-ins. */
@@ -97,7 +97,7 @@ async function gatewayAddress(
 }
 
 /** The address of each service inside the namespaces. */
-export function serviceAddresses(system: Pick<System, 'services'>): Map<string, string> {
+export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlices'>): Map<string, string> {
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 

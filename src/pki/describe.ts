@@ -48,8 +48,7 @@ function printable(bytes: Uint8Array): string {
     .slice(0, 128);
 }
 
-/** A distinguished name for people: `O=cluster.local, CN=…`, control characters replaced. @param nameDer DER of a Name */
-export function nameText(nameDer: Uint8Array): string {
+function nameText(nameDer: Uint8Array): string {
   const parts: string[] = [];
   const name = readWhole(nameDer, TAG.sequence);
   while (!name.done) {

@@ -2,30 +2,22 @@
 import { CERTIFICATE_BYTES_MAX, keyFault, publicKeyOf, readCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { DerError } from './der.ts';
-import { nameText } from './describe.ts';
 import { OID } from './oids.ts';
 import { findPath, validityFault } from './path.ts';
 import { formatSpiffeId } from './spiffe-id.ts';
-import { compileTrustBundle, fingerprintOf } from './trust-bundle.ts';
+import { compileTrustBundle } from './trust-bundle.ts';
 import type { CompiledBundle } from './trust-bundle.ts';
 import { CHAIN_MAX, leafFault, leafIdentity } from './verify.ts';
 
 /** The name under which the authorities stand in a bundle; no trust domain can be called so. */
 const OUTSIDE = '*';
 const ANY_USAGE = '2.5.29.37.0';
-const NAMES_MAX = 16;
 
 export interface ClientCertificate {
-  /** `O=Example, CN=alice`; '' when empty. */
-  readonly subject: string;
-  readonly uris: readonly string[];
-  readonly dnsNames: readonly string[];
   /** The one SPIFFE ID among the URIs; '' when there is none. */
   readonly identity: string;
   readonly serial: string;
   readonly notAfterMs: number;
-  /** Hex SHA-256. */
-  readonly fingerprint: string;
 }
 
 /** Authorities of clients, read once. @param roots PEM; those that cannot be read are left out */
@@ -66,17 +58,12 @@ export function verifyClientChain(
   const found = findPath(leaf, others, anchors, OUTSIDE, nowMs);
   if (!found.ok) return found;
   const named = leafIdentity(leaf);
-  const { uris, dns } = leaf.altNames;
   return {
     ok: true,
     certificate: {
-      subject: leaf.subjectEmpty ? '' : nameText(Buffer.from(leaf.subject, 'base64')),
-      uris: uris.slice(0, NAMES_MAX),
-      dnsNames: dns.slice(0, NAMES_MAX),
       identity: named.ok ? formatSpiffeId(named.id) : '',
       serial: leaf.serial,
       notAfterMs: leaf.notAfterMs,
-      fingerprint: fingerprintOf(first),
     },
   };
 }

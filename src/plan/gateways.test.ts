@@ -1,7 +1,8 @@
 // Listeners, attachment and conditions, from manifests to the plan.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gatewayKind, pair, planOf, publicCa, tlsSecret } from '../../test/fakes/gateway.ts';
+import { gatewayKind, planOf, tlsSecret } from '../../test/fakes/gateway.ts';
+import { pair, publicCa } from '../../test/fakes/serving.ts';
 import type { Condition, NodePlan } from './plan.ts';
 
 const edge = (...listeners: string[]): string =>
@@ -76,7 +77,7 @@ test('retries are planned with what GEP-1731 leaves open filled in', () => {
     {
       attempts: 4,
       perTryTimeoutMs: 2000,
-      on,
+      on: [...on, 'retriable-status-codes'],
       statuses: [500, 503],
       backoffMs: 100,
       backoffMaxMs: 1000,

@@ -7,8 +7,10 @@ import type {
   RequestAuthentication,
 } from '#model/istio.ts';
 import type { Fraction, HttpRouteFilter, HttpRouteRule } from '#model/gateway.ts';
+import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
+import type { TrafficPlan } from './traffic.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -44,6 +46,14 @@ export interface Endpoint {
   readonly address: Address;
   /** The SPIFFE id its certificate must carry; '' when it has no sidecar and is spoken to in plaintext. */
   readonly identity: string;
+  /** `region/zone/subzone`, parts from the end may be missing; absent: unknown. */
+  readonly locality?: string;
+  /** Share among its equals; 1 when absent. */
+  readonly weight?: number;
+  /** Takes no new requests; those under way end. */
+  readonly draining?: true;
+  /** Labels of the pod, for `failoverPriority`; only those that are compared. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A service port as destinations see it. */
@@ -59,6 +69,8 @@ export interface Cluster {
   readonly http2?: true;
   /** `outbound_.7070_._.cart.ecommerce.svc.cluster.local`, the SNI Istio uses. */
   readonly sni: string;
+  /** How it is spread, bounded and watched (DestinationRule); absent: least requests, the platform's limits. */
+  readonly traffic?: TrafficPlan;
   readonly endpoints: readonly Endpoint[];
   /** Gateways speak TLS to the application itself (BackendTLSPolicy); within the mesh it travels inside mutual TLS. */
   readonly originate?: BackendTls;
@@ -81,6 +93,8 @@ export interface OutboundListener {
   readonly listen: Address;
   /** What the program meant to call (`cart:7070`): put back as authority when its request names the listener's own address. */
   readonly authority: string;
+  /** Rules of the VirtualService for it, tried in their order; absent: everything goes to the cluster. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface WorkloadPlan {
@@ -94,16 +108,17 @@ export interface WorkloadPlan {
   readonly policies: PolicySet;
 }
 
-/** When and how often a request is sent again. */
+/** When and how a request is sent again. */
 export interface RetryPolicy {
-  /** Beyond the first try. */
+  /** Further tries after the first. */
   readonly attempts: number;
-  /** 0: as long as the request has. */
+  /** Of each try; 0 for none of its own. */
   readonly perTryTimeoutMs: number;
-  /** Conditions in Envoy's words: `connect-failure`, `refused-stream`, `reset`, `5xx`, … */
+  /** Envoy's words: `5xx`, `gateway-error`, `reset`, `connect-failure`, `refused-stream`, `retriable-status-codes`, … */
   readonly on: readonly string[];
-  /** Statuses of answers. */
+  /** For `retriable-status-codes`. */
   readonly statuses: readonly number[];
+  /** Upper bound of the first wait, which doubles with each try up to `backoffMaxMs`; each wait is drawn evenly from 0 to its bound. */
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
 }
@@ -116,6 +131,15 @@ export interface BackendPlan {
   readonly filters?: readonly HttpRouteFilter[];
 }
 
+/** What a VirtualService says beyond a rule of Gateway API. */
+export interface VirtualRulePlan {
+  /** In place of the rule's `matches`; empty: everything. */
+  readonly when: readonly VirtualMatch[];
+  readonly fault?: Fault;
+  /** Answered from here. */
+  readonly direct?: { readonly status: number; readonly body: string };
+}
+
 export interface RouteRulePlan {
   /** `ecommerce/shop-route#0` */
   readonly id: string;
@@ -124,7 +148,9 @@ export interface RouteRulePlan {
   readonly backends: readonly BackendPlan[];
   /** Where copies of requests go, and of which share. */
   readonly mirrors?: readonly { readonly cluster: string; readonly fraction: Fraction }[];
+  /** Absent: Istio's default. */
   readonly retry?: RetryPolicy;
+  readonly virtual?: VirtualRulePlan;
   readonly at: string;
 }
 
@@ -163,6 +189,8 @@ export interface GatewayListenerPlan {
   readonly hostname: string;
   readonly tls: boolean;
   readonly virtualHosts: readonly VirtualHost[];
+  /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
+  readonly virtualServices?: readonly VirtualHost[];
   /** Protocols HTTPS and TLS. A `tls` listener without it has no certificate and refuses every handshake. */
   readonly secure?: ListenerTls;
   /** Protocols TLS and TCP: bytes go on as they are, and there are no virtual hosts. */
@@ -187,6 +215,8 @@ export interface ResourceStatus {
   readonly part: string;
   readonly conditions: readonly Condition[];
   readonly at: string;
+  /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface GatewayPlan {

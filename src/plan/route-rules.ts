@@ -92,7 +92,7 @@ function retryPolicy({ retry, timeouts }: HttpRouteRule): RetryPolicy | undefine
   return {
     attempts: retry.attempts ?? ATTEMPTS_DEFAULT,
     perTryTimeoutMs: timeouts?.backendRequestMs ?? 0,
-    on: RETRY_ALWAYS,
+    on: retry.codes.length > 0 ? [...RETRY_ALWAYS, 'retriable-status-codes'] : RETRY_ALWAYS,
     statuses: retry.codes,
     backoffMs,
     backoffMaxMs: backoffMs * BACKOFF_GROWTH,

@@ -112,18 +112,20 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
   };
 }
 
+const NO_ROUTES: RouteTable = compileRoutes([]);
+
 /**
  * Compiles the listeners of one port. They are isolated: the one with the most specific host name answers alone, whether or not it has a route
  * (Gateway API, "listener isolation").
  */
 export function compileListeners(
-  listeners: readonly Pick<GatewayListenerPlan, 'hostname' | 'virtualHosts' | 'closed'>[],
+  listeners: readonly (Pick<GatewayListenerPlan, 'hostname' | 'closed'> & { readonly routes: RouteTable })[],
 ): RouteTable {
   const [first] = listeners;
-  if (listeners.length === 1 && first!.hostname === '' && first!.closed === undefined) return compileRoutes(first!.virtualHosts);
+  if (listeners.length === 1 && first!.hostname === '' && first!.closed === undefined) return first!.routes;
   const tables = new HostMap<{ readonly routes: RouteTable; readonly closed: string | undefined }>();
-  for (const { hostname, virtualHosts, closed } of listeners)
-    tables.set(hostname === '' ? '*' : hostname, { routes: compileRoutes(closed === undefined ? virtualHosts : []), closed });
+  for (const { hostname, routes, closed } of listeners)
+    tables.set(hostname === '' ? '*' : hostname, { routes: closed === undefined ? routes : NO_ROUTES, closed });
   return {
     hasHost: (host) => tables.find(hostName(host))?.routes.hasHost(host) === true,
     closed: (host) => tables.find(hostName(host))?.closed,

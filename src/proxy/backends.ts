@@ -1,5 +1,6 @@
 import type { HttpRouteFilter } from '#model/gateway.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
+import type { RetryRules } from './retry.ts';
 
 export interface BackendChoice {
   /** Undefined: its share is answered with 500. */
@@ -14,6 +15,8 @@ const NO_FILTERS: readonly HttpRouteFilter[] = Object.freeze([]);
 export class Backends {
   readonly #choices: readonly (BackendChoice & { readonly upTo: number })[];
   readonly #total: number;
+  /** Undefined: the default. */
+  readonly retry: RetryRules | undefined;
 
   /** @param choices undefined destinations keep their share */
   constructor(
@@ -22,7 +25,9 @@ export class Backends {
       readonly destination: Destination | undefined;
       readonly filters?: readonly HttpRouteFilter[] | undefined;
     }[],
+    retry?: RetryRules,
   ) {
+    this.retry = retry;
     let total = 0;
     this.#choices = choices
       .filter(({ weight }) => weight > 0)

@@ -12,17 +12,20 @@ import type {
   OutboundListener,
   PolicySet,
   RouteRulePlan,
+  VirtualHost,
   WorkloadPlan,
 } from '#plan/plan.ts';
 import { HostMap } from '#plan/host-map.ts';
-import { compileListeners } from '#plan/route.ts';
+import { type RouteTable, compileListeners, compileRoutes } from '#plan/route.ts';
+import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
-import { Destinations } from './destinations.ts';
+import { type CallerSide, Destinations } from './destinations.ts';
 import { Edge } from './edge.ts';
 import type { MirrorTarget } from './mirror.ts';
 import type { Snapshot } from './ports.ts';
+import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
@@ -70,7 +73,7 @@ class Compiler {
       servingKeys: servingKeysOf(plan),
       backends: this.#backends,
       mirrors: this.#mirrors,
-      destinations: new Destinations(plan, runtime.upstreams),
+      destinations: new Destinations(plan, runtime),
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
   }
@@ -90,7 +93,7 @@ class Compiler {
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
-    const destination = this.#config.destinations.application(workload.id, port.port, port.app, this.#plan.limits);
+    const destination = this.#config.destinations.application(workload.id, port, this.#plan.limits);
     return {
       ...this.#base('sidecar-in', workload.id, workload.identity, port.listen, port.port, port.protocol, workload.id),
       ...enforced,
@@ -103,14 +106,13 @@ class Compiler {
   }
 
   #outbound(workload: WorkloadPlan, listener: OutboundListener, enforced: Enforcement): Service {
-    const cluster = this.#plan.clusters.find(({ id }) => id === listener.cluster);
-    if (!cluster)
-      throw new CullisError('config.invalid', `the plan of \`${workload.id}\` names the unknown cluster \`${listener.cluster}\``);
+    const cluster = this.#config.destinations.plan(listener.cluster, workload.id);
     const { listen } = listener;
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#config.destinations.cluster(cluster.id, workload.identity),
+      destination: this.#config.destinations.cluster(cluster.id, workload),
+      routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
@@ -118,6 +120,8 @@ class Compiler {
 
   #gateway(gateway: GatewayPlan): void {
     const enforced = this.#enforcement(gateway.policies, gateway.namespace, gateway.identity);
+    const { identity, labels, backendCertificate } = gateway;
+    const caller: CallerSide = { identity, labels, origin: { ...(backendCertificate && { certificate: backendCertificate }) } };
     // Listeners of one port share a socket and are told apart by host name.
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
       const [first] = group as [GatewayListenerPlan, ...GatewayListenerPlan[]];
@@ -133,24 +137,22 @@ class Compiler {
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
       });
-      if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, gateway) });
-      else this.#add(this.#http(gateway, group, base, tls));
+      if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, caller) });
+      else this.#add(this.#gatewayHttp(group, base, tls, caller));
     }
   }
 
-  #http(
-    gateway: GatewayPlan,
+  #gatewayHttp(
     group: readonly GatewayListenerPlan[],
     base: (protocol: Service['protocol']) => Service,
     tls: boolean,
+    caller: CallerSide,
   ): Service {
-    for (const { virtualHosts } of group)
-      for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway);
     const http = group.filter(({ streams }) => streams === undefined);
-    const service = {
+    const service: Service = {
       ...base('http'),
-      mtls: tls ? ('edge' as const) : ('DISABLE' as const),
-      routes: compileListeners(http),
+      mtls: tls ? 'edge' : 'DISABLE',
+      routes: compileListeners(http.map((listener) => ({ ...listener, routes: this.#gatewayRoutes(listener, caller) }))),
       clientDemands: demandsOf(group),
     };
     if (!tls) return service;
@@ -162,7 +164,7 @@ class Compiler {
         const inner: Service = {
           ...base('tcp'),
           key: `${whole.key} ${plan.id}`,
-          streams: this.#streams(plan, gateway),
+          streams: this.#streams(plan, caller),
           clientDemands: demandsOf([plan]),
         };
         this.#inner.set(inner.key, inner);
@@ -172,37 +174,49 @@ class Compiler {
     return whole;
   }
 
-  #streams({ streams = [], closed }: GatewayListenerPlan, gateway: GatewayPlan): HostMap<StreamTarget> {
+  #gatewayRoutes({ virtualHosts, virtualServices, tls }: GatewayListenerPlan, caller: CallerSide): RouteTable {
+    for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, caller);
+    const routes = compileRoutes(virtualHosts);
+    const virtual = this.#virtualRoutes(virtualServices, tls ? 'https' : 'http', caller);
+    return virtual ? bothTables(routes, virtual) : routes;
+  }
+
+  #virtualRoutes(hosts: readonly VirtualHost[] | undefined, scheme: string, caller: CallerSide): RouteTable | undefined {
+    if (!hosts) return undefined;
+    for (const { rules } of hosts) for (const rule of rules) this.#rule(rule, caller);
+    return compileVirtualRoutes(hosts, scheme);
+  }
+
+  #streams({ streams = [], closed }: GatewayListenerPlan, caller: CallerSide): HostMap<StreamTarget> {
     const table = new HostMap<StreamTarget>();
     if (closed !== undefined) return table;
     for (const { id, at, hostnames, backends } of streams) {
-      const target = { id, at, backends: this.#backendsOf(backends, gateway) };
+      const target = { id, at, backends: new Backends(this.#choices(backends, caller)) };
       // The first, of the oldest route, has the name.
       for (const name of hostnames) if (table.get(name) === undefined) table.set(name, target);
     }
     return table;
   }
 
-  #rule(rule: RouteRulePlan, gateway: GatewayPlan): void {
+  #rule(rule: RouteRulePlan, caller: CallerSide): void {
     if (this.#backends.has(rule)) return;
-    this.#backends.set(rule, this.#backendsOf(rule.backends, gateway));
     const { destinations } = this.#config;
-    if (rule.mirrors)
-      this.#mirrors.set(
-        rule,
-        rule.mirrors.map(({ cluster, fraction }) => ({ destination: destinations.behindGateway(cluster, gateway), fraction })),
-      );
+    this.#backends.set(rule, new Backends(this.#choices(rule.backends, caller), rule.retry && new RetryRules(rule.retry)));
+    if (!rule.mirrors) return;
+    const mirrors = rule.mirrors.map(({ cluster, fraction }) => ({
+      destination: destinations.cluster(cluster, caller),
+      fraction,
+    }));
+    this.#mirrors.set(rule, mirrors);
   }
 
-  #backendsOf(backends: readonly BackendPlan[], gateway: GatewayPlan): Backends {
+  #choices(backends: readonly BackendPlan[], caller: CallerSide): ConstructorParameters<typeof Backends>[0] {
     const { destinations } = this.#config;
-    return new Backends(
-      backends.map(({ cluster, weight, filters }) => ({
-        weight,
-        filters,
-        destination: cluster === '' ? undefined : destinations.behindGateway(cluster, gateway),
-      })),
-    );
+    return backends.map(({ cluster, weight, filters }) => ({
+      weight,
+      filters,
+      destination: cluster === '' ? undefined : destinations.cluster(cluster, caller),
+    }));
   }
 
   #enforcement(policies: PolicySet, namespace: string, identity: string): Enforcement {

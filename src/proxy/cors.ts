@@ -1,9 +1,10 @@
 // Cross-origin requests (HTTPCORSFilter, GEP-1767; Fetch standard, section 3.3): preflights are answered here, other answers get what the policy says.
 import type { CorsPolicy } from '#model/gateway.ts';
-import type { Exchange, ResponseChange } from './exchange.ts';
+import type { HeaderEdit } from './authorizer.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Only what the policy says may tell a browser anything: an application's own words are taken away. */
-const OWN: readonly ResponseChange[] = [
+const OWN: readonly HeaderEdit[] = [
   'access-control-allow-origin',
   'access-control-allow-credentials',
   'access-control-allow-methods',
@@ -11,7 +12,7 @@ const OWN: readonly ResponseChange[] = [
   'access-control-expose-headers',
   'access-control-max-age',
 ].map((name) => ({ op: 'remove', name, value: '' }));
-const VARY: ResponseChange = { op: 'add', name: 'vary', value: 'Origin' };
+const VARY: HeaderEdit = { op: 'add', name: 'vary', value: 'Origin' };
 
 /** Whether a request only asks what another one may do. */
 export function isPreflight(x: Pick<Exchange, 'method' | 'header'>): boolean {
@@ -35,10 +36,10 @@ export function preflightHeaders(x: Pick<Exchange, 'header'>, cors: CorsPolicy):
 }
 
 /** What changes on the answer to a request that is no preflight. */
-export function corsChanges(origin: string | undefined, cors: CorsPolicy): readonly ResponseChange[] {
+export function corsChanges(origin: string | undefined, cors: CorsPolicy): readonly HeaderEdit[] {
   const allowed = origin === undefined ? undefined : allowedOrigin(origin, cors);
   if (allowed === undefined) return [...OWN, VARY];
-  const changes: ResponseChange[] = [...OWN, { op: 'set', name: 'access-control-allow-origin', value: allowed }];
+  const changes: HeaderEdit[] = [...OWN, { op: 'set', name: 'access-control-allow-origin', value: allowed }];
   if (allowed !== '*') changes.push(VARY);
   if (cors.allowCredentials) changes.push({ op: 'set', name: 'access-control-allow-credentials', value: 'true' });
   // With credentials `*` is a name like any other (Fetch section 3.3.4), so it would expose nothing.

@@ -6,11 +6,10 @@ import { validityFault } from '#pki/path.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { TlsIdentity } from '#wire/tls/types.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
+import { EDGE_ALPN } from './alpn.ts';
 import { clientVerifier } from './client-certificates.ts';
 import type { Edge, EdgeListener } from './edge.ts';
 import type { Runtime } from './runtime.ts';
-
-const ALPN: readonly string[] = ['http/1.1'];
 
 /** What comes of a handshake. */
 export interface EdgeHandshakes {
@@ -87,7 +86,7 @@ export class EdgeAcceptors {
       minVersion,
       clientCertificate: clients === undefined ? 'none' : clients.mode === 'AllowValidOnly' ? 'required' : 'optional',
       ...(clients && { verifyPeer: clientVerifier(this.#runtime, clients) }),
-      alpn: service.protocol === 'http' ? ALPN : [],
+      alpn: service.protocol === 'http' ? EDGE_ALPN : [],
       handshakeTimeoutMs,
       ...(pairs.length > 1 && { identityFor: (serverName: string) => pairFor(pairs, serverName).identity }),
       onConnection: (socket, tls, alpn) => this.#handshakes.secured(socket, tls, alpn),

@@ -9,13 +9,12 @@ import {
   caConfigMap,
   gatewayKind,
   type GatewayOptions,
-  pair,
-  publicCa,
   type RunningGateway,
   startGateway,
   tlsCall,
   tlsSecret,
 } from '../../test/fakes/gateway.ts';
+import { pair, publicCa } from '../../test/fakes/serving.ts';
 import { rawServer, sendRaw } from '../../test/fakes/raw-http.ts';
 
 const ca = publicCa();
@@ -133,17 +132,24 @@ for (const [name, bytes] of [
     assert.deepEqual([outcome.closed, outcome.text], [true, '']);
   });
 
-test('TLS that ends at the gateway goes on as bytes, and ends when its route goes', async () => {
+test('TLS that ends at the gateway goes on as bytes, and ends when its route goes', async (t) => {
   const client = tlsConnect({ host: '127.0.0.1', port: gateway.port(443), servername: 'end.example', rejectUnauthorized: false });
   client.on('error', () => {});
   client.write('ping');
   const [answer] = (await once(client, 'data')) as [Buffer];
   assert.equal(answer.toString(), 'ping');
-  const event = gateway.seen.event((one) => one.role === 'gateway' && one.protocol === 'tcp' && one.destination === 'shop/echo');
+  const since = gateway.seen.events.length;
+  const event = gateway.seen.event(
+    (one) =>
+      one.role === 'gateway' &&
+      one.protocol === 'tcp' &&
+      one.destination === 'shop/echo' &&
+      gateway.seen.events.indexOf(one) >= since,
+  );
+  t.after(() => gateway.apply(options));
   await gateway.apply({ ...options, manifests: [PASS] });
   await once(client, 'close');
   assert.deepEqual([(await event).code, (await event).bytesIn], ['route.none', 4]);
-  await gateway.apply(options);
 });
 
 for (const [at, want] of [
@@ -172,28 +178,28 @@ const policy = (rule: object): string =>
     spec: { action: 'DENY', targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }], rules: [rule] },
   });
 
-test('policy judges connections by their server name and port, also those that are open', async () => {
+test('policy judges connections by their server name and port, also those that are open', async (t) => {
   unit = 0;
   const open = await opened(gateway.port(9000));
   const denied = [
     policy({ when: [{ key: 'connection.sni', values: ['one.pass.example'] }] }),
     policy({ to: [{ operation: { ports: ['9000'] } }] }).replace('"name":"edge","namespace"', '"name":"port","namespace"'),
   ];
+  t.after(() => gateway.apply(options));
   await gateway.apply({ ...options, manifests: [...options.manifests, ...denied] });
   await once(open, 'close');
   assert.equal((await tlsCall(gateway.port(443), { servername: 'one.pass.example' }, '')).text, '');
   assert.equal((await tlsCall(gateway.port(443), { servername: 'two.pass.example' }, '')).text, 'from two.pass.example');
   assert.equal((await sendRaw(gateway.port(9000), 'ping', 2000)).text, '');
-  await gateway.apply(options);
 });
 
-test('a connection ends when its route leads elsewhere', async () => {
+test('a connection ends when its route leads elsewhere', async (t) => {
   unit = 0;
   const open = await opened(gateway.port(9000));
   const moved = ROUTES[3]!.replace('{name: echo, port: 80, weight: 3}, ', '');
+  t.after(() => gateway.apply(options));
   await gateway.apply({ ...options, manifests: [PASS, ...ROUTES.slice(0, 3), moved] });
   await once(open, 'close');
-  await gateway.apply(options);
 });
 
 async function opened(port: number): Promise<Socket> {

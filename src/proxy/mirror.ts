@@ -5,7 +5,8 @@ import type { BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.
 import type { Socket } from 'node:net';
 import type { Timer } from '#wire/timers.ts';
 import type { Exchange } from './exchange.ts';
-import type { Destination, UpstreamEndpoint } from './upstreams.ts';
+import type { Destination } from './destination.ts';
+import type { UpstreamEndpoint } from './upstreams.ts';
 
 /** Bytes of a body that wait for one copy. */
 const WAITING_BYTES_MAX = 256 * 1024;

@@ -6,16 +6,16 @@ import type { RouteRulePlan } from '#plan/plan.ts';
 import type { HostMap } from '#plan/host-map.ts';
 import type { Backends } from './backends.ts';
 import type { Destinations } from './destinations.ts';
-import type { MirrorTarget } from './mirror.ts';
 import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
 import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 import type { Edge } from './edge.ts';
-import type { ExtAuthz } from './ext-authz.ts';
+import type { MirrorTarget } from './mirror.ts';
+import type { ExtAuthz } from './authorizer.ts';
 
 export type Role = ExchangeEvent['role'];
 
@@ -41,7 +41,7 @@ export interface Service {
   readonly authorizer: Authorizer;
   readonly authenticator: Authenticator | undefined;
   readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
-  /** Gateway only. */
+  /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
   /** Gateway with TLS: the listeners of its port. */
   readonly edge: Edge | undefined;

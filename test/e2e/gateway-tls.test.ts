@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { gatewayKind, pair, publicCa, request, tlsCall, tlsSecret } from '../fakes/gateway.ts';
+import { gatewayKind, request, tlsCall, tlsSecret } from '../fakes/gateway.ts';
+import { pair, publicCa } from '../fakes/serving.ts';
 import { writeMini } from './mini/system.ts';
 import { alive, removeFolder, tempFolder, until, up } from './running.ts';
 

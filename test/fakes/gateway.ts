@@ -1,55 +1,16 @@
 // A gateway from manifests as a user writes them, in front of small applications: reader, plan and proxy as they are, everything on loopback.
-import { randomBytes } from 'node:crypto';
 import { type TLSSocket, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { resolveTls } from '#app/serving-certificates.ts';
 import { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import { readSystem } from '#ingest/read.ts';
 import type { Address, Observed } from '#model/observed.ts';
-import { nameDer } from '#pki/certificate-write.ts';
-import { context, tlv } from '#pki/der.ts';
-import { OID } from '#pki/oids.ts';
-import { buildPlan, workloadPorts } from '#plan/build.ts';
+import { buildPlan } from '#plan/build.ts';
 import type { NodePlan } from '#plan/plan.ts';
+import { workloadPorts } from '#plan/services.ts';
 import type { ProxyPorts } from '#proxy/ports.ts';
 import { createProxy } from '#proxy/worker.ts';
-import { type CertificateOptions, certificate, EXT, LEAF_USAGE, rootCertificate, type Signer } from './certificates.ts';
 import { freePorts, HOUR_MS, memoryCa, memoryPorts, SESSION_KEY } from './mesh.ts';
 import { workload } from './shop-system.ts';
-
-const DAY_MS = 24 * HOUR_MS;
-
-/** A CA that is valid now. */
-export function publicCa(): Signer {
-  return rootCertificate({
-    notBeforeMs: Date.now() - DAY_MS,
-    notAfterMs: Date.now() + DAY_MS,
-    subject: nameDer('CA', randomBytes(4).toString('hex')),
-  });
-}
-
-/** A leaf with these DNS names and URIs, and its key, as PEM. */
-export function pair(
-  ca: Signer,
-  names: readonly string[],
-  over: Partial<CertificateOptions> & { readonly uris?: readonly string[] } = {},
-) {
-  const { uris = [], ...rest } = over;
-  const general = names.map((name) => tlv(context(2, false), Buffer.from(name)));
-  const signer = certificate({
-    issuer: ca,
-    subject: nameDer('Example', names[0] ?? 'nobody'),
-    notBeforeMs: Date.now() - HOUR_MS,
-    notAfterMs: Date.now() + HOUR_MS,
-    extensions: [
-      EXT.notCa(),
-      EXT.keyUsage(LEAF_USAGE),
-      EXT.eku(OID.serverAuth, OID.clientAuth),
-      uris.length > 0 ? EXT.uris(...uris) : EXT.names(...general),
-    ],
-    ...rest,
-  });
-  return { cert: signer.pem, key: signer.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
-}
 
 /** A `kubernetes.io/tls` Secret. */
 export function tlsSecret(

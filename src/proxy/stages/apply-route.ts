@@ -1,6 +1,8 @@
 import { unreachable } from '#base/assert.ts';
 import type { HttpRouteFilter } from '#model/gateway.ts';
+import type { RouteChoice } from '#plan/route.ts';
 import { corsChanges, isPreflight, preflightHeaders } from '../cors.ts';
+import { injectFault } from '../fault.ts';
 import { chooseMirrors } from '../mirror.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
@@ -11,19 +13,32 @@ import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
 
 /**
- * Gateway: the rule's filters and its backend, after authorization, so that policy judges what the client asked for. The next hop judges the
+ * The rule's filters and its backend, after authorization, so that policy judges what the client asked for. The next hop judges the
  * rewritten request itself. A rule that cannot be honoured whole answers 500 (Gateway API, HTTPRouteFilter and HTTPBackendRef).
  */
 export function applyRoute(x: Exchange): Step | Promise<Step> {
-  const { rule, match } = x.route!;
+  if (!x.route) return 'next';
+  const { route } = x;
+  const { rule, match } = route;
   const { timeouts, filters } = rule.rule;
   x.requestTimeoutMs = timeouts?.requestMs ?? 0;
   x.backendTimeoutMs = timeouts?.backendRequestMs ?? 0;
   const refused = applyAll(x, filters, match.path.value);
   if (refused !== 'next') return refused;
+  const { virtual } = rule;
+  if (virtual?.direct) return respond(x, virtual.direct.status, ['content-type', 'text/plain'], virtual.direct.body);
+  const step = virtual?.fault ? injectFault(x, virtual.fault) : 'next';
+  if (step === 'next') return chooseBackend(x, route);
+  if (step === 'done') return step;
+  return step.then((settled) => (settled === 'next' ? chooseBackend(x, route) : settled));
+}
+
+function chooseBackend(x: Exchange, { rule, match }: RouteChoice): Step | Promise<Step> {
   const { config } = x.service;
-  const random = x.runtime.ports.random;
-  const choice = config.backends.get(rule)?.choose(random.unit());
+  const { random } = x.runtime.ports;
+  const backends = config.backends.get(rule);
+  if (backends?.retry) x.retry = backends.retry;
+  const choice = backends?.choose(random.unit());
   if (choice?.destination === undefined)
     return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
   x.destination = choice.destination;

@@ -3,9 +3,11 @@ import { refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
 
-/** Gateway: host and route match. Nothing that matches is nothing that may be reached: 404. */
+/** Host and route match. Nothing that matches is nothing that may be reached: 404. */
 export function selectRoute(x: Exchange): Step | Promise<Step> {
-  const { routes, edge } = x.service;
+  const { routes, role, edge } = x.service;
+  // A sidecar's listener is for one service, and most have no rules.
+  if (routes === undefined && role === 'sidecar-out') return 'next';
   if (edge?.misdirected(x.sni, x.host) === true) {
     const text = 'the host belongs to another listener than the one that the connection was made to';
     return refuse(x, {

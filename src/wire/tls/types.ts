@@ -15,9 +15,11 @@ export type PeerVerdict =
       readonly ok: true;
       /** SPIFFE id. */ readonly identity: string;
       readonly serial: string;
-      /** What to tell the next hop of a certificate from outside the mesh, as an element of X-Forwarded-Client-Cert. */
-      readonly clientCertificate?: string;
+      /** The certificate proves nothing, and the connection goes on as if there were none. */
+      readonly ignored?: true;
       /** When the peer's proof ends. */ readonly notAfterMs?: number;
+      readonly notBeforeMs?: number;
+      /** Hex SHA-256 of the root that vouches for it. */ readonly root?: string;
     }
   | { readonly ok: false; /** Lower-case, for the journal. */ readonly reason: string };
 
