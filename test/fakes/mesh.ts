@@ -24,7 +24,7 @@ import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
-import { servingPair } from './serving.ts';
+import type { servingPair } from './serving.ts';
 
 export const HOUR_MS = 3_600_000;
 
