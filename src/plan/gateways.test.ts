@@ -131,3 +131,26 @@ test('older versions mean the same', () => {
   ] as const)
     assert.deepEqual(all(gateway, routes, policy, grant), newest, gateway);
 });
+
+test('what is not served is told: listeners of ListenerSets, and parents that are no Gateways', () => {
+  const set = gatewayKind('ListenerSet', 'more', '{parentRef: {name: edge}, listeners: [{name: h, port: 81, protocol: HTTP}]}');
+  const manifests = [
+    edge('{name: h, port: 80, protocol: HTTP}'),
+    set,
+    set.replace('k8s.io/v1', 'x-k8s.io/v1alpha1').replace('ListenerSet', 'XListenerSet'),
+    gatewayKind(
+      'HTTPRoute',
+      'r',
+      '{parentRefs: [{kind: ListenerSet, name: more}, {group: "", kind: Service, name: a}], rules: [{backendRefs: [{name: a, port: 80}]}]}',
+    ),
+  ];
+  assert.deepEqual(
+    planOf(manifests).closed.map(({ what, why }) => `${what}: ${why.slice(0, 30)}`),
+    [
+      'ListenerSet shop/more: its listeners are not opened: ',
+      'XListenerSet shop/more: its listeners are not opened: ',
+      'route shop/r: a parent of kind `ListenerSet`',
+      'route shop/r: a parent of kind `Service` is ',
+    ],
+  );
+});

@@ -42,6 +42,12 @@ export function buildGateways(
   closed: Closed,
   status: ResourceStatus[] = [],
 ): GatewayPlan[] {
+  for (const resource of system.resources) {
+    if (resource.kind !== 'ListenerSet' && resource.kind !== 'XListenerSet') continue;
+    const { namespace, name } = resource.metadata;
+    const why = 'its listeners are not opened: write them into the Gateway';
+    closed.push({ what: `${resource.kind} ${namespace}/${name}`, why, at: formatLocation(originOf(resource)) });
+  }
   const known = new Set(clusters.map((cluster) => cluster.id));
   const drafts = system.gateways.map((gateway) => draftsOf(system, gateway, observed, closed));
   const routes: readonly Route[] = [...system.httpRoutes, ...system.grpcRoutes, ...system.streamRoutes].sort(byAge);

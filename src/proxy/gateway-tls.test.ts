@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { TLSSocket } from 'node:tls';
 import {
   caConfigMap,
   gatewayKind,
@@ -249,3 +250,35 @@ for (const [name, validation, want] of [
     assert.equal(response.status, want);
     if (want === 200) assert.equal(text, `over ${/hostname: (\S+?),/.exec(validation)![1]}`);
   });
+
+test('GatewayBackendClientCertificate: a backend that asks is shown the certificate of the Gateway, and no other', async () => {
+  const secure = createServer(
+    { ...pair(ca, ['web.internal']), requestCert: true, rejectUnauthorized: true, ca: ca.pem },
+    (message, response) => response.end((message.socket as TLSSocket).getPeerX509Certificate()?.subjectAltName ?? 'nobody'),
+  ).listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  const manifests = (more: string, secret: ReturnType<typeof pair>): string[] => [
+    edge(['{name: http, port: 80, protocol: HTTP}'], more),
+    backend('hostname: web.internal, caCertificateRefs: [{group: "", kind: ConfigMap, name: roots}]'),
+    caConfigMap('roots', ca.pem),
+    tlsSecret('shown', secret),
+    ...ROUTES,
+  ];
+  const apps = { web: (secure.address() as AddressInfo).port };
+  const shown = 'tls: {backend: {clientCertificateRef: {name: shown}}}, ';
+  const own = await startGateway({ apps, portNames: { web: 'tls' }, manifests: manifests(shown, pair(ca, ['gateway.example'])) });
+  const look = async (): Promise<readonly [number, string]> => {
+    const response = await fetch(`http://127.0.0.1:${own.port(80)}/`);
+    return [response.status, await response.text()];
+  };
+  assert.deepEqual(await look(), [200, 'DNS:gateway.example']);
+  for (const [more, secret] of [
+    ['', pair(ca, ['gateway.example'])],
+    [shown, pair(other, ['gateway.example'])],
+  ] as const) {
+    await own.apply({ apps, portNames: { web: 'tls' }, manifests: manifests(more, secret) });
+    assert.notEqual((await look())[0], 200);
+  }
+  await own.close();
+  secure.close();
+});
