@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import type { TLSSocket } from 'node:tls';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   caConfigMap,
   gatewayKind,
@@ -281,4 +282,86 @@ test('GatewayBackendClientCertificate: a backend that asks is shown the certific
   }
   await own.close();
   secure.close();
+});
+
+test('proxy-hardening 22, 23: a connection that is reused for another listener’s host is misdirected there, request by request, in HTTP/2 too', async () => {
+  const session = connectHttp2('https://a.example', {
+    createConnection: () =>
+      // cullis:ignore code.tls-verification-off: the certificate of the test is its own until 2027-11-30
+      connectTls({
+        host: '127.0.0.1',
+        port: gateway.port(443),
+        servername: 'a.example',
+        ALPNProtocols: ['h2'],
+        rejectUnauthorized: false,
+      }),
+  });
+  const status = (authority: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const stream = session.request({ ':path': '/', ':authority': authority });
+      stream.on('response', (headers) => resolve(Number(headers[':status'])));
+      stream.on('error', reject);
+      stream.resume();
+    });
+  for (const [authority, want] of [
+    ['a.example', 200],
+    ['b.example', 421],
+    ['A.EXAMPLE:443', 200],
+    ['c.example', 421],
+    ['elsewhere.test', 404],
+    ['a.example', 200],
+  ] as const)
+    assert.equal(await status(authority), want, authority);
+  session.destroy();
+});
+
+test('a certificate that ends while it is served is shown no more', async () => {
+  let aheadMs = 0;
+  const clock = { nowMs: () => Date.now() + aheadMs, monotonicMs: () => performance.now() };
+  const short = pair(ca, ['a.example'], { notAfterMs: Date.now() + 60_000 });
+  const own = await startGateway({
+    apps: { web: app.port },
+    manifests: [edge([LISTENERS[0]!]), tlsSecret('a', short), ...ROUTES],
+    ports: { clock },
+  });
+  const look = () => tlsCall(own.port(443), { servername: 'a.example' }, request('a.example'));
+  assert.equal((await look()).names, 'DNS:a.example');
+  aheadMs = 120_000;
+  assert.equal((await look()).names, '');
+  const event = await own.seen.event(({ code }) => code === 'config.closed');
+  assert.match(event.reasons?.[0]?.text ?? '', /the listener's certificate expired/);
+  await own.close();
+});
+
+test('connections end when other clients are asked for', async () => {
+  const manifests = (pem: string): string[] => [
+    edge([LISTENERS[0]!], MTLS),
+    tlsSecret('a', A),
+    caConfigMap('clients', pem),
+    ...ROUTES,
+  ];
+  const own = await startGateway({ apps: { web: app.port }, manifests: manifests(ca.pem) });
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: own.port(443),
+    servername: 'a.example',
+    ca: ca.pem,
+    ...client(),
+  });
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  assert.match(first.toString(), /^HTTP\/1\.1 200 /);
+  await own.apply({ apps: { web: app.port }, manifests: manifests(other.pem) });
+  await once(socket, 'close');
+  await own.close();
+});
+
+test('a plaintext listener that is closed answers 503, whatever the host', async () => {
+  const own = await startGateway({
+    apps: { web: app.port },
+    manifests: [edge(['{name: h, port: 80, protocol: HTTP}', '{name: t, port: 80, protocol: TCP}']), ...ROUTES],
+  });
+  assert.equal((await fetch(`http://127.0.0.1:${own.port(80)}/`)).status, 503);
+  await own.close();
 });
