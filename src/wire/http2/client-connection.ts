@@ -67,9 +67,11 @@ export class ClientConnection extends Connection {
   /** Last time that the peer sent more than an answer to a ping. */
   #spokeMs: number;
 
-  constructor(pool: ConnectionPool, socket: Socket) {
+  /** @param streams streams that the destination will probably allow, until it says so */
+  constructor(pool: ConnectionPool, socket: Socket, streams: number) {
     super(socket, pool.limits, pool.timers, new PeerSettings(true), pool.limits.upstreamTimeoutMs);
     this.#pool = pool;
+    this.peer.streamsMax = streams;
     this.#head = new ResponseHead(pool.limits);
     this.#trailers = new TrailerBlock(pool.limits);
     this.info = connectionInfo(socket, undefined);
@@ -152,6 +154,11 @@ export class ClientConnection extends Connection {
     return 0;
   }
 
+  /** The peer sent something of an answer. */
+  spoke(): void {
+    this.#spokeMs = this.heardMs;
+  }
+
   protected get lastStreamId(): number {
     return 0;
   }
@@ -161,7 +168,7 @@ export class ClientConnection extends Connection {
   }
 
   protected blockSink(streamId: number): FieldSink | undefined {
-    this.#spokeMs = this.heardMs;
+    this.spoke();
     const stream = this.streams.get(streamId) as ClientStream | undefined;
     if (!stream) {
       if (this.isIdle(streamId)) this.broken(PROTOCOL_ERROR);

@@ -180,7 +180,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
       this.#open();
       return;
     }
-    this.#connections.add(new ClientConnection(this, socket));
+    this.#connections.add(new ClientConnection(this, socket, this.#streamsMax()));
     this.#serve();
     this.#open();
   }

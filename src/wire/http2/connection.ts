@@ -115,8 +115,8 @@ export abstract class Connection implements FrameHandler, WriterHost {
     this.writer = new Writer(this, stallMs);
     this.resets = new Budget(timers, RESETS_MAX, RESETS_PER_SECOND);
     this.#idleFrames = new Budget(timers, IDLE_FRAMES_MAX, IDLE_FRAMES_PER_SECOND);
-    // Huffman and indexes only make a block smaller than its fields; what is larger than all limits together is not worth keeping.
-    this.#block = new BlockAssembly(limits.headerBytesMax + 4096);
+    // A block that is somewhat too large is read and answered with 431; beyond that the connection is not worth the memory.
+    this.#block = new BlockAssembly(2 * limits.headerBytesMax + 4096);
     this.heardMs = this.usedMs = timers.coarseMs;
     this.timer = timers.timer(() => this.#sweep());
     socket.allowHalfOpen = true;

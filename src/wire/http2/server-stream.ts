@@ -48,6 +48,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   #refusal: RefusalKind | undefined;
   #continueDue: boolean;
   #tunnel = false;
+  #failing = false;
 
   /** @param refusal the rule that its head broke */
   constructor(server: ServerConnection, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
@@ -250,7 +251,8 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#server.cancel(this, NO_ERROR, '');
       return;
     }
-    body.drop();
+    // Who reads the body of a request that is refused is told so afterwards.
+    if (!this.#failing) body.drop();
     // An answer may come before the end of the request; then the rest is not wanted (RFC 9113 section 8.1).
     const missing = body.length >= 0 ? body.length - body.received : Infinity;
     if (missing > DRAIN_BYTES_MAX || this.#continueDue) this.#server.cancel(this, NO_ERROR, '');
@@ -284,6 +286,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     }
     const { body, observer } = this;
     this.observer = undefined;
+    this.#failing = true;
     this.send(status, ['content-type', 'application/problem+json'], problemBody(status, instance));
     body?.fail(reason);
     observer?.answerLost();
