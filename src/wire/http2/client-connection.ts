@@ -61,6 +61,7 @@ export class ClientConnection extends Connection {
   readonly #trailers: TrailerBlock;
   #nextId = 1;
   #draining = false;
+  #broken = false;
   /** When a ping was sent that is not answered, 0 for none; and the last one. */
   #pingMs = 0;
   #pingedMs = Number.NEGATIVE_INFINITY;
@@ -96,7 +97,7 @@ export class ClientConnection extends Connection {
 
   /** No request may be sent on it any more. */
   get retired(): boolean {
-    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#nextId > STREAM_ID_MAX;
+    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#broken || this.#nextId > STREAM_ID_MAX;
   }
 
   get room(): boolean {
@@ -207,7 +208,7 @@ export class ClientConnection extends Connection {
   written(): void {}
 
   protected goaway(lastStreamId: number): void {
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.values()) {
       if (stream.id <= lastStreamId) continue;
       // Not processed and never will be (section 6.8).
       this.drop(stream, 'us');
@@ -272,8 +273,9 @@ export class ClientConnection extends Connection {
   }
 
   protected broke(kind: RefusalKind): void {
-    for (const stream of [...this.streams.values()])
-      (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
+    // Whoever is told may ask again at once, and must not be sent here.
+    this.#broken = true;
+    for (const stream of this.streams.values()) (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
   }
 
   protected ended(): void {

@@ -22,10 +22,10 @@ interface PoolRig {
   readonly pool: Http2Pool;
   /** Connections that were opened, in order. */
   readonly peers: MemorySocket[];
-  ask(head?: Partial<UpstreamHead>, body?: BodyReader, take?: Partial<BodySink>): Asked;
-  advance(ms: number): void;
+  readonly ask: (head?: Partial<UpstreamHead>, body?: BodyReader, take?: Partial<BodySink>) => Asked;
+  readonly advance: (ms: number) => void;
   /** What peer `i` was sent, one line a frame. */
-  sent(i?: number): Promise<string[]>;
+  readonly sent: (i?: number) => Promise<string[]>;
 }
 
 function rig(limits: Partial<Limits> = {}, connect?: () => Promise<Socket>): PoolRig {
@@ -46,7 +46,7 @@ function rig(limits: Partial<Limits> = {}, connect?: () => Promise<Socket>): Poo
   return {
     pool,
     peers,
-    ask(head = {}, body = undefined, take = {}) {
+    ask(head = {}, body, take = {}) {
       const events: string[] = [];
       const asked: { -readonly [K in keyof Asked]: Asked[K] } = {
         events,
@@ -489,9 +489,11 @@ describe('connections', () => {
     await settle();
     assert.equal(pings(), 1, 'not again while it sends nothing else');
     peers[0]!.feed(h2.data(1, 'x'));
-    advance(32_000);
+    advance(21_000);
     await settle();
     assert.equal(pings(), 2);
+    advance(11_000);
+    await settle();
     assert.equal(peers[0]!.socket.destroyed, true);
     assert.match(asked.events.at(-1)!, /^abort/);
   });

@@ -39,7 +39,7 @@ import {
 } from './constants.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { type FieldSink, HpackDecoder } from './hpack-decoder.ts';
-import { PeerSettings } from './peer-settings.ts';
+import type { PeerSettings } from './peer-settings.ts';
 import type { Stream } from './stream.ts';
 import { Writer, type WriterHost } from './writer.ts';
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as h2 from '../../../test/fakes/http2-frames.ts';
 import { type Rig, serveRig } from '../../../test/fakes/http2-rig.ts';
@@ -261,7 +262,7 @@ describe('requests as the handler sees them', () => {
   });
 
   it('a tunnel that breaks resets the stream, and a stream that is reset breaks the tunnel', async () => {
-    const sockets: import('node:net').Socket[] = [];
+    const sockets: Socket[] = [];
     const rig = serveRig((_, responder) => void sockets.push(responder.upgrade([]).socket));
     const connect: h2.Pairs = [
       [':method', 'CONNECT'],
