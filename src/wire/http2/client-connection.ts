@@ -164,11 +164,11 @@ export class ClientConnection extends Connection {
     return 0;
   }
 
-  protected isIdle(streamId: number): boolean {
+  isIdle(streamId: number): boolean {
     return streamId >= this.#nextId || streamId % 2 === 0;
   }
 
-  protected blockSink(streamId: number): FieldSink | undefined {
+  blockSink(streamId: number): FieldSink | undefined {
     this.spoke();
     const stream = this.streams.get(streamId) as ClientStream | undefined;
     if (!stream) {
@@ -185,7 +185,7 @@ export class ClientConnection extends Connection {
     return reader;
   }
 
-  protected blockRead(streamId: number, ended: boolean): void {
+  blockRead(streamId: number, ended: boolean): void {
     const stream = this.streams.get(streamId) as ClientStream;
     if (stream.answered) {
       const error = this.#trailers.finish() ?? (ended ? undefined : 'trailer');
@@ -201,13 +201,13 @@ export class ClientConnection extends Connection {
   }
 
   finished(stream: Stream): void {
-    this.earn();
+    this.receiver.streamEarned();
     this.done(stream);
   }
 
   written(): void {}
 
-  protected goaway(lastStreamId: number): void {
+  goaway(lastStreamId: number): void {
     for (const stream of this.streams.values()) {
       if (stream.id <= lastStreamId) continue;
       // Not processed and never will be (section 6.8).
@@ -218,12 +218,12 @@ export class ClientConnection extends Connection {
     if (this.streams.size === 0) this.finish(NO_ERROR);
   }
 
-  protected settingsChanged(): void {
+  settingsChanged(): void {
     this.settled = true;
     this.notice();
   }
 
-  protected pingAcknowledged(): void {
+  pingAcknowledged(): void {
     this.#pingMs = 0;
   }
 

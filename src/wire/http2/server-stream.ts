@@ -145,6 +145,11 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
         ? nowMs - this.#startMs >= requestTimeoutMs || (!this.body.paused && silentMs >= idleTimeoutMs)
         : silentMs >= Math.max(idleTimeoutMs, requestTimeoutMs);
     if (!late) return;
+    if (this.localClosed) {
+      // Answered; only the rest of the request was awaited.
+      this.#server.cancel(this, NO_ERROR, '');
+      return;
+    }
     this.#refusal = 'body-timeout';
     this.settle();
   }
