@@ -660,4 +660,58 @@ describe('ends', () => {
     assert.equal((await rig.told())[0], 'HEADERS 1 :status=200 content-length=0 end');
     assert.equal(rig.ended, true);
   });
+
+  it('the last answer leaves whole although the client is slow to take it', async () => {
+    const seen: string[] = [];
+    const rig = serveRig((_, responder) => {
+      responder.observer = { answerSent: () => void seen.push('sent'), answerLost: () => void seen.push('lost') };
+    });
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1), h2.get(3)]));
+    await rig.told();
+    rig.stall(true);
+    rig.responders[0]!.send(200, [], 'x'.repeat(20_000));
+    await rig.told();
+    rig.feedEnd();
+    rig.responders[1]!.send(200, [], 'last');
+    await rig.told();
+    assert.deepEqual(seen, []);
+    rig.advance(5000);
+    rig.stall(false);
+    assert.deepEqual((await rig.told()).slice(-2), ['DATA 3 last end', 'GOAWAY 3 NO_ERROR']);
+    assert.deepEqual(seen, ['sent', 'sent']);
+  });
+
+  it('an answer that was not written when the connection broke is lost', async () => {
+    const seen: string[] = [];
+    const rig = serveRig((_, responder) => {
+      responder.observer = { answerSent: () => void seen.push('sent'), answerLost: () => void seen.push('lost') };
+      responder.send(200, [], 'x');
+    });
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1)]));
+    rig.socket.destroy();
+    await rig.told();
+    assert.deepEqual(seen, ['lost']);
+  });
+
+  it('requests that come behind the last goodbye are passed over, bodies too', async () => {
+    const rig = serveRig(later);
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1)]));
+    rig.connection.close();
+    rig.feed(Buffer.concat([h2.ping(1), h2.post(3), h2.data(3, 'hello'), h2.windowUpdate(3, 1), h2.reset(3)]));
+    rig.responders[0]!.send(200, [], '');
+    assert.equal((await rig.told()).at(-1), 'GOAWAY 1 NO_ERROR');
+    assert.ok((await rig.told()).includes('HEADERS 1 :status=200 content-length=0 end'));
+    assert.equal(rig.seen.length, 1);
+  });
+
+  it('an upload may take its time, wherever its frames are cut', async () => {
+    const rig = serveRig(echo);
+    const piece = h2.data(1, 'x'.repeat(100));
+    rig.feed(Buffer.concat([h2.hello(), h2.post(1), piece.subarray(0, 5)]));
+    for (let i = 0; i < 60; i++) {
+      rig.advance(1000);
+      rig.feed(Buffer.concat([piece.subarray(5), piece.subarray(0, 5)]));
+    }
+    assert.deepEqual([rig.errors, rig.connection.state], [[], 'busy']);
+  });
 });
