@@ -228,8 +228,8 @@ describe('connection errors', () => {
       'more bytes than the connection allows',
       [
         h2.hello(),
-        ...Array.from({ length: 5 }, (_, i) => h2.post(2 * i + 1)),
-        ...Array.from({ length: 66 }, (_, i) => h2.data(1 + 2 * (i % 5), 'x'.repeat(16_384))),
+        ...Array.from({ length: 33 }, (_, i) => h2.post(2 * i + 1)),
+        ...Array.from({ length: 132 }, (_, i) => h2.data(1 + 2 * (i % 33), 'x'.repeat(16_384))),
       ],
       'FLOW_CONTROL_ERROR',
     ],

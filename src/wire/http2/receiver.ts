@@ -6,7 +6,6 @@ import type { Connection } from './connection.ts';
 import {
   ACK,
   COMPRESSION_ERROR,
-  CONNECTION_WINDOW_BYTES,
   CONTINUATION,
   END_HEADERS,
   END_STREAM,
@@ -52,7 +51,8 @@ export class Receiver implements FrameHandler {
   readonly #decoder = new HpackDecoder(TABLE_BYTES_DEFAULT);
   readonly #block: BlockAssembly;
   #settled = false;
-  #window = CONNECTION_WINDOW_BYTES;
+  readonly #windowBytes: number;
+  #window: number;
   #unpaid = 0;
   #dataStream: Stream | undefined;
   #dataOverhead = 0;
@@ -60,8 +60,10 @@ export class Receiver implements FrameHandler {
   #heldSinceMs = 0;
   #heldFrame = 0;
 
-  constructor(connection: Connection) {
+  /** @param windowBytes bytes of DATA that may be unread on all streams together */
+  constructor(connection: Connection, windowBytes: number) {
     this.#connection = connection;
+    this.#windowBytes = this.#window = windowBytes;
     this.#idleFrames = new Budget(connection.timers, IDLE_FRAMES_MAX, IDLE_FRAMES_PER_SECOND);
     // A block that is somewhat too large is read and answered with 431; beyond that the connection is not worth the memory.
     this.#block = new BlockAssembly(2 * connection.limits.headerBytesMax + 4096);
@@ -80,6 +82,11 @@ export class Receiver implements FrameHandler {
     if (this.#reader.heldFrame === this.#heldFrame) return;
     this.#heldFrame = this.#reader.heldFrame;
     this.#heldSinceMs = this.#heldFrame === 0 ? 0 : this.#connection.heardMs;
+  }
+
+  /** Nothing goes on for a while: memory is let go of. */
+  release(): void {
+    this.#decoder.release();
   }
 
   /** Since when something is awaited that has to come whole, a frame or a header block; 0 for nothing. */
@@ -296,7 +303,7 @@ export class Receiver implements FrameHandler {
   /** Bytes of DATA were read, or will never be: the peer may send as many again. */
   paid(bytes: number): void {
     this.#unpaid += bytes;
-    if (this.#unpaid < CONNECTION_WINDOW_BYTES / 2 || this.#connection.closing) return;
+    if (this.#unpaid < this.#windowBytes / 2 || this.#connection.closing) return;
     this.#window += this.#unpaid;
     this.#connection.writer.out.windowUpdate(0, this.#unpaid);
     this.#connection.writer.schedule();

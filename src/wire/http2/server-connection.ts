@@ -6,7 +6,6 @@ import type { ServeOptions } from '../http1/serve-options.ts';
 import type { ConnectionInfo, ConnectionState, HttpHandler, ServedConnection } from '../types.ts';
 import { Connection } from './connection.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
   ENABLE_CONNECT_PROTOCOL,
   INITIAL_WINDOW_SIZE,
   MAX_CONCURRENT_STREAMS,
@@ -14,9 +13,9 @@ import {
   NO_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
+  SERVER_WINDOW_BYTES,
   STREAM_CLOSED,
   STREAM_ID_MAX,
-  STREAM_WINDOW_BYTES,
   WINDOW_DEFAULT,
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
@@ -50,7 +49,7 @@ export class ServerConnection extends Connection implements ServedConnection {
   #peerEnded = false;
 
   constructor(socket: Socket, options: ServeOptions, handler: HttpHandler) {
-    super(socket, options.limits, options.timers, new PeerSettings(false), options.limits.idleTimeoutMs);
+    super(socket, options.limits, options.timers, new PeerSettings(false), SERVER_WINDOW_BYTES, options.limits.idleTimeoutMs);
     this.options = options;
     this.#lookMs = Math.max(50, Math.min(LOOK_MS, this.limits.idleTimeoutMs / 4, this.limits.requestTimeoutMs / 4));
     this.#handler = handler;
@@ -60,11 +59,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     const { out } = this.writer;
     out.settings([
       [MAX_CONCURRENT_STREAMS, options.limits.streamsPerConnectionMax],
-      [INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+      [INITIAL_WINDOW_SIZE, this.streamWindow],
       [MAX_HEADER_LIST_SIZE, options.limits.headerBytesMax],
       [ENABLE_CONNECT_PROTOCOL, 1],
     ]);
-    out.windowUpdate(0, CONNECTION_WINDOW_BYTES - WINDOW_DEFAULT);
+    out.windowUpdate(0, SERVER_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(Math.min(this.limits.headerTimeoutMs, this.limits.idleTimeoutMs));
   }

@@ -1,7 +1,7 @@
 // What a stream is on both sides (RFC 9113 section 5): its windows, what waits to be sent, and how far each direction has come.
 import type { HeaderInput } from '../types.ts';
 import type { Connection } from './connection.ts';
-import { FRAME_BYTES_MAX, STREAM_WINDOW_BYTES } from './constants.ts';
+import { FRAME_BYTES_MAX, STREAM_WINDOW_MAX } from './constants.ts';
 import type { StreamBody, StreamBodyHost } from './stream-body.ts';
 import type { Writer } from './writer.ts';
 
@@ -24,7 +24,7 @@ export abstract class Stream implements StreamBodyHost {
   thirsty = false;
   /** Bytes that may be sent, and received, before the other side says more. */
   sendWindow: number;
-  receiveWindow = STREAM_WINDOW_BYTES;
+  receiveWindow: number;
   /** Bytes waiting to be sent. */
   queuedBytes = 0;
   /** Last time that something of the message moved, and that something waiting was sent, in coarse milliseconds. */
@@ -40,14 +40,15 @@ export abstract class Stream implements StreamBodyHost {
   #offset = 0;
   #endDue = false;
   #trailers: HeaderInput | undefined = undefined;
-  /** Bytes read and not yet given back to the peer. */
-  #unpaid = 0;
+  /** Bytes that may be on their way or unread: grows while the reader keeps up, and is small again once it pauses. */
+  #window: number;
 
   constructor(connection: Connection, id: number) {
     this.connection = connection;
     this.id = id;
     this.writer = connection.writer;
     this.sendWindow = connection.peer.initialWindow;
+    this.receiveWindow = this.#window = connection.streamWindow;
     this.movedMs = connection.timers.coarseMs;
   }
 
@@ -154,16 +155,23 @@ export abstract class Stream implements StreamBodyHost {
     this.queuedBytes = 0;
   }
 
-  /** Bytes were read: gives them back to the peer when half of its window is used up, unless reading is paused. */
+  /** Bytes were read, or reading goes on: lets the peer send more when half of the window is used up, unless the reader pauses. */
   bodyRead(bytes: number): void {
-    this.connection.paid(bytes);
-    this.#unpaid += bytes;
+    const { connection, body } = this;
+    connection.paid(bytes);
     if (this.gone || this.remoteClosed) return;
-    this.movedMs = this.connection.timers.coarseMs;
-    if (this.#unpaid < STREAM_WINDOW_BYTES / 2 || this.body?.paused === true) return;
-    this.receiveWindow += this.#unpaid;
-    this.writer.out.windowUpdate(this.id, this.#unpaid);
+    this.movedMs = connection.timers.coarseMs;
+    if (body?.paused === true) {
+      this.#window = connection.streamWindow;
+      return;
+    }
+    const used = this.#window - this.receiveWindow - (body?.heldBytes ?? 0);
+    if (used < this.#window / 2) return;
+    const grown = Math.min(this.#window * 2, STREAM_WINDOW_MAX);
+    const more = used + grown - this.#window;
+    this.#window = grown;
+    this.receiveWindow += more;
+    this.writer.out.windowUpdate(this.id, more);
     this.writer.schedule();
-    this.#unpaid = 0;
   }
 }
