@@ -5,7 +5,6 @@ import { Budget } from './budget.ts';
 import type { Connection } from './connection.ts';
 import {
   ACK,
-  COMPRESSION_ERROR,
   CONTINUATION,
   END_HEADERS,
   END_STREAM,
@@ -40,6 +39,9 @@ const SETTINGS_COST = 5;
 const TINY_DATA_BYTES = 5;
 const EARNED_BY_STREAM = 4;
 const EARNED_BY_DATA = 1;
+
+/** A list of fields that is so many times too large ends the connection; a smaller one is answered with 431 (HPACK bomb). */
+const LISTS_MAX = 4;
 
 /** A block that nobody needs is read all the same, because it changes the table. */
 const IGNORED: FieldSink = { field() {} };
@@ -191,7 +193,8 @@ export class Receiver implements FrameHandler {
   #readBlock(streamId: number, ended: boolean, bytes: Buffer, from: number, to: number): void {
     const sink = this.#connection.blockSink(streamId, ended);
     if (this.#reader.stopped) return;
-    if (!this.#decoder.decode(bytes, from, to, sink ?? IGNORED)) this.broken(COMPRESSION_ERROR);
+    const error = this.#decoder.decode(bytes, from, to, sink ?? IGNORED, LISTS_MAX * this.#connection.limits.headerBytesMax);
+    if (error !== NO_ERROR) this.broken(error);
     else if (sink) this.#connection.blockRead(streamId, ended);
   }
 

@@ -7,6 +7,7 @@ import type { ConnectionInfo, ConnectionState, HttpHandler, ServedConnection } f
 import { Connection } from './connection.ts';
 import {
   ENABLE_CONNECT_PROTOCOL,
+  ENHANCE_YOUR_CALM,
   INITIAL_WINDOW_SIZE,
   MAX_CONCURRENT_STREAMS,
   MAX_HEADER_LIST_SIZE,
@@ -174,6 +175,11 @@ export class ServerConnection extends Connection implements ServedConnection {
   /** Tells of a message that broke a rule. @returns reference for the caller */
   refused(kind: RefusalKind): string | undefined {
     return this.options.onError?.(kind, REFUSALS[kind].status, this.info);
+  }
+
+  /** A request was answered here: as good as reset, though the stream ended in order. */
+  refusedOne(): void {
+    if (!this.resets.spend(2)) this.broken(ENHANCE_YOUR_CALM);
   }
 
   protected broke(kind: RefusalKind): void {

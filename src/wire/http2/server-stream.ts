@@ -280,6 +280,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       return;
     }
     this.fail(REFUSALS[kind].status, instance, REFUSALS[kind].text);
+    this.#server.refusedOne();
   }
 
   /** Answers in place of the handler, where nothing was answered yet. @param instance opaque reference */
