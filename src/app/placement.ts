@@ -7,7 +7,7 @@ import { assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { clusterId, destinations, workloadPorts } from '#plan/build.ts';
+import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 import { unsupported } from '#plan/gateways.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -87,7 +87,7 @@ export async function place(
 }
 
 /** The address of each service inside the namespaces. */
-export function serviceAddresses(system: Pick<System, 'services'>): Map<string, string> {
+export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlices'>): Map<string, string> {
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 

@@ -3,8 +3,19 @@ import { CullisError, messageOf } from '#base/errors.ts';
 import type { Clock, Random } from '#base/ports.ts';
 import type { CertificateEvent, Emit } from '#model/event.ts';
 import type { KeyWrap, Kv } from '#model/ports.ts';
+import type { Revocation } from '#model/snapshot.ts';
 import { type CertificateAuthority, createIssuing, createRoot, issueSvid, openCa, sealCa } from '#pki/ca.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
+import {
+  enterPhase,
+  nextPhase,
+  openNext,
+  PHASE_TEXTS,
+  readRotation,
+  type RotationPhase,
+  type RotationState,
+  storeNext,
+} from './ca-rotation.ts';
 
 const DAY_MS = 86_400_000;
 const ROOT_TTL_MS = 3650 * DAY_MS;
@@ -19,6 +30,8 @@ export interface CaPorts {
   readonly random: Random;
   readonly node: string;
   readonly trustDomain: string;
+  /** Why an identity gets no certificate: it is revoked. */
+  readonly revocationOf?: (identity: string) => Revocation | undefined;
   /** Lives, for tests. */
   readonly rootTtlMs?: number;
   readonly issuingTtlMs?: number;
@@ -30,6 +43,8 @@ export interface Issued {
   readonly worker: string;
   readonly issuedMs: number;
   readonly notAfterMs: number;
+  /** Hex SHA-256 of the root it stands under; absent in entries of before there was a second one. */
+  readonly root?: string;
 }
 
 export interface AuthorityView {
@@ -53,8 +68,10 @@ export class CaService {
   readonly #issued = new Map<string, Issued>();
   readonly #latest = new Map<string, Issued>();
   #issuing: CertificateAuthority;
-  readonly #root: Pick<AuthorityView, 'rootFingerprint' | 'rootNotAfterMs'>;
+  #rotation: RotationState | undefined;
+  #rootView: { readonly pem: string; readonly view: Pick<AuthorityView, 'rootFingerprint' | 'rootNotAfterMs'> } | undefined;
   #renewing: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** Use `openCaService`. */
   constructor(ports: CaPorts, issuing: CertificateAuthority) {
@@ -62,11 +79,7 @@ export class CaService {
     this.#prefix = caPrefix(ports.trustDomain);
     this.#nextId = uuidv7(ports.clock, ports.random);
     this.#issuing = issuing;
-    const root = new X509Certificate(issuing.rootPem);
-    this.#root = {
-      rootFingerprint: createHash('sha256').update(root.raw).digest('hex'),
-      rootNotAfterMs: root.validToDate.getTime(),
-    };
+    this.#rotation = readRotation(ports.kv, this.#prefix);
     for (const key of ports.kv.list(`${this.#prefix}issued/`)) {
       const entry = JSON.parse(Buffer.from(ports.kv.get(key) ?? []).toString('utf8')) as Issued;
       this.#issued.set(entry.serial, entry);
@@ -80,6 +93,29 @@ export class CaService {
     return this.#issuing.rootPem;
   }
 
+  /** Roots that are believed: two while one takes over from the other. */
+  get roots(): readonly string[] {
+    const { rootPem } = this.#issuing;
+    if (this.#rotation?.phase === 'trust') return [rootPem, this.#rotation.newRootPem];
+    if (this.#rotation?.phase === 'renew') return [rootPem, this.#rotation.oldRootPem];
+    return [rootPem];
+  }
+
+  get rotation(): RotationState | undefined {
+    return this.#rotation;
+  }
+
+  /** The certificate with this serial, when it was issued here and has not ended. */
+  issued(serial: string): Issued | undefined {
+    return this.#issued.get(serial);
+  }
+
+  /** Every certificate of an identity that has not ended. */
+  issuedTo(identity: string): Issued[] {
+    const nowMs = this.#ports.clock.nowMs();
+    return [...this.#issued.values()].filter((entry) => entry.identity === identity && entry.notAfterMs > nowMs);
+  }
+
   /** The newest certificate of an identity that has not ended. */
   latest(identity: string): Issued | undefined {
     const entry = this.#latest.get(identity);
@@ -88,7 +124,7 @@ export class CaService {
 
   view(): AuthorityView {
     return {
-      ...this.#root,
+      ...this.#root(),
       issuingSerial: this.#issuing.serial,
       issuingNotAfterMs: this.#issuing.notAfterMs,
       issued: this.#issued.size,
@@ -111,13 +147,19 @@ export class CaService {
     const { clock, random, kv } = this.#ports;
     try {
       if (!allowed(identity)) throw new CullisError('ca.refused', `\`${identity}\` is not an identity of this worker's plan`);
+      const revocation = this.#ports.revocationOf?.(identity);
+      if (revocation !== undefined) {
+        const why = revocation.reason === '' ? '' : `: ${revocation.reason}`;
+        throw new CullisError('ca.refused', `\`${identity}\` was revoked by \`${revocation.by}\`${why}`);
+      }
       await this.renewIssuingWhenDue(ttlMs);
       if (this.#issued.size >= ISSUED_MAX) this.#prune();
       if (this.#issued.size >= ISSUED_MAX) throw new CullisError('ca.refused', `there are ${ISSUED_MAX} certificates in use`);
       const nowMs = clock.nowMs();
       const svid = issueSvid(this.#issuing, csrPem, identity, { nowMs, ttlMs, random });
       const { serial, notAfterMs } = svid;
-      const entry: Issued = { serial, identity, worker, issuedMs: nowMs, notAfterMs };
+      const { rootFingerprint: root } = this.#root();
+      const entry: Issued = { serial, identity, worker, issuedMs: nowMs, notAfterMs, root };
       const action = this.#latest.has(identity) ? 'renewed' : 'issued';
       await this.#say({ action, identity, serial, notAfterMs, detail: `for worker ${worker}` });
       kv.put(`${this.#prefix}issued/${serial}`, Buffer.from(JSON.stringify(entry)), null);
@@ -137,15 +179,58 @@ export class CaService {
     }
   }
 
+  /**
+   * Makes the next root and its issuing CA. From now on both roots are believed; the old one signs until `advanceRotation`.
+   * @throws CullisError ca.refused when a rotation is under way
+   */
+  beginRotation(by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#rotation) throw new CullisError('ca.refused', 'the root is being rotated already');
+      const { clock, random, rootTtlMs = ROOT_TTL_MS, issuingTtlMs = ISSUING_TTL_MS } = this.#ports;
+      const now = { nowMs: clock.nowMs(), random };
+      const root = createRoot({ ...now, trustDomain: this.#ports.trustDomain, ttlMs: rootTtlMs });
+      const issuing = createIssuing(root, { ...now, ttlMs: issuingTtlMs });
+      await this.#say({ action: 'ca-rotation', ...aboutCa(root, `${PHASE_TEXTS.trust}, by ${by}`) });
+      this.#rotation = await storeNext(this.#ports, this.#prefix, { root, issuing, oldRootPem: this.rootPem, by });
+    });
+  }
+
+  /**
+   * The next phase. The caller has made sure that every worker has done the present one.
+   * @returns the phase that begins; undefined when the rotation is over
+   */
+  advanceRotation(): Promise<RotationPhase | undefined> {
+    return this.#inTurn(async () => {
+      const rotation = this.#rotation;
+      const next = rotation && nextPhase(rotation.phase);
+      const issuing = next === 'renew' ? await openNext(this.#ports, this.#prefix) : this.#issuing;
+      if (!rotation) return undefined;
+      await this.#say({
+        action: 'ca-rotation',
+        ...aboutCa(issuing, next ? PHASE_TEXTS[next] : 'done: the new root is the only one'),
+      });
+      this.#rotation = enterPhase(this.#ports, this.#prefix, rotation, next);
+      this.#issuing = issuing;
+      return next;
+    });
+  }
+
   /** A third of its life before its end, and always early enough that a certificate made now lives as long as asked. */
   async renewIssuingWhenDue(leafTtlMs: number): Promise<void> {
     const { notBeforeMs, notAfterMs } = this.#issuing;
     const marginMs = Math.max((notAfterMs - notBeforeMs) / 3, Math.min(leafTtlMs * 2, (notAfterMs - notBeforeMs) / 2));
     if (this.#ports.clock.nowMs() < notAfterMs - marginMs) return;
-    this.#renewing ??= this.#renew().finally(() => {
+    this.#renewing ??= this.#inTurn(() => this.#renew()).finally(() => {
       this.#renewing = undefined;
     });
     await this.#renewing;
+  }
+
+  /** Whatever replaces a CA does so alone: two at once would leave a root and an issuing CA that do not belong together. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #renew(): Promise<void> {
@@ -155,6 +240,12 @@ export class CaService {
     this.#issuing = await makeIssuing(this.#ports, root);
     await this.#say({ action: 'ca-created', ...aboutCa(this.#issuing, 'issuing CA renewed') });
     this.#prune();
+  }
+
+  #root(): Pick<AuthorityView, 'rootFingerprint' | 'rootNotAfterMs'> {
+    const { rootPem: pem } = this.#issuing;
+    if (this.#rootView?.pem !== pem) this.#rootView = { pem, view: rootView(pem) };
+    return this.#rootView.view;
   }
 
   #prune(): void {
@@ -172,6 +263,16 @@ export class CaService {
     const { emit, clock, node } = this.#ports;
     return emit.emitDurably({ type: 'certificate', id: this.#nextId(), timeMs: clock.nowMs(), node, ...fields });
   }
+}
+
+function rootView(rootPem: string): Pick<AuthorityView, 'rootFingerprint' | 'rootNotAfterMs'> {
+  const root = new X509Certificate(rootPem);
+  return { rootFingerprint: createHash('sha256').update(root.raw).digest('hex'), rootNotAfterMs: root.validToDate.getTime() };
+}
+
+/** Whether the store has a CA of this trust domain. */
+export function hasCa(kv: Kv, trustDomain: string): boolean {
+  return kv.get(`${caPrefix(trustDomain)}root`) !== undefined;
 }
 
 function caPrefix(trustDomain: string): string {

@@ -55,6 +55,10 @@ export function summarize(event: Event): string {
       return summarizeExchange(event);
     case 'certificate':
       return `certificate ${event.action} for \`${event.identity}\`${event.detail ? `: ${event.detail}` : ''}`;
+    case 'link':
+      return event.action === 'summary'
+        ? `encryption: ${event.detail}`
+        : `link from \`${event.source}\` to \`${event.destination}:${event.port}\` ${event.action}: ${event.detail}`;
     case 'config':
       return `configuration ${event.action}: version ${event.version.slice(0, 12)}${event.detail ? `, ${event.detail}` : ''}`;
     case 'process':
@@ -63,6 +67,8 @@ export function summarize(event: Event): string {
       return `\`${event.operator}\` (${event.role}) ${event.allowed ? 'did' : 'was refused'} ${event.action} on \`${event.target}\``;
     case 'gap':
       return `${event.lost} events lost: ${event.detail}`;
+    case 'endpoint':
+      return `endpoint \`${event.address}\` of \`${event.destination || event.workload}\` ${event.action}: ${event.detail}`;
     default:
       return unreachable(event);
   }

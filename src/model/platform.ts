@@ -30,6 +30,8 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Request sent to first byte of the answer, and between bytes of it. */
   readonly upstreamTimeoutMs: number;
+  /** The same between the bytes of an answer that is made to stay open: server-sent events, gRPC. */
+  readonly streamIdleTimeoutMs: number;
   readonly upstreamConnectionsMax: number;
   readonly upstreamPendingMax: number;
   /** Bytes buffered per direction before the other side is paused. */
@@ -50,6 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
   tlsHandshakeTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,
   upstreamTimeoutMs: 60_000,
+  streamIdleTimeoutMs: 300_000,
   upstreamConnectionsMax: 256,
   upstreamPendingMax: 1024,
   bufferBytesMax: 64 * 1024,

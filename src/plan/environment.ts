@@ -3,7 +3,7 @@ import type { Address, Placement } from '#model/observed.ts';
 import { meshNames, type MeshNames } from '#model/mesh-names.ts';
 import type { WorkloadRunSpec } from '#model/platform.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { clusterId } from './build.ts';
+import { clusterId } from './services.ts';
 
 export interface EnvironmentOptions {
   /** `none`: names cannot resolve, so addresses in values are replaced; `namespaces`: values stay as they are. */

@@ -34,6 +34,12 @@ export const METRICS = {
     labels: ['role', 'destination'],
     buckets: LATENCY_SECONDS,
   },
+  cullis_grpc_calls_total: {
+    type: 'counter',
+    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    seriesMax: 2000,
+  },
   cullis_denials_total: {
     type: 'counter',
     help: 'Requests and connections refused, by reason and by the policy that decided.',
@@ -58,6 +64,22 @@ export const METRICS = {
     help: 'Failed calls of next hops.',
     labels: ['role', 'destination', 'reason'],
   },
+  cullis_upstream_retries_total: {
+    type: 'counter',
+    help: 'Requests sent again (`sent`), or not sent again because the budget or a bound was used up (`overflow`).',
+    labels: ['role', 'destination', 'result'],
+  },
+  cullis_upstream_overflows_total: {
+    type: 'counter',
+    help: 'Requests refused by a bound of their destination (circuit breaking).',
+    labels: ['destination'],
+  },
+  cullis_endpoint_ejections_total: {
+    type: 'counter',
+    help: 'Endpoints taken out of turn by outlier detection, by what was counted.',
+    labels: ['destination', 'reason'],
+  },
+  cullis_endpoints_ejected: { type: 'gauge', help: 'Endpoints out of turn now.', labels: ['destination'] },
   cullis_tls_handshakes_total: {
     type: 'counter',
     help: 'TLS handshakes, by side (server or client) and result.',
@@ -69,6 +91,18 @@ export const METRICS = {
     type: 'gauge',
     help: 'When the certificate in use ends, in seconds since 1970.',
     labels: ['identity'],
+  },
+  cullis_links_open: {
+    type: 'gauge',
+    help: 'Links between two ends with an open connection, by protection: mutual (TLS with both certificates), tls, plaintext.',
+    labels: ['protection'],
+    seriesMax: 10,
+  },
+  cullis_revocations: { type: 'gauge', help: 'Identities and certificates that are believed no more.', labels: [] },
+  cullis_root_rotation_phase: {
+    type: 'gauge',
+    help: 'Rotation of the root: 0 none, 1 both roots trusted, 2 certificates replaced, 3 old root distrusted.',
+    labels: [],
   },
   cullis_certificates_issued_total: { type: 'counter', help: 'Certificate requests, by result.', labels: ['result'] },
   // configuration
@@ -124,9 +158,11 @@ type Texts<Labels extends readonly string[]> = Labels extends readonly [string, 
 /** Every event type with what it means; a type without a row does not compile. */
 export const EVENT_TYPES = {
   exchange: 'one request through a proxy, or one TCP connection',
-  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made',
+  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made or rotated',
+  link: 'how a link is protected: when it is first seen, when that changes, and a summary of all from time to time',
   config: 'a configuration was applied, rejected, or expired',
   process: 'a workload or a part of the platform started, became ready, or ended',
   audit: 'an operator used the admin API',
+  endpoint: 'an endpoint of a destination was taken out of turn, came back, or runs another version than declared',
   gap: 'events were lost: how many, and why',
 } as const satisfies Readonly<Record<Event['type'], string>>;

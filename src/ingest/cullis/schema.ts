@@ -33,6 +33,7 @@ const limits = z
     tlsHandshakeTimeoutMs: millis('TLS handshake'),
     connectTimeoutMs: millis('connecting to an upstream'),
     upstreamTimeoutMs: millis('from the request sent to the first byte of the answer, and between its bytes'),
+    streamIdleTimeoutMs: millis('between the bytes of an answer that is made to stay open: server-sent events, gRPC'),
     upstreamConnectionsMax: amount('connections to one upstream'),
     upstreamPendingMax: amount('requests that wait for a connection to one upstream'),
     bufferBytesMax: amount('bytes held per direction before the other side is paused'),
