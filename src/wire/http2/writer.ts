@@ -76,7 +76,13 @@ export class Writer {
 
   /** Whether bytes of a stream may go out at once: nobody else waits, and both windows are open for all of them. */
   mayWrite(stream: Stream, bytes: number): boolean {
-    return this.#ready.length === 0 && !this.congested && bytes <= stream.sendWindow && bytes <= this.window;
+    return (
+      this.#ready.length === 0 &&
+      this.out.length + bytes <= OUTPUT_BYTES_MAX &&
+      !this.blocked &&
+      bytes <= stream.sendWindow &&
+      bytes <= this.window
+    );
   }
 
   /** Writes the head of a DATA frame; its content goes to the output next. */
