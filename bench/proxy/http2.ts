@@ -7,6 +7,8 @@ import { LOAD_CORE, PIN, PROXY_CORE, freePort } from './stand.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
 
+const H2LOAD = 'h2load';
+
 interface Job {
   readonly name: string;
   readonly bodyBytes: number;
@@ -38,7 +40,7 @@ async function measure(kind: 'own' | 'node', job: Job): Promise<number> {
     await awaitPort(port);
     const { stdout } = spawnSync(
       PIN,
-      ['-c', String(LOAD_CORE), 'h2load', '--warm-up-time=1', `-D${values.seconds}`, ...job.args, `http://127.0.0.1:${port}/`],
+      ['-c', String(LOAD_CORE), H2LOAD, '--warm-up-time=1', `-D${values.seconds}`, ...job.args, `http://127.0.0.1:${port}/`],
       { encoding: 'utf8' },
     );
     return Number(/finished in .*?, ([\d.]+) req\/s/.exec(stdout)?.[1] ?? 0);
@@ -47,7 +49,7 @@ async function measure(kind: 'own' | 'node', job: Job): Promise<number> {
   }
 }
 
-if (spawnSync('h2load', ['--version']).error) {
+if (spawnSync(H2LOAD, ['--version']).error) {
   console.log('skipped: h2load (package nghttp2-client) is not installed');
 } else {
   console.log(`HTTP/2 requests a second, plaintext, node ${process.version}`);

@@ -6,7 +6,7 @@ import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
 import type { TimerWheel } from '../timers.ts';
 import type { ConnectionInfo } from '../types.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, type ClientStreamHost } from './client-stream.ts';
 import { Connection } from './connection.ts';
 import {
   CLIENT_WINDOW_BYTES,
@@ -50,7 +50,7 @@ export interface ConnectionPool {
   retry(exchange: ClientExchange): void;
 }
 
-export class ClientConnection extends Connection {
+export class ClientConnection extends Connection implements ClientStreamHost {
   readonly info: Omit<ConnectionInfo, 'tls'>;
   readonly scheme: 'http' | 'https';
   /** The peer's settings are known. */

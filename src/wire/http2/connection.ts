@@ -21,8 +21,8 @@ import {
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 import type { PeerSettings } from './peer-settings.ts';
-import { Receiver } from './receiver.ts';
-import type { Stream } from './stream.ts';
+import { Receiver, type ReceiverHost } from './receiver.ts';
+import type { Stream, StreamHost } from './stream.ts';
 import { Writer, type WriterHost } from './writer.ts';
 
 /** Streams that may be reset before they are done, beyond one for each that is done (rapid reset, CVE-2023-44487). */
@@ -40,7 +40,7 @@ const KINDS: Readonly<Record<number, RefusalKind>> = {
   [ENHANCE_YOUR_CALM]: 'flood',
 };
 
-export abstract class Connection implements WriterHost {
+export abstract class Connection implements WriterHost, ReceiverHost, StreamHost {
   readonly socket: Socket;
   readonly limits: Limits;
   readonly timers: TimerWheel;
@@ -92,17 +92,13 @@ export abstract class Connection implements WriterHost {
     this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
   }
 
-  /** Where the fields of a block go; a stream that may not come is refused here. */
-  abstract blockSink(streamId: number, ended: boolean): FieldSink | undefined;
-  /** The block was read into its sink. */
+  abstract blockSink(streamId: number): FieldSink | undefined;
   abstract blockRead(streamId: number, ended: boolean): void;
-  /** Whether a stream of this number was never opened. */
   abstract isIdle(streamId: number): boolean;
   abstract goaway(lastStreamId: number, code: number): void;
   /** Takes the bytes before the first frame. @returns how many, -1 when they are wrong */
   protected abstract takePreface(bytes: Buffer): number;
   abstract pingAcknowledged(): void;
-  /** Peer's settings changed. */
   abstract settingsChanged(): void;
   /** Looks at all deadlines. @returns milliseconds until the next look */
   protected abstract look(nowMs: number): number;

@@ -2,7 +2,6 @@
 // inside a read, so it changes state and calls nobody.
 import { BlockAssembly } from './block-assembly.ts';
 import { Budget } from './budget.ts';
-import type { Connection } from './connection.ts';
 import {
   ACK,
   CONTINUATION,
@@ -29,7 +28,12 @@ import {
 } from './constants.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { type FieldSink, HpackDecoder } from './hpack-decoder.ts';
+import type { PeerSettings } from './peer-settings.ts';
 import type { Stream } from './stream.ts';
+import type { Writer } from './writer.ts';
+import type { ClosedBy, ClosedStreams } from './closed-streams.ts';
+import type { Limits } from '#model/platform.ts';
+import type { TimerWheel } from '../timers.ts';
 
 /** Frames that bring nothing: so many at once, and so many a second. Streams and DATA earn more. */
 const IDLE_FRAMES_MAX = 1000;
@@ -46,8 +50,43 @@ const LISTS_MAX = 4;
 /** A block that nobody needs is read all the same, because it changes the table. */
 const IGNORED: FieldSink = { field() {} };
 
+/** The connection, as what arrives on it sees it. */
+export interface ReceiverHost {
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  readonly peer: PeerSettings;
+  readonly writer: Writer;
+  readonly streams: ReadonlyMap<number, Stream>;
+  readonly closed: ClosedStreams;
+  readonly resets: Budget;
+  readonly closing: boolean;
+  /** When the peer last sent something, in coarse milliseconds. */
+  readonly heardMs: number;
+  goawayReceived: boolean;
+  /** Where the fields of a block go; a stream that may not come is refused here. */
+  blockSink(streamId: number): FieldSink | undefined;
+  /** The block was read into its sink. */
+  blockRead(streamId: number, ended: boolean): void;
+  /** Whether a stream of this number was never opened. */
+  isIdle(streamId: number): boolean;
+  goaway(lastStreamId: number, code: number): void;
+  pingAcknowledged(): void;
+  /** The peer's settings changed. */
+  settingsChanged(): void;
+  /** Something happened to the stream that is told behind the read. */
+  touch(stream: Stream): void;
+  /** The stream is no longer one of the connection's. */
+  drop(stream: Stream, by: ClosedBy): void;
+  /** The stream is told, behind the read, that it is lost. */
+  lose(stream: Stream, reason: string, code: number): void;
+  /** Resets a stream for what it did. */
+  streamError(streamId: number, code: number): void;
+  /** The connection cannot go on. */
+  broken(code: number): void;
+}
+
 export class Receiver implements FrameHandler {
-  readonly #connection: Connection;
+  readonly #connection: ReceiverHost;
   readonly #reader = new FrameReader(this);
   readonly #idleFrames: Budget;
   readonly #decoder = new HpackDecoder(TABLE_BYTES_DEFAULT);
@@ -63,7 +102,7 @@ export class Receiver implements FrameHandler {
   #heldFrame = 0;
 
   /** @param windowBytes bytes of DATA that may be unread on all streams together */
-  constructor(connection: Connection, windowBytes: number) {
+  constructor(connection: ReceiverHost, windowBytes: number) {
     this.#connection = connection;
     this.#windowBytes = this.#window = windowBytes;
     this.#idleFrames = new Budget(connection.timers, IDLE_FRAMES_MAX, IDLE_FRAMES_PER_SECOND);
@@ -191,7 +230,7 @@ export class Receiver implements FrameHandler {
   }
 
   #readBlock(streamId: number, ended: boolean, bytes: Buffer, from: number, to: number): void {
-    const sink = this.#connection.blockSink(streamId, ended);
+    const sink = this.#connection.blockSink(streamId);
     if (this.#reader.stopped) return;
     const error = this.#decoder.decode(bytes, from, to, sink ?? IGNORED, LISTS_MAX * this.#connection.limits.headerBytesMax);
     if (error !== NO_ERROR) this.broken(error);

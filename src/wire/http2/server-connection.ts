@@ -23,7 +23,7 @@ import type { FieldSink } from './hpack-decoder.ts';
 import { RequestHead, TrailerBlock } from './message-head.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { PREFACE } from './preface.ts';
-import { ServerStream } from './server-stream.ts';
+import { ServerStream, type ServerStreamHost } from './server-stream.ts';
 import type { Stream } from './stream.ts';
 
 /** Deadlines of streams are looked at this often at least. */
@@ -33,7 +33,7 @@ const GOODBYE_MS = 1000;
 /** Payload of the ping that follows a warning. */
 const GOODBYE = Buffer.from('goodbye.');
 
-export class ServerConnection extends Connection implements ServedConnection {
+export class ServerConnection extends Connection implements ServedConnection, ServerStreamHost {
   readonly info: ConnectionInfo;
   readonly options: ServeOptions;
   readonly #handler: HttpHandler;

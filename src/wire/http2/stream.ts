@@ -1,9 +1,36 @@
 // What a stream is on both sides (RFC 9113 section 5): its windows, what waits to be sent, and how far each direction has come.
+import type { TimerWheel } from '../timers.ts';
 import type { HeaderInput } from '../types.ts';
-import type { Connection } from './connection.ts';
+import type { Output } from './output.ts';
 import { FRAME_BYTES_MAX, STREAM_WINDOW_MAX } from './constants.ts';
 import type { StreamBody, StreamBodyHost } from './stream-body.ts';
-import type { Writer } from './writer.ts';
+
+/** The way out, as a stream sees it. */
+export interface StreamWriter {
+  readonly out: Output;
+  readonly congested: boolean;
+  /** Bytes of DATA that the connection may send. */
+  readonly window: number;
+  mayWrite(stream: Stream, bytes: number): boolean;
+  beginData(stream: Stream, size: number, ended: boolean): void;
+  headers(stream: Stream, first: readonly string[], headers: HeaderInput, ended: boolean): void;
+  end(stream: Stream, trailers: HeaderInput | undefined): void;
+  enqueue(stream: Stream): void;
+  thirst(stream: Stream): void;
+  tellWritten(stream: Stream): void;
+  schedule(): void;
+}
+
+/** The connection, as its streams see it. */
+export interface StreamHost {
+  readonly timers: TimerWheel;
+  readonly writer: StreamWriter;
+  readonly peer: { readonly initialWindow: number };
+  /** Bytes that may come on a stream that nobody reads. */
+  readonly streamWindow: number;
+  /** Bytes of DATA were read. */
+  paid(bytes: number): void;
+}
 
 export abstract class Stream implements StreamBodyHost {
   readonly id: number;
@@ -33,8 +60,8 @@ export abstract class Stream implements StreamBodyHost {
   /** Where the flags of its last frame are in the output, good while the output's epoch is this one. */
   flagsAt = -1;
   flagsEpoch = -1;
-  protected readonly connection: Connection;
-  protected readonly writer: Writer;
+  protected readonly connection: StreamHost;
+  protected readonly writer: StreamWriter;
   #queue: Buffer[] = [];
   /** Bytes of the first queued chunk that were sent. */
   #offset = 0;
@@ -43,7 +70,7 @@ export abstract class Stream implements StreamBodyHost {
   /** Bytes that may be on their way or unread: grows while the reader keeps up, and is small again once it pauses. */
   #window: number;
 
-  constructor(connection: Connection, id: number) {
+  constructor(connection: StreamHost, id: number) {
     this.connection = connection;
     this.id = id;
     this.writer = connection.writer;
