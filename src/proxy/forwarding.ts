@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
+import { valueOf } from '#wire/header-input.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
@@ -14,7 +15,7 @@ import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
-import { passTrailers, takesTrailers, trailer } from './trailers.ts';
+import { passTrailers, takesTrailers } from './trailers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -177,7 +178,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   end(trailers?: HeaderInput): void {
     if (this.#over) return;
     const x = this.#x;
-    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    const status = x.grpc && trailers ? valueOf(trailers, 'grpc-status') : undefined;
     if (status !== undefined) {
       this.#report(httpStatusOf(readGrpcStatus(status)));
       this.#grpcStatus(status);

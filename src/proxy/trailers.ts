@@ -15,13 +15,6 @@ export function passTrailers(trailers: HeaderInput | undefined, rules: HeaderRul
   return passed.length === 0 ? undefined : passed;
 }
 
-/** The value of one field, the last when there are several. @param name lower case */
-export function trailer(trailers: HeaderInput | undefined, name: string): string | undefined {
-  let found: string | undefined;
-  for (const [each, value] of fieldsOf(trailers ?? [])) if (each === name) found = value;
-  return found;
-}
-
 /** Whether the caller takes fields behind the body of an answer (`TE: trailers`, RFC 9110 section 10.1.4). */
 export function takesTrailers({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return headers.get('te') !== undefined && headers.all('te').some((value) => /(?:^|[\s,])trailers(?:[\s,;]|$)/i.test(value));

@@ -3,6 +3,7 @@ import { assert } from '#base/assert.ts';
 import { emptyBody } from '../http1/body.ts';
 import { problemBody } from '../http1/problem.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
+import { staysOpen } from '../stream-idle.ts';
 import type { AnswerObserver, AnswerSink, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
 import type { Socket } from 'node:net';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './constants.ts';
@@ -130,7 +131,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
 
   /** Looks at the deadlines of the stream. */
   look(nowMs: number): void {
-    const { idleTimeoutMs, requestTimeoutMs } = this.#server.limits;
+    const { idleTimeoutMs, requestTimeoutMs, streamIdleTimeoutMs } = this.#server.limits;
     if (this.queuedBytes > 0 && nowMs - this.sentMs >= idleTimeoutMs) {
       this.#server.refused('window-stalled');
       this.#server.cancel(this, CANCEL, 'the answer was not taken in time');
@@ -143,7 +144,8 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#state === OPEN
         ? nowMs - this.#startMs >= requestTimeoutMs || (!this.body.paused && silentMs >= idleTimeoutMs)
         : silentMs >= Math.max(idleTimeoutMs, requestTimeoutMs);
-    if (!late) return;
+    // A call of gRPC may go on for as long as both sides like, and begin with nothing said.
+    if (!late || (staysOpen(this.request.headers.get('content-type')) && silentMs < streamIdleTimeoutMs)) return;
     this.#refusal = 'body-timeout';
     this.settle();
   }
