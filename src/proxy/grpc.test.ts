@@ -146,7 +146,7 @@ test('a failing answer counts as a failure of the next hop', async () => {
   assert.ok(links.some(({ destination, failed }) => destination === 'shop/cart' && failed > 0));
   assert.match(
     metrics,
-    /cullis_grpc_calls_total\{role="sidecar-in",workload="shop\/cart",destination="shop\/cart",grpc_status="14"\} 1/,
+    /cullis_grpc_calls_total\{role="sidecar-in",workload="shop\/cart",destination="shop\/cart",status="14"\} 1/,
   );
 });
 
