@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import { valueOf } from '#wire/header-input.ts';
+import { staysOpen } from '#wire/stream-idle.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
+import { type AnswerCutter, OpenAnswer } from './open-answer.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
@@ -33,7 +35,7 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
 /** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
 const DISCARD_BYTES_MAX = 16 * 1024;
 
-export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
+export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, AnswerCutter {
   readonly #x: Exchange;
   readonly #destination: Destination;
   readonly #rules: RetryRules | undefined;
@@ -44,6 +46,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #body: BodyReader;
   #replay: ReplayBody | undefined;
   #answer: AnswerSink | undefined;
+  #open: OpenAnswer | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
   #handshake: WebSocketHandshake | undefined;
@@ -168,6 +171,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
     sink.source = body;
+    if (body.kind !== 'none' && body.length < 0 && staysOpen(headers.get('content-type'))) this.#open = new OpenAnswer(x, this);
     body.pipe(this);
   }
 
@@ -184,7 +188,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       this.#grpcStatus(status);
     }
     this.#settle();
-    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules, x.service.role !== 'sidecar-in'));
   }
 
   #grpcStatus(value: string): void {
@@ -354,6 +358,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     } else x.responder.destroy();
   }
 
+  cut(why: string, decision: string): void {
+    if (this.#over) return;
+    const x = this.#x;
+    this.#upstream?.abort(why);
+    this.#settle();
+    if (!x.grpc || decision === '') {
+      x.responder.destroy();
+      return;
+    }
+    x.grpcStatus = GRPC.PERMISSION_DENIED;
+    const fields = ['grpc-status', String(x.grpcStatus), 'grpc-message', 'RBAC: access denied', 'x-cullis-decision-id', decision];
+    this.#answer?.end(fields);
+  }
+
   answerSent(): void {
     finish(this.#x);
   }
@@ -401,6 +419,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#endRetry();
     this.#destination.circuit.requests.give();
     this.#replay?.settle();
+    this.#open?.ended();
     this.#requestTimer?.clear();
     this.#waitTimer?.clear();
   }

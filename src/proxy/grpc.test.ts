@@ -185,6 +185,27 @@ test('a call that its client gives up is given up at the application', async () 
   session.destroy();
 });
 
+test('a call that goes on ends when policy no longer allows it', async () => {
+  const own = await startMesh(app.port, { http2: true });
+  const session = await http2Session(own.gateway);
+  try {
+    const stream = session.request(request('/t.T/Hangs'), { endStream: false });
+    const answered = answerOf(stream);
+    await once(stream, 'data');
+    await own.apply({ http2: true, authorization: [authorizationPolicy('nobody', {})] });
+    // The client ends its side when the other one is over.
+    stream.once('end', () => stream.end());
+    const { trailers } = await answered;
+    assert.equal(trailers['grpc-status'], '7');
+    const event = await own.seen.event((one) => one.id === trailers['x-cullis-decision-id']);
+    assert.deepEqual([event.code, event.path, event.role], ['rbac.no-allow-match', '/t.T/Hangs', 'sidecar-in']);
+    assert.equal(own.seen.events.filter((one) => one.type === 'exchange' && !one.allowed).length, 1);
+  } finally {
+    session.destroy();
+    await own.close();
+  }
+});
+
 test('an application that is not there is UNAVAILABLE', async () => {
   const gone = await rawServer(() => {});
   await gone.close();

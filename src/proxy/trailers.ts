@@ -7,11 +7,21 @@ import type { HeaderRules } from './header-rules.ts';
 const NEVER =
   /^(?::.*|host|te|trailer|transfer-encoding|connection|keep-alive|upgrade|expect|authorization|proxy-.*|cookie|set-cookie|www-authenticate|age|cache-control|expires|date|location|retry-after|vary|warning|range|max-forwards|pragma|if-.*|content-(?:length|encoding|type|range|location)|access-control-.*|strict-transport-security|server|x-powered-by)$/;
 
-/** The fields that may go on, names in lower case; undefined when there are none. */
-export function passTrailers(trailers: HeaderInput | undefined, rules: HeaderRules): readonly string[] | undefined {
+/**
+ * The fields that may go on, names in lower case; undefined when there are none.
+ * @param fromProxy the sender is a proxy of this mesh, whose word on its decision passes
+ */
+export function passTrailers(
+  trailers: HeaderInput | undefined,
+  rules: HeaderRules,
+  fromProxy = false,
+): readonly string[] | undefined {
   if (trailers === undefined || trailers.length === 0) return undefined;
   const passed: string[] = [];
-  for (const [name, value] of fieldsOf(trailers)) if (!NEVER.test(name) && rules.of(name) === 'pass') passed.push(name, value);
+  for (const [name, value] of fieldsOf(trailers)) {
+    if (NEVER.test(name)) continue;
+    if (rules.of(name) === 'pass' || (fromProxy && name === 'x-cullis-decision-id')) passed.push(name, value);
+  }
   return passed.length === 0 ? undefined : passed;
 }
 

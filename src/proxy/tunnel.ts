@@ -1,14 +1,9 @@
 // A WebSocket after its handshake: bytes both ways, judged again with every new configuration.
 import type { Socket } from 'node:net';
-import { messageOf } from '#base/errors.ts';
-import type { DenyCode, Reason } from '#model/decision.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
-import type { ConnectionInfo } from '#wire/types.ts';
 import { countExchange, exchangeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
-import type { Flow } from './flows.ts';
-import { listenerClosed, mutualTlsRequired } from './reasons.ts';
-import type { Service } from './service.ts';
+import { JudgedExchange } from './judged-exchange.ts';
 
 /** As long as Envoy keeps a silent TCP connection. */
 export const FLOW_IDLE_MS = 3_600_000;
@@ -28,58 +23,24 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
   });
 }
 
-class Tunnel implements Flow {
-  readonly listener: string;
-  readonly ownIdentity: string;
-  readonly proof: ConnectionInfo['tls'];
+class Tunnel extends JudgedExchange {
   splice: Splice | undefined;
-  readonly #x: Exchange;
-  #denied = false;
-
-  constructor(x: Exchange) {
-    this.listener = x.service.key;
-    this.ownIdentity = x.service.identity;
-    this.proof = x.request.connection.tls;
-    this.#x = x;
-  }
-
-  reconsider(service: Service | undefined): void {
-    const x = this.#x;
-    if (this.#denied) return;
-    if (service?.protocol !== 'http') return this.deny('config.closed', [listenerClosed()]);
-    if (service.mtls === 'STRICT' && x.sourceIdentity === undefined)
-      return this.deny('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
-    if (x.runtime.ports.policyOff?.(service.workload) === true) return;
-    const decision = service.authorizer.authorize(x);
-    if (!decision.allow) this.deny(decision.code, decision.reasons);
-  }
 
   destroy(reason: string): void {
     this.splice?.destroy(reason);
   }
 
   closed(bytesIn: number, bytesOut: number): void {
-    const x = this.#x;
+    const { x } = this;
     x.runtime.flows.delete(this);
     x.bytesIn += bytesIn;
-    if (!this.#denied) x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
+    if (!this.denied) x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
     countExchange(x, bytesOut);
   }
 
-  deny(code: DenyCode, reasons: readonly Reason[]): void {
-    if (this.#denied) return;
-    const x = this.#x;
-    this.#denied = true;
-    x.code = code;
-    x.reasons = reasons;
-    x.service.counters.denied(code, reasons);
-    const event = exchangeEvent(x, x.runtime.nextEventId(), this.splice?.bytesBToA ?? 0);
-    x.runtime.emit
-      .emitDurably(event)
-      .catch((error: unknown) =>
-        x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }),
-      )
-      .finally(() => this.destroy('no longer allowed'))
-      .catch(() => {});
+  protected get bytesOut(): number {
+    return this.splice?.bytesBToA ?? 0;
   }
+
+  protected refused(): void {}
 }

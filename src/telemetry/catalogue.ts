@@ -36,7 +36,7 @@ export const METRICS = {
   },
   cullis_grpc_calls_total: {
     type: 'counter',
-    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    help: 'Answered gRPC calls, by their own status; the HTTP status of each is 200.',
     labels: ['role', 'workload', 'destination', 'status'],
     seriesMax: 2000,
   },
