@@ -101,7 +101,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const x = this.#x;
     const { upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
-    const http2 = this.#endpoint.target.http2 === true;
+    const http2 = this.#endpoint.target.speaks === 'h2';
     // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
     if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
     const tunnel = upgrade === 'websocket';
