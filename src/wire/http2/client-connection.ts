@@ -61,15 +61,18 @@ export class ClientConnection extends Connection {
   readonly #trailers: TrailerBlock;
   #nextId = 1;
   #draining = false;
+  #broken = false;
   /** When a ping was sent that is not answered, 0 for none; and the last one. */
   #pingMs = 0;
   #pingedMs = Number.NEGATIVE_INFINITY;
   /** Last time that the peer sent more than an answer to a ping. */
   #spokeMs: number;
 
-  constructor(pool: ConnectionPool, socket: Socket) {
+  /** @param streams streams that the destination will probably allow, until it says so */
+  constructor(pool: ConnectionPool, socket: Socket, streams: number) {
     super(socket, pool.limits, pool.timers, new PeerSettings(true), pool.limits.upstreamTimeoutMs);
     this.#pool = pool;
+    this.peer.streamsMax = streams;
     this.#head = new ResponseHead(pool.limits);
     this.#trailers = new TrailerBlock(pool.limits);
     this.info = connectionInfo(socket, undefined);
@@ -94,7 +97,7 @@ export class ClientConnection extends Connection {
 
   /** No request may be sent on it any more. */
   get retired(): boolean {
-    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#nextId > STREAM_ID_MAX;
+    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#broken || this.#nextId > STREAM_ID_MAX;
   }
 
   get room(): boolean {
@@ -152,16 +155,21 @@ export class ClientConnection extends Connection {
     return 0;
   }
 
+  /** The peer sent something of an answer. */
+  spoke(): void {
+    this.#spokeMs = this.heardMs;
+  }
+
   protected get lastStreamId(): number {
     return 0;
   }
 
-  protected isIdle(streamId: number): boolean {
+  isIdle(streamId: number): boolean {
     return streamId >= this.#nextId || streamId % 2 === 0;
   }
 
-  protected blockSink(streamId: number): FieldSink | undefined {
-    this.#spokeMs = this.heardMs;
+  blockSink(streamId: number): FieldSink | undefined {
+    this.spoke();
     const stream = this.streams.get(streamId) as ClientStream | undefined;
     if (!stream) {
       if (this.isIdle(streamId)) this.broken(PROTOCOL_ERROR);
@@ -177,7 +185,7 @@ export class ClientConnection extends Connection {
     return reader;
   }
 
-  protected blockRead(streamId: number, ended: boolean): void {
+  blockRead(streamId: number, ended: boolean): void {
     const stream = this.streams.get(streamId) as ClientStream;
     if (stream.answered) {
       const error = this.#trailers.finish() ?? (ended ? undefined : 'trailer');
@@ -193,14 +201,14 @@ export class ClientConnection extends Connection {
   }
 
   finished(stream: Stream): void {
-    this.earn();
+    this.receiver.streamEarned();
     this.done(stream);
   }
 
   written(): void {}
 
-  protected goaway(lastStreamId: number): void {
-    for (const stream of [...this.streams.values()]) {
+  goaway(lastStreamId: number): void {
+    for (const stream of this.streams.values()) {
       if (stream.id <= lastStreamId) continue;
       // Not processed and never will be (section 6.8).
       this.drop(stream, 'us');
@@ -210,12 +218,12 @@ export class ClientConnection extends Connection {
     if (this.streams.size === 0) this.finish(NO_ERROR);
   }
 
-  protected settingsChanged(): void {
+  settingsChanged(): void {
     this.settled = true;
     this.notice();
   }
 
-  protected pingAcknowledged(): void {
+  pingAcknowledged(): void {
     this.#pingMs = 0;
   }
 
@@ -265,8 +273,9 @@ export class ClientConnection extends Connection {
   }
 
   protected broke(kind: RefusalKind): void {
-    for (const stream of [...this.streams.values()])
-      (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
+    // Whoever is told may ask again at once, and must not be sent here.
+    this.#broken = true;
+    for (const stream of this.streams.values()) (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
   }
 
   protected ended(): void {

@@ -146,6 +146,7 @@ export class ClientStream extends Stream implements BodySink {
   receive(bytes: Buffer, from: number, to: number): void {
     const { body } = this;
     this.movedMs = this.#client.timers.coarseMs;
+    this.#client.spoke();
     if (!body) {
       // DATA in front of the head.
       this.bodyRead(to - from);

@@ -60,7 +60,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
 
   close(): void {
     this.#closing = true;
-    for (const connection of [...this.#connections]) connection.drain();
+    for (const connection of this.#connections) connection.drain();
     const waiting = this.#pending;
     this.#pending = [];
     this.#pendingTimer.clear();
@@ -69,7 +69,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
 
   destroy(): void {
     this.close();
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   roomy(): void {
@@ -180,7 +180,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
       this.#open();
       return;
     }
-    this.#connections.add(new ClientConnection(this, socket));
+    this.#connections.add(new ClientConnection(this, socket, this.#streamsMax()));
     this.#serve();
     this.#open();
   }

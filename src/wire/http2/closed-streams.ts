@@ -1,6 +1,7 @@
 // Streams that ended lately: frames that cross their end on the way are harmless, others are errors (RFC 9113 section 5.1).
 
-const KEPT = 64;
+/** More than the streams that are open at once. */
+const KEPT = 256;
 
 /** How a stream ended: by us, so that the peer may not know yet, or with the peer's knowledge. */
 export type ClosedBy = 'us' | 'peer';

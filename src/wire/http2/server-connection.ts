@@ -107,11 +107,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     return length;
   }
 
-  protected isIdle(streamId: number): boolean {
-    return streamId > this.#lastStreamId || streamId % 2 === 0;
+  isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || (streamId > this.#lastStreamId && !this.#final);
   }
 
-  protected blockSink(streamId: number): FieldSink | undefined {
+  blockSink(streamId: number): FieldSink | undefined {
     const stream = this.streams.get(streamId);
     if (stream) {
       if (stream.remoteClosed) {
@@ -127,6 +127,7 @@ export class ServerConnection extends Connection implements ServedConnection {
       if (by !== 'us' && !this.#final) this.broken(by === 'peer' ? STREAM_CLOSED : PROTOCOL_ERROR);
     } else if (this.#final) {
       // It may be sent again elsewhere: GOAWAY said that it was not taken up.
+      this.closed.add(streamId, 'us');
       return undefined;
     } else {
       this.#lastStreamId = streamId;
@@ -139,7 +140,7 @@ export class ServerConnection extends Connection implements ServedConnection {
     return undefined;
   }
 
-  protected blockRead(streamId: number, ended: boolean): void {
+  blockRead(streamId: number, ended: boolean): void {
     const stream = this.streams.get(streamId);
     if (stream) {
       const error = this.#trailers.finish();
@@ -154,7 +155,7 @@ export class ServerConnection extends Connection implements ServedConnection {
     const error = this.#head.finish(ended);
     const opened = new ServerStream(this, streamId, this.#head, ended, error);
     this.streams.set(streamId, opened);
-    this.earn();
+    this.receiver.streamEarned();
     this.touch(opened);
     if (this.streams.size === 1) this.timer.arm(this.#lookMs);
     if (++this.#opened >= this.limits.requestsPerConnectionMax) this.close();
@@ -189,14 +190,14 @@ export class ServerConnection extends Connection implements ServedConnection {
     (stream as ServerStream).answerWritten(failed);
   }
 
-  protected goaway(): void {
+  goaway(): void {
     // A client that goes opens no more streams; those under way are answered.
     if (this.streams.size === 0) this.finish(NO_ERROR);
   }
 
-  protected settingsChanged(): void {}
+  settingsChanged(): void {}
 
-  protected pingAcknowledged(): void {
+  pingAcknowledged(): void {
     if (this.#drainingMs !== 0) this.#refuseNew();
   }
 

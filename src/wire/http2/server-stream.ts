@@ -49,6 +49,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   #refusal: RefusalKind | undefined;
   #continueDue: boolean;
   #tunnel = false;
+  #failing = false;
 
   /** @param refusal the rule that its head broke */
   constructor(server: ServerConnection, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
@@ -144,8 +145,14 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#state === OPEN
         ? nowMs - this.#startMs >= requestTimeoutMs || (!this.body.paused && silentMs >= idleTimeoutMs)
         : silentMs >= Math.max(idleTimeoutMs, requestTimeoutMs);
+    if (!late) return;
+    if (this.localClosed) {
+      // Answered; only the rest of the request was awaited.
+      this.#server.cancel(this, NO_ERROR, '');
+      return;
+    }
     // A call of gRPC may go on for as long as both sides like, and begin with nothing said.
-    if (!late || (staysOpen(this.request.headers.get('content-type')) && silentMs < streamIdleTimeoutMs)) return;
+    if (staysOpen(this.request.headers.get('content-type')) && silentMs < streamIdleTimeoutMs) return;
     this.#refusal = 'body-timeout';
     this.settle();
   }
@@ -252,7 +259,8 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#server.cancel(this, NO_ERROR, '');
       return;
     }
-    body.drop();
+    // Who reads the body of a request that is refused is told so afterwards.
+    if (!this.#failing) body.drop();
     // An answer may come before the end of the request; then the rest is not wanted (RFC 9113 section 8.1).
     const missing = body.length >= 0 ? body.length - body.received : Infinity;
     if (missing > DRAIN_BYTES_MAX || this.#continueDue) this.#server.cancel(this, NO_ERROR, '');
@@ -286,6 +294,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     }
     const { body, observer } = this;
     this.observer = undefined;
+    this.#failing = true;
     this.send(status, ['content-type', 'application/problem+json'], problemBody(status, instance));
     body?.fail(reason);
     observer?.answerLost();

@@ -180,6 +180,11 @@ export class Writer {
     } else if (this.out.length > WAITING_BYTES_MAX) this.#host.stuck();
   }
 
+  /** The connection ends: what was put together goes to the socket, whether it wants a pause or not. */
+  flushAll(): void {
+    if (this.out.length > 0) this.#write();
+  }
+
   drained(): void {
     this.blocked = false;
     this.#guard.clear();
@@ -255,8 +260,10 @@ export class Writer {
     this.#guard.clear();
     this.#ready = [];
     this.#thirsty = [];
-    this.#endings = undefined;
     this.#spare = undefined;
     this.out.take(EMPTY);
+    const endings = this.#endings;
+    this.#endings = undefined;
+    if (endings) for (const stream of endings) this.#host.written(stream, true);
   }
 }
