@@ -17,7 +17,7 @@ import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
-import { passTrailers, takesTrailers } from './trailers.ts';
+import { passTrailers } from './trailers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -103,7 +103,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const { timers, clock } = x.runtime;
     const http2 = this.#endpoint.target.speaks === 'h2';
     // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
-    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    if (http2 && x.takesTrailers) x.headers.set('te', 'trailers');
     const tunnel = upgrade === 'websocket';
     if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
@@ -127,6 +127,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
+        takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
       tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,

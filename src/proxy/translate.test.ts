@@ -169,6 +169,45 @@ test('trailers of HTTP/2 do not reach an application or a client of HTTP/1', asy
   assert.doesNotMatch(seen, /x-role/i);
 });
 
+test('trailers that an application of HTTP/1 announces reach clients that take them, and no others do', () =>
+  http1(
+    (socket) =>
+      socket.on('data', () =>
+        socket.write(
+          'HTTP/1.1 200 OK\r\nTrailer: X-Sum, content-length, set-cookie\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum:  7 \r\nX-Role: admin\r\nContent-Length: 9\r\nSet-Cookie: a=b\r\n\r\n',
+        ),
+      ),
+    async (mesh) => {
+      const { body, trailers } = await http2Call(mesh.gateway, { ...get, te: 'trailers' });
+      assert.deepEqual([body.toString(), Object.entries(trailers)], ['ok', [['x-sum', '7']]]);
+      const ask = (more: string) =>
+        sendRaw(mesh.gateway, `GET / HTTP/1.1\r\nHost: x\r\nConnection: close${more}\r\n\r\n`, 3000, 30);
+      assert.match((await ask(', TE\r\nTE: trailers')).text, /\r\ntrailer: x-sum\r\n[^]*\r\n2\r\nok\r\n0\r\nx-sum: 7\r\n\r\n$/);
+      assert.match((await ask('')).text, /\r\n2\r\nok\r\n0\r\n\r\n$/);
+    },
+  ));
+
+test('trailers that a client of HTTP/1 announces reach an application of HTTP/2, and no others do', async () => {
+  const seen = Promise.withResolvers<IncomingHttpHeaders>();
+  await http2(
+    (stream) => {
+      stream.on('trailers', (got: IncomingHttpHeaders) => seen.resolve(Object.fromEntries(Object.entries(got))));
+      stream.on('data', () => {});
+      stream.on('end', () => stream.respond({ ':status': 200 }, { endStream: true }));
+    },
+    async (mesh) => {
+      const { text } = await sendRaw(
+        mesh.gateway,
+        'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTrailer: x-sum, authorization, x-forwarded-for\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nX-Role: admin\r\nAuthorization: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n',
+        3000,
+        30,
+      );
+      assert.equal(statusOf(text), 200);
+      assert.deepEqual(await seen.promise, { 'x-sum': '7' });
+    },
+  );
+});
+
 // Proxy hardening A 15: a message of HTTP/2 that would be another one in HTTP/1 reaches no application.
 const REQUEST: Pairs = [
   [':method', 'GET'],
