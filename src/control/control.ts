@@ -145,7 +145,7 @@ class ControlPlane implements Control {
     const last = readLastSnapshot(this.#ports.kv, this.#ports.run);
     if (last) {
       // Workers of this run still have it; until the manifests are read again, their certificates must be renewed by it.
-      await this.#trust.use(last.plan.mesh.trustDomain);
+      await this.#trust.use(last.plan.mesh.trustDomain, last.plan.mesh.trustDomainAliases);
       this.#certifiable = [last.plan];
       this.#ttlMs = last.system.platform.certificateTtlMs;
       this.#inForce = { system: last.system, plan: last.plan, appliedMs: this.#ports.clock.nowMs() };
@@ -179,7 +179,7 @@ class ControlPlane implements Control {
     const former = { trust: this.#trust.present(), certifiable: this.#certifiable, ttlMs: this.#ttlMs };
     let verdict: Awaited<ReturnType<SnapshotServer['distribute']>>;
     try {
-      await this.#trust.use(plan.mesh.trustDomain);
+      await this.#trust.use(plan.mesh.trustDomain, plan.mesh.trustDomainAliases);
       this.#certifiable = [plan, ...former.certifiable.slice(0, 1)];
       this.#ttlMs = system.platform.certificateTtlMs;
       // On disk before a worker sees it: whatever is in force has been said.
@@ -328,6 +328,9 @@ class ControlPlane implements Control {
   #measure(): void {
     const { metrics } = this.#ports;
     metrics.gauge('cullis_workers_connected').set(this.#connectedCount());
+    metrics.gauge('cullis_revocations').set(this.#trust.revocations().length);
+    const phase = this.#trust.ca?.rotation?.phase;
+    metrics.gauge('cullis_root_rotation_phase').set(phase === undefined ? 0 : ['trust', 'renew', 'distrust'].indexOf(phase) + 1);
     for (const process of this.#processes) {
       metrics
         .gauge('cullis_workload_up', process.workload)

@@ -3,13 +3,12 @@ import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import { valueOf } from '#wire/header-input.ts';
-import { staysOpen } from '#wire/stream-idle.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
+import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
-import { type AnswerCutter, OpenAnswer } from './open-answer.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
@@ -18,6 +17,7 @@ import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
 import { passTrailers } from './trailers.ts';
+import { AnswerFlow, type Answering } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -35,7 +35,7 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
 /** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
 const DISCARD_BYTES_MAX = 16 * 1024;
 
-export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, AnswerCutter {
+export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, Answering {
   readonly #x: Exchange;
   readonly #destination: Destination;
   readonly #rules: RetryRules | undefined;
@@ -46,7 +46,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   #body: BodyReader;
   #replay: ReplayBody | undefined;
   #answer: AnswerSink | undefined;
-  #open: OpenAnswer | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
   #handshake: WebSocketHandshake | undefined;
@@ -60,6 +59,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   /** A try is on its way to `#endpoint`. */
   #trying = false;
   #over = false;
+  #flow: AnswerFlow | undefined;
 
   /** @param hash by which the destination keeps requests together */
   constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
@@ -172,8 +172,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
+    if (body.length < 0 && body.kind !== 'none') this.#flow = new AnswerFlow(x, this);
     sink.source = body;
-    if (body.kind !== 'none' && body.length < 0 && staysOpen(headers.get('content-type'))) this.#open = new OpenAnswer(x, this);
     body.pipe(this);
   }
 
@@ -360,18 +360,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     } else x.responder.destroy();
   }
 
-  cut(why: string, decision: string): void {
+  /** It is no longer allowed: what the client has got must not look whole. @param decision id of the denial, '' when it is another reason */
+  forbid(decision: string): void {
     if (this.#over) return;
     const x = this.#x;
-    this.#upstream?.abort(why);
+    this.#upstream?.abort('no longer allowed');
     this.#settle();
-    if (!x.grpc || decision === '') {
-      x.responder.destroy();
-      return;
-    }
-    x.grpcStatus = GRPC.PERMISSION_DENIED;
-    const fields = ['grpc-status', String(x.grpcStatus), 'grpc-message', 'RBAC: access denied', 'x-cullis-decision-id', decision];
-    this.#answer?.end(fields);
+    // The event of the denial is the event of this request.
+    x.responder.observer = undefined;
+    if (x.grpc && this.#answer && decision !== '') {
+      x.grpcStatus = GRPC.PERMISSION_DENIED;
+      const status = ['grpc-status', String(x.grpcStatus), 'grpc-message', 'RBAC: access denied'];
+      this.#answer.end([...status, 'x-cullis-decision-id', decision]);
+    } else x.responder.destroy();
+    countExchange(x, x.responder.bytesOut);
   }
 
   answerSent(): void {
@@ -417,11 +419,11 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   #settle(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#flow?.over();
     this.#leave();
     this.#endRetry();
     this.#destination.circuit.requests.give();
     this.#replay?.settle();
-    this.#open?.ended();
     this.#requestTimer?.clear();
     this.#waitTimer?.clear();
   }

@@ -130,7 +130,7 @@ export class Identities {
     return reason('PEER_AUTHENTICATION', 'certificate', [], identity, '', text);
   }
 
-  /** Ends connections of this side that are no longer believed. @returns whether kept connections should not be used any more */
+  /** Ends connections of this side that are no longer believed. @returns whether later requests should take new ones */
   judgeOutgoing(): boolean {
     const { clock } = this.#ports;
     return this.#outgoing.judge(this.trust, (identity) => this.ownFault(identity), clock.nowMs(), clock.monotonicMs());

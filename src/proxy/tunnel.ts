@@ -1,9 +1,13 @@
 // A WebSocket after its handshake: bytes both ways, judged again with every new configuration.
 import type { Socket } from 'node:net';
+import type { DenyCode, Reason } from '#model/decision.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
+import type { ConnectionInfo } from '#wire/types.ts';
 import { countExchange, exchangeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
-import { JudgedExchange } from './judged-exchange.ts';
+import type { Flow } from './flows.ts';
+import { judgeAgain, sayForbidden } from './judge-again.ts';
+import type { Service } from './service.ts';
 
 /** As long as Envoy keeps a silent TCP connection. */
 export const FLOW_IDLE_MS = 3_600_000;
@@ -23,24 +27,41 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
   });
 }
 
-class Tunnel extends JudgedExchange {
+class Tunnel implements Flow {
+  readonly listener: string;
+  readonly ownIdentity: string;
+  readonly proof: ConnectionInfo['tls'];
   splice: Splice | undefined;
+  readonly #x: Exchange;
+  #denied = false;
+
+  constructor(x: Exchange) {
+    this.listener = x.service.key;
+    this.ownIdentity = x.service.identity;
+    this.proof = x.request.connection.tls;
+    this.#x = x;
+  }
+
+  reconsider(service: Service | undefined): void {
+    const refusal = this.#denied ? undefined : judgeAgain(this.#x, service);
+    if (refusal) this.deny(refusal.code, refusal.reasons);
+  }
 
   destroy(reason: string): void {
     this.splice?.destroy(reason);
   }
 
   closed(bytesIn: number, bytesOut: number): void {
-    const { x } = this;
+    const x = this.#x;
     x.runtime.flows.delete(this);
     x.bytesIn += bytesIn;
-    if (!this.denied) x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
+    if (!this.#denied) x.runtime.emit.emit(exchangeEvent(x, x.runtime.nextEventId(), bytesOut));
     countExchange(x, bytesOut);
   }
 
-  protected get bytesOut(): number {
-    return this.splice?.bytesBToA ?? 0;
+  deny(code: DenyCode, reasons: readonly Reason[]): void {
+    if (this.#denied) return;
+    this.#denied = true;
+    sayForbidden(this.#x, code, reasons, this.splice?.bytesBToA ?? 0, () => this.destroy('no longer allowed'));
   }
-
-  protected refused(): void {}
 }
