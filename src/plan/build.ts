@@ -28,7 +28,9 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
-    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual)),
+    workloads: placed.map((workload) =>
+      workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
+    ),
     gateways,
     clusters: clusters.all(),
     extAuthz: system.mesh.extensionProviders,
