@@ -296,7 +296,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     this.#refusal = undefined;
     const instance = this.#server.refused(kind);
     if (this.#state !== OPEN || RESET_KINDS.has(kind)) {
-      this.#server.streamError(this.id, this.#state === OPEN ? PROTOCOL_ERROR : CANCEL);
+      this.#server.streamError(this.id, RESET_KINDS.has(kind) ? PROTOCOL_ERROR : CANCEL);
       return;
     }
     this.fail(REFUSALS[kind].status, instance, REFUSALS[kind].text);
