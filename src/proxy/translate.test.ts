@@ -9,6 +9,7 @@ import { type Pairs, data, headers, hello, ping, told } from '../../test/fakes/h
 import { type Http2Handler, answerOf, http2App, http2Call, http2Session } from '../../test/fakes/http2.ts';
 import { type Mesh, type MeshOptions, authorizationPolicy, call, dial, startMesh } from '../../test/fakes/mesh.ts';
 import { rawServer, sendRaw, statusOf } from '../../test/fakes/raw-http.ts';
+import { servingPair } from '../../test/fakes/serving.ts';
 
 async function behind(
   app: { readonly port: number; close(): Promise<void> },
@@ -316,9 +317,15 @@ test('h2c is not upgraded to, and nothing passes policy by it', async () =>
   ));
 
 test('a connection settled as HTTP/1.1 by ALPN does not begin to speak HTTP/2', async () =>
-  behind(await rawServer(upgrading), { gatewayTls: true }, async (mesh) => {
+  behind(await rawServer(upgrading), { gatewayTls: servingPair(['shop.example']) }, async (mesh) => {
     // cullis:ignore code.tls-verification-off: the test reads what was negotiated until 2027-11-30
-    const socket = tlsConnect({ host: '127.0.0.1', port: mesh.gateway, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    const socket = tlsConnect({
+      host: '127.0.0.1',
+      port: mesh.gateway,
+      rejectUnauthorized: false,
+      servername: 'shop.example',
+      ALPNProtocols: ['http/1.1'],
+    });
     await once(socket, 'secureConnect');
     socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
     assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 505 /);

@@ -139,9 +139,15 @@ export function told(text: string): string[] {
       open = [];
       const fields: string[] = [];
       if (
-        !decoder.decode(whole, 0, whole.length, {
-          field: ({ name, value }) => void (name !== 'date' && fields.push(`${name}=${value}`)),
-        })
+        decoder.decode(
+          whole,
+          0,
+          whole.length,
+          {
+            field: ({ name, value }) => void (name !== 'date' && fields.push(`${name}=${value}`)),
+          },
+          2 ** 20,
+        ) !== 0
       )
         throw new Error('a block that cannot be read was written');
       lines.push(`HEADERS ${streamId} ${fields.join(' ')}${openEnd}`);

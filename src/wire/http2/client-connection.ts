@@ -6,10 +6,10 @@ import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
 import type { TimerWheel } from '../timers.ts';
 import type { ConnectionInfo } from '../types.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, type ClientStreamHost } from './client-stream.ts';
 import { Connection } from './connection.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
+  CLIENT_WINDOW_BYTES,
   ENABLE_PUSH,
   INITIAL_WINDOW_SIZE,
   MAX_HEADER_LIST_SIZE,
@@ -18,7 +18,6 @@ import {
   REFUSED_STREAM,
   STREAM_CLOSED,
   STREAM_ID_MAX,
-  STREAM_WINDOW_BYTES,
   WINDOW_DEFAULT,
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
@@ -51,7 +50,7 @@ export interface ConnectionPool {
   retry(exchange: ClientExchange): void;
 }
 
-export class ClientConnection extends Connection {
+export class ClientConnection extends Connection implements ClientStreamHost {
   readonly info: Omit<ConnectionInfo, 'tls'>;
   readonly scheme: 'http' | 'https';
   /** In coarse milliseconds. */
@@ -72,7 +71,7 @@ export class ClientConnection extends Connection {
 
   /** @param streams streams that the destination will probably allow, until it says so */
   constructor(pool: ConnectionPool, socket: Socket, streams: number) {
-    super(socket, pool.limits, pool.timers, new PeerSettings(true), pool.limits.upstreamTimeoutMs);
+    super(socket, pool.limits, pool.timers, new PeerSettings(true), CLIENT_WINDOW_BYTES, pool.limits.upstreamTimeoutMs);
     this.#pool = pool;
     this.peer.streamsMax = streams;
     this.#head = new ResponseHead(pool.limits);
@@ -84,10 +83,10 @@ export class ClientConnection extends Connection {
     out.raw(PREFACE, 0, PREFACE.length);
     out.settings([
       [ENABLE_PUSH, 0],
-      [INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+      [INITIAL_WINDOW_SIZE, this.streamWindow],
       [MAX_HEADER_LIST_SIZE, pool.limits.headerBytesMax],
     ]);
-    out.windowUpdate(0, CONNECTION_WINDOW_BYTES - WINDOW_DEFAULT);
+    out.windowUpdate(0, CLIENT_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(this.#lookMs());
   }

@@ -225,13 +225,13 @@ describe('requests', () => {
     const asked = ask({}, undefined, { write: () => false });
     await settle();
     peers[0]!.feed(Buffer.concat([SERVER, answer(1)]));
-    for (let i = 0; i < 16; i++) peers[0]!.feed(h2.data(1, 'x'.repeat(16_384)));
+    for (let i = 0; i < 4; i++) peers[0]!.feed(h2.data(1, 'x'.repeat(16_384)));
     await settle();
     const paid = (): number =>
       h2.framesOf(peers[0]!.written).filter(({ type, streamId }) => type === h2.TYPE.window && streamId === 1).length;
     assert.equal(paid(), 0);
     // While it is paused its destination cannot be blamed for silence.
-    for (let i = 0; i < 16; i++) asked.body!.resume();
+    for (let i = 0; i < 4; i++) asked.body!.resume();
     await settle();
     assert.equal(paid(), 1);
   });
@@ -428,6 +428,19 @@ describe('connections', () => {
     assert.deepEqual([(await sent(0)).length, (await sent(1)).length, (await sent(2)).length], [3, 2, 1]);
     assert.deepEqual(pool.counts, { idle: 0, busy: 3, connecting: 0, pending: 0 });
     assert.equal(asked.filter(({ events }) => events.length > 0).length, 0);
+  });
+
+  it('a destination that allows no stream gets one connection, not all of them', async () => {
+    const { ask, peers, sent } = rig();
+    ask();
+    await settle();
+    peers[0]!.feed(h2.settings([3, 0]));
+    peers[0]!.feed(h2.reset(1, 7));
+    for (let i = 0; i < 5; i++) ask();
+    await settle();
+    assert.equal(peers.length, 1);
+    peers[0]!.feed(h2.settings([3, 10]));
+    assert.equal((await sent()).length, 7);
   });
 
   it('a connection at a time, when no more is allowed; waiting is bounded and ends', async () => {

@@ -177,7 +177,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool, GatedPool {
     while (
       !this.#closing &&
       this.#connecting < needed &&
-      !this.#awaitsSettings() &&
+      !this.#mustWait() &&
       this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax &&
       this.#gate?.mayConnect(this, this.#connections.size + this.#connecting) !== false
     ) {
@@ -186,9 +186,11 @@ export class Http2Pool implements ConnectionPool, UpstreamPool, GatedPool {
     }
   }
 
-  /** What waits may only wait for the peer's settings on a connection that is there. */
-  #awaitsSettings(): boolean {
-    for (const connection of this.#connections) if (connection.room && !connection.settled) return true;
+  /** What waits only waits for the peer's settings on a connection that is there, or for a peer that allows no stream at all. */
+  #mustWait(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.room ? !connection.settled : !connection.retired && connection.active === 0) return true;
+    }
     return false;
   }
 

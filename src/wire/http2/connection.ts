@@ -9,11 +9,20 @@ import { readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { Budget } from './budget.ts';
 import { type ClosedBy, ClosedStreams } from './closed-streams.ts';
-import { CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM, FLOW_CONTROL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './constants.ts';
+import {
+  CANCEL,
+  COMPRESSION_ERROR,
+  ENHANCE_YOUR_CALM,
+  FLOW_CONTROL_ERROR,
+  NO_ERROR,
+  PROTOCOL_ERROR,
+  STREAM_WINDOW_MAX,
+  WINDOW_DEFAULT,
+} from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 import type { PeerSettings } from './peer-settings.ts';
-import { Receiver } from './receiver.ts';
-import type { Stream } from './stream.ts';
+import { Receiver, type ReceiverHost } from './receiver.ts';
+import type { Stream, StreamHost } from './stream.ts';
 import { Writer, type WriterHost } from './writer.ts';
 
 /** Streams that may be reset before they are done, beyond one for each that is done (rapid reset, CVE-2023-44487). */
@@ -31,13 +40,15 @@ const KINDS: Readonly<Record<number, RefusalKind>> = {
   [ENHANCE_YOUR_CALM]: 'flood',
 };
 
-export abstract class Connection implements WriterHost {
+export abstract class Connection implements WriterHost, ReceiverHost, StreamHost {
   readonly socket: Socket;
   readonly limits: Limits;
   readonly timers: TimerWheel;
   readonly writer: Writer;
   readonly peer: PeerSettings;
   readonly closed = new ClosedStreams();
+  /** Bytes that a peer may send on a stream that nobody reads, as SETTINGS tell it; no less than it may send before it knows them. */
+  readonly streamWindow: number;
   /** The connection ends: what still comes is thrown away. */
   closing = false;
   gone = false;
@@ -60,14 +71,16 @@ export abstract class Connection implements WriterHost {
   #noticeDue = false;
   #lingerBytes = 0;
 
-  constructor(socket: Socket, limits: Limits, timers: TimerWheel, peer: PeerSettings, stallMs: number) {
+  /** @param window bytes of DATA that may be unread on all streams @param stallMs as WriteGuard */
+  constructor(socket: Socket, limits: Limits, timers: TimerWheel, peer: PeerSettings, window: number, stallMs: number) {
     this.socket = socket;
     this.limits = limits;
     this.timers = timers;
     this.peer = peer;
     this.writer = new Writer(this, stallMs);
     this.resets = new Budget(timers, RESETS_MAX, RESETS_PER_SECOND);
-    this.receiver = new Receiver(this);
+    this.streamWindow = Math.min(Math.max(limits.bufferBytesMax, WINDOW_DEFAULT), STREAM_WINDOW_MAX);
+    this.receiver = new Receiver(this, window);
     this.heardMs = this.usedMs = timers.coarseMs;
     this.timer = timers.timer(() => this.#sweep());
     socket.allowHalfOpen = true;
@@ -79,17 +92,13 @@ export abstract class Connection implements WriterHost {
     this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
   }
 
-  /** Where the fields of a block go; a stream that may not come is refused here. */
-  abstract blockSink(streamId: number, ended: boolean): FieldSink | undefined;
-  /** The block was read into its sink. */
+  abstract blockSink(streamId: number): FieldSink | undefined;
   abstract blockRead(streamId: number, ended: boolean): void;
-  /** Whether a stream of this number was never opened. */
   abstract isIdle(streamId: number): boolean;
   abstract goaway(lastStreamId: number, code: number): void;
   /** Takes the bytes before the first frame. @returns how many, -1 when they are wrong */
   protected abstract takePreface(bytes: Buffer): number;
   abstract pingAcknowledged(): void;
-  /** Peer's settings changed. */
   abstract settingsChanged(): void;
   /** Looks at all deadlines. @returns milliseconds until the next look */
   protected abstract look(nowMs: number): number;
@@ -119,6 +128,10 @@ export abstract class Connection implements WriterHost {
       return;
     }
     const nextMs = this.look(nowMs);
+    if (this.streams.size === 0) {
+      this.writer.release();
+      this.receiver.release();
+    }
     if (!this.closing && !this.gone) this.timer.arm(nextMs);
   }
 

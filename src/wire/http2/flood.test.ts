@@ -126,15 +126,29 @@ describe('what looks like a flood and is none', () => {
 });
 
 describe('memory', () => {
-  it('an HPACK bomb is an answer 431, since what a table entry means is never copied', async () => {
+  /** A request with an entry of 4 KB and `times` references to it. */
+  const bomb = (streamId: number, times: number): Buffer => {
+    const big = Buffer.concat([Buffer.of(0x40), h2.block([['x', 'y'.repeat(3900)]]).subarray(1)]);
+    return h2.frame(h2.TYPE.headers, 5, streamId, Buffer.concat([h2.block(h2.GET), big, Buffer.alloc(times, 0xbe)]));
+  };
+
+  it('an HPACK bomb ends the connection before much of it is read, a small one is an answer 431', async () => {
+    const small = serveRig(later);
+    small.feed(Buffer.concat([h2.hello(), bomb(1, 10), h2.get(3)]));
+    assert.match((await small.told())[0]!, /^HEADERS 1 :status=431/);
+    assert.deepEqual([small.errors, small.seen.length], [['431 fields-large'], 1]);
+    const large = serveRig(later);
+    large.feed(Buffer.concat([h2.hello(), bomb(1, 11_000)]));
+    assert.deepEqual(await large.told(), ['GOAWAY 1 ENHANCE_YOUR_CALM']);
+    assert.deepEqual(large.errors, ['429 flood']);
+  });
+
+  it('small ones in a row are a flood', async () => {
     const rig = serveRig(later);
-    const big = Buffer.concat([Buffer.of(0x40), h2.block([['x', 'y'.repeat(4000)]]).subarray(1)]);
-    const bomb = Buffer.concat([h2.block(h2.GET), big, Buffer.alloc(16_000 - big.length, 0xbe)]);
-    rig.feed(Buffer.concat([h2.hello(), h2.frame(h2.TYPE.headers, 5, 1, bomb)]));
-    rig.feed(h2.get(3));
-    assert.match((await rig.told())[0]!, /^HEADERS 1 :status=431/);
-    assert.deepEqual(rig.errors, ['431 fields-large']);
-    assert.equal(rig.seen.length, 1);
+    rig.feed(h2.hello());
+    const { frames, goaway } = await flood(rig, 20_000, (i) => bomb(2 * i + 1, 10));
+    assert.ok(frames <= 500);
+    assert.match(goaway!, /ENHANCE_YOUR_CALM/);
   });
 
   it('a body that is not read is held in few buffers, however it is cut', async () => {
@@ -228,8 +242,8 @@ describe('connection errors', () => {
       'more bytes than the connection allows',
       [
         h2.hello(),
-        ...Array.from({ length: 5 }, (_, i) => h2.post(2 * i + 1)),
-        ...Array.from({ length: 66 }, (_, i) => h2.data(1 + 2 * (i % 5), 'x'.repeat(16_384))),
+        ...Array.from({ length: 33 }, (_, i) => h2.post(2 * i + 1)),
+        ...Array.from({ length: 132 }, (_, i) => h2.data(1 + 2 * (i % 33), 'x'.repeat(16_384))),
       ],
       'FLOW_CONTROL_ERROR',
     ],

@@ -1,12 +1,12 @@
 // What arrives on a connection: each frame held to the rules of its type (RFC 9113 section 6), and every kind of flood to its bound. All of it runs
 // inside a read, so it changes state and calls nobody.
+import type { Limits } from '#model/platform.ts';
+import type { TimerWheel } from '../timers.ts';
 import { BlockAssembly } from './block-assembly.ts';
 import { Budget } from './budget.ts';
-import type { Connection } from './connection.ts';
+import type { ClosedBy, ClosedStreams } from './closed-streams.ts';
 import {
   ACK,
-  COMPRESSION_ERROR,
-  CONNECTION_WINDOW_BYTES,
   CONTINUATION,
   END_HEADERS,
   END_STREAM,
@@ -31,7 +31,9 @@ import {
 } from './constants.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { type FieldSink, HpackDecoder } from './hpack-decoder.ts';
+import type { PeerSettings } from './peer-settings.ts';
 import type { Stream } from './stream.ts';
+import type { Writer } from './writer.ts';
 
 /** Frames that bring nothing: so many at once, and so many a second. Streams and DATA earn more. */
 const IDLE_FRAMES_MAX = 1000;
@@ -42,17 +44,56 @@ const TINY_DATA_BYTES = 5;
 const EARNED_BY_STREAM = 4;
 const EARNED_BY_DATA = 1;
 
+/** A list of fields that is so many times too large ends the connection; a smaller one is answered with 431 (HPACK bomb). */
+const LISTS_MAX = 4;
+
 /** A block that nobody needs is read all the same, because it changes the table. */
 const IGNORED: FieldSink = { field() {} };
 
+/** The connection, as what arrives on it sees it. */
+export interface ReceiverHost {
+  readonly limits: Limits;
+  readonly timers: TimerWheel;
+  readonly peer: PeerSettings;
+  readonly writer: Writer;
+  readonly streams: ReadonlyMap<number, Stream>;
+  readonly closed: ClosedStreams;
+  readonly resets: Budget;
+  readonly closing: boolean;
+  /** When the peer last sent something, in coarse milliseconds. */
+  readonly heardMs: number;
+  goawayReceived: boolean;
+  /** Where the fields of a block go; a stream that may not come is refused here. */
+  blockSink(streamId: number): FieldSink | undefined;
+  /** The block was read into its sink. */
+  blockRead(streamId: number, ended: boolean): void;
+  /** Whether a stream of this number was never opened. */
+  isIdle(streamId: number): boolean;
+  goaway(lastStreamId: number, code: number): void;
+  pingAcknowledged(): void;
+  /** The peer's settings changed. */
+  settingsChanged(): void;
+  /** Something happened to the stream that is told behind the read. */
+  touch(stream: Stream): void;
+  /** The stream is no longer one of the connection's. */
+  drop(stream: Stream, by: ClosedBy): void;
+  /** The stream is told, behind the read, that it is lost. */
+  lose(stream: Stream, reason: string, code: number): void;
+  /** Resets a stream for what it did. */
+  streamError(streamId: number, code: number): void;
+  /** The connection cannot go on. */
+  broken(code: number): void;
+}
+
 export class Receiver implements FrameHandler {
-  readonly #connection: Connection;
+  readonly #connection: ReceiverHost;
   readonly #reader = new FrameReader(this);
   readonly #idleFrames: Budget;
   readonly #decoder = new HpackDecoder(TABLE_BYTES_DEFAULT);
   readonly #block: BlockAssembly;
   #settled = false;
-  #window = CONNECTION_WINDOW_BYTES;
+  readonly #windowBytes: number;
+  #window: number;
   #unpaid = 0;
   #dataStream: Stream | undefined;
   #dataOverhead = 0;
@@ -60,8 +101,10 @@ export class Receiver implements FrameHandler {
   #heldSinceMs = 0;
   #heldFrame = 0;
 
-  constructor(connection: Connection) {
+  /** @param windowBytes bytes of DATA that may be unread on all streams together */
+  constructor(connection: ReceiverHost, windowBytes: number) {
     this.#connection = connection;
+    this.#windowBytes = this.#window = windowBytes;
     this.#idleFrames = new Budget(connection.timers, IDLE_FRAMES_MAX, IDLE_FRAMES_PER_SECOND);
     // A block that is somewhat too large is read and answered with 431; beyond that the connection is not worth the memory.
     this.#block = new BlockAssembly(2 * connection.limits.headerBytesMax + 4096);
@@ -80,6 +123,11 @@ export class Receiver implements FrameHandler {
     if (this.#reader.heldFrame === this.#heldFrame) return;
     this.#heldFrame = this.#reader.heldFrame;
     this.#heldSinceMs = this.#heldFrame === 0 ? 0 : this.#connection.heardMs;
+  }
+
+  /** Nothing goes on for a while: memory is let go of. */
+  release(): void {
+    this.#decoder.release();
   }
 
   /** Since when something is awaited that has to come whole, a frame or a header block; 0 for nothing. */
@@ -182,9 +230,10 @@ export class Receiver implements FrameHandler {
   }
 
   #readBlock(streamId: number, ended: boolean, bytes: Buffer, from: number, to: number): void {
-    const sink = this.#connection.blockSink(streamId, ended);
+    const sink = this.#connection.blockSink(streamId);
     if (this.#reader.stopped) return;
-    if (!this.#decoder.decode(bytes, from, to, sink ?? IGNORED)) this.broken(COMPRESSION_ERROR);
+    const error = this.#decoder.decode(bytes, from, to, sink ?? IGNORED, LISTS_MAX * this.#connection.limits.headerBytesMax);
+    if (error !== NO_ERROR) this.broken(error);
     else if (sink) this.#connection.blockRead(streamId, ended);
   }
 
@@ -296,7 +345,7 @@ export class Receiver implements FrameHandler {
   /** Bytes of DATA were read, or will never be: the peer may send as many again. */
   paid(bytes: number): void {
     this.#unpaid += bytes;
-    if (this.#unpaid < CONNECTION_WINDOW_BYTES / 2 || this.#connection.closing) return;
+    if (this.#unpaid < this.#windowBytes / 2 || this.#connection.closing) return;
     this.#window += this.#unpaid;
     this.#connection.writer.out.windowUpdate(0, this.#unpaid);
     this.#connection.writer.schedule();

@@ -6,24 +6,24 @@ import type { ServeOptions } from '../http1/serve-options.ts';
 import type { ConnectionInfo, ConnectionState, HttpHandler, ServedConnection } from '../types.ts';
 import { Connection } from './connection.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
   ENABLE_CONNECT_PROTOCOL,
+  ENHANCE_YOUR_CALM,
   INITIAL_WINDOW_SIZE,
   MAX_CONCURRENT_STREAMS,
   MAX_HEADER_LIST_SIZE,
   NO_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
+  SERVER_WINDOW_BYTES,
   STREAM_CLOSED,
   STREAM_ID_MAX,
-  STREAM_WINDOW_BYTES,
   WINDOW_DEFAULT,
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 import { RequestHead, TrailerBlock } from './message-head.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { PREFACE } from './preface.ts';
-import { ServerStream } from './server-stream.ts';
+import { ServerStream, type ServerStreamHost } from './server-stream.ts';
 import type { Stream } from './stream.ts';
 
 /** Deadlines of streams are looked at this often at least. */
@@ -33,7 +33,7 @@ const GOODBYE_MS = 1000;
 /** Payload of the ping that follows a warning. */
 const GOODBYE = Buffer.from('goodbye.');
 
-export class ServerConnection extends Connection implements ServedConnection {
+export class ServerConnection extends Connection implements ServedConnection, ServerStreamHost {
   readonly info: ConnectionInfo;
   readonly options: ServeOptions;
   readonly #handler: HttpHandler;
@@ -50,7 +50,7 @@ export class ServerConnection extends Connection implements ServedConnection {
   #peerEnded = false;
 
   constructor(socket: Socket, options: ServeOptions, handler: HttpHandler) {
-    super(socket, options.limits, options.timers, new PeerSettings(false), options.limits.idleTimeoutMs);
+    super(socket, options.limits, options.timers, new PeerSettings(false), SERVER_WINDOW_BYTES, options.limits.idleTimeoutMs);
     this.options = options;
     this.#lookMs = Math.max(50, Math.min(LOOK_MS, this.limits.idleTimeoutMs / 4, this.limits.requestTimeoutMs / 4));
     this.#handler = handler;
@@ -60,11 +60,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     const { out } = this.writer;
     out.settings([
       [MAX_CONCURRENT_STREAMS, options.limits.streamsPerConnectionMax],
-      [INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+      [INITIAL_WINDOW_SIZE, this.streamWindow],
       [MAX_HEADER_LIST_SIZE, options.limits.headerBytesMax],
       [ENABLE_CONNECT_PROTOCOL, 1],
     ]);
-    out.windowUpdate(0, CONNECTION_WINDOW_BYTES - WINDOW_DEFAULT);
+    out.windowUpdate(0, SERVER_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(Math.min(this.limits.headerTimeoutMs, this.limits.idleTimeoutMs));
   }
@@ -175,6 +175,11 @@ export class ServerConnection extends Connection implements ServedConnection {
   /** Tells of a message that broke a rule. @returns reference for the caller */
   refused(kind: RefusalKind): string | undefined {
     return this.options.onError?.(kind, REFUSALS[kind].status, this.info);
+  }
+
+  /** A request was answered here: as good as reset, though the stream ended in order. */
+  refusedOne(): void {
+    if (!this.resets.spend(2)) this.broken(ENHANCE_YOUR_CALM);
   }
 
   protected broke(kind: RefusalKind): void {

@@ -1,15 +1,15 @@
 // One request and its answer on a stream of a served connection.
 import { assert } from '#base/assert.ts';
+import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { problemBody } from '../http1/problem.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
 import { staysOpen } from '../stream-idle.ts';
-import type { AnswerObserver, AnswerSink, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
+import type { AnswerObserver, AnswerSink, ConnectionInfo, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
 import type { Socket } from 'node:net';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './constants.ts';
 import type { RequestHead } from './message-head.ts';
-import type { ServerConnection } from './server-connection.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
 import { StreamBody } from './stream-body.ts';
 import { StreamSocket } from './stream-socket.ts';
 
@@ -31,6 +31,26 @@ const RESET_KINDS: ReadonlySet<RefusalKind> = new Set([
   'trace-body',
 ]);
 
+/** The connection, as its requests see it. */
+export interface ServerStreamHost extends StreamHost {
+  readonly limits: Limits;
+  readonly info: ConnectionInfo;
+  readonly dateText: string;
+  /** Gives the request to the handler. */
+  dispatch(stream: ServerStream): void;
+  /** Tells of a message that broke a rule. @returns reference for the caller */
+  refused(kind: RefusalKind): string | undefined;
+  /** A request was answered by the codec. */
+  refusedOne(): void;
+  streamError(streamId: number, code: number): void;
+  /** Resets the stream. @param reason '' when nobody is to be told */
+  cancel(stream: Stream, code: number, reason: string): void;
+  /** The stream ended both ways. */
+  finished(stream: Stream): void;
+  /** Ends the connection gracefully. */
+  close(): void;
+}
+
 const OPEN = 0;
 const STREAMING = 1;
 const DONE = 2;
@@ -40,7 +60,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   observer: AnswerObserver | undefined = undefined;
   source: AnswerSink['source'] = undefined;
   bytesOut = 0;
-  readonly #server: ServerConnection;
+  readonly #server: ServerStreamHost;
   readonly #startMs: number;
   #state = OPEN;
   /** Body bytes still owed, -1 for any number, -3 for no body. */
@@ -52,7 +72,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   #failing = false;
 
   /** @param refusal the rule that its head broke */
-  constructor(server: ServerConnection, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
+  constructor(server: ServerStreamHost, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
     super(server, id);
     this.#server = server;
     this.#startMs = this.movedMs;
@@ -279,10 +299,11 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     this.#refusal = undefined;
     const instance = this.#server.refused(kind);
     if (this.#state !== OPEN || RESET_KINDS.has(kind)) {
-      this.#server.streamError(this.id, this.#state === OPEN ? PROTOCOL_ERROR : CANCEL);
+      this.#server.streamError(this.id, RESET_KINDS.has(kind) ? PROTOCOL_ERROR : CANCEL);
       return;
     }
     this.fail(REFUSALS[kind].status, instance, REFUSALS[kind].text);
+    this.#server.refusedOne();
   }
 
   /** Answers in place of the handler, where nothing was answered yet. @param instance opaque reference */

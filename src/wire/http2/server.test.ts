@@ -533,7 +533,7 @@ describe('flow control', () => {
       request.body.pipe({ write: (chunk) => got.push(chunk.length) > 0 && open, end() {}, abort() {} }),
     );
     rig.feed(Buffer.concat([h2.hello(), h2.post(1)]));
-    for (let i = 0; i < 16; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
+    for (let i = 0; i < 4; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
     const paid = (): number[] =>
       h2
         .framesOf(rig.written)
@@ -544,10 +544,11 @@ describe('flow control', () => {
     open = true;
     rig.seen[0]!.body.resume();
     await rig.told();
-    assert.deepEqual([got.length, paid().reduce((sum, bytes) => sum + bytes, 0)], [16, 16 * 16_384]);
+    // All of it, and as much again for a reader that keeps up.
+    assert.deepEqual([got.length, paid()], [4, [8 * 16_384]]);
     // The window was used up: what comes before it is opened again is an error of the stream.
     open = false;
-    for (let i = 0; i < 17; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
+    for (let i = 0; i < 9; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
     assert.ok((await rig.told()).includes('RST_STREAM 1 FLOW_CONTROL_ERROR'));
   });
 
@@ -555,7 +556,7 @@ describe('flow control', () => {
     const rig = serveRig(later);
     rig.feed(Buffer.concat([h2.hello(), h2.post(1)]));
     rig.responders[0]!.destroy();
-    for (let i = 0; i < 40; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
+    for (let i = 0; i < 70; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
     await rig.told();
     assert.equal(rig.connection.state, 'idle');
     const paid = h2.framesOf(rig.written).filter(({ type, streamId }) => type === h2.TYPE.window && streamId === 0);
@@ -659,5 +660,59 @@ describe('ends', () => {
     rig.responders[0]!.send(200, [], '');
     assert.equal((await rig.told())[0], 'HEADERS 1 :status=200 content-length=0 end');
     assert.equal(rig.ended, true);
+  });
+
+  it('the last answer leaves whole although the client is slow to take it', async () => {
+    const seen: string[] = [];
+    const rig = serveRig((_, responder) => {
+      responder.observer = { answerSent: () => void seen.push('sent'), answerLost: () => void seen.push('lost') };
+    });
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1), h2.get(3)]));
+    await rig.told();
+    rig.stall(true);
+    rig.responders[0]!.send(200, [], 'x'.repeat(20_000));
+    await rig.told();
+    rig.feedEnd();
+    rig.responders[1]!.send(200, [], 'last');
+    await rig.told();
+    assert.deepEqual(seen, []);
+    rig.advance(5000);
+    rig.stall(false);
+    assert.deepEqual((await rig.told()).slice(-2), ['DATA 3 last end', 'GOAWAY 3 NO_ERROR']);
+    assert.deepEqual(seen, ['sent', 'sent']);
+  });
+
+  it('an answer that was not written when the connection broke is lost', async () => {
+    const seen: string[] = [];
+    const rig = serveRig((_, responder) => {
+      responder.observer = { answerSent: () => void seen.push('sent'), answerLost: () => void seen.push('lost') };
+      responder.send(200, [], 'x');
+    });
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1)]));
+    rig.socket.destroy();
+    await rig.told();
+    assert.deepEqual(seen, ['lost']);
+  });
+
+  it('requests that come behind the last goodbye are passed over, bodies too', async () => {
+    const rig = serveRig(later);
+    rig.feed(Buffer.concat([h2.hello(), h2.get(1)]));
+    rig.connection.close();
+    rig.feed(Buffer.concat([h2.ping(1), h2.post(3), h2.data(3, 'hello'), h2.windowUpdate(3, 1), h2.reset(3)]));
+    rig.responders[0]!.send(200, [], '');
+    assert.equal((await rig.told()).at(-1), 'GOAWAY 1 NO_ERROR');
+    assert.ok((await rig.told()).includes('HEADERS 1 :status=200 content-length=0 end'));
+    assert.equal(rig.seen.length, 1);
+  });
+
+  it('an upload may take its time, wherever its frames are cut', async () => {
+    const rig = serveRig(echo);
+    const piece = h2.data(1, 'x'.repeat(100));
+    rig.feed(Buffer.concat([h2.hello(), h2.post(1), piece.subarray(0, 5)]));
+    for (let i = 0; i < 60; i++) {
+      rig.advance(1000);
+      rig.feed(Buffer.concat([piece.subarray(5), piece.subarray(0, 5)]));
+    }
+    assert.deepEqual([rig.errors, rig.connection.state], [[], 'busy']);
   });
 });
