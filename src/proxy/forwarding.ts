@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
+import { valueOf } from '#wire/header-input.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import { countExchange } from './events.ts';
@@ -15,8 +16,8 @@ import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
-import { passTrailers, takesTrailers, trailer } from './trailers.ts';
-import { AnswerFlow } from './judge-again.ts';
+import { passTrailers } from './trailers.ts';
+import { AnswerFlow, type Answering } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -34,7 +35,7 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
 /** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
 const DISCARD_BYTES_MAX = 16 * 1024;
 
-export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
+export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, Answering {
   readonly #x: Exchange;
   readonly #destination: Destination;
   readonly #rules: RetryRules | undefined;
@@ -101,9 +102,9 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const x = this.#x;
     const { upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
-    const http2 = this.#endpoint.target.http2 === true;
+    const http2 = this.#endpoint.target.speaks === 'h2';
     // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
-    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    if (http2 && x.takesTrailers) x.headers.set('te', 'trailers');
     const tunnel = upgrade === 'websocket';
     if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
@@ -127,6 +128,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
+        takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
       tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,
@@ -182,13 +185,13 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   end(trailers?: HeaderInput): void {
     if (this.#over) return;
     const x = this.#x;
-    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    const status = x.grpc && trailers ? valueOf(trailers, 'grpc-status') : undefined;
     if (status !== undefined) {
       this.#report(httpStatusOf(readGrpcStatus(status)));
       this.#grpcStatus(status);
     }
     this.#settle();
-    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules, x.service.role !== 'sidecar-in'));
   }
 
   #grpcStatus(value: string): void {
@@ -358,17 +361,18 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     } else x.responder.destroy();
   }
 
-  /** It is no longer allowed: what the client has got must not look whole. */
-  forbid(): void {
+  /** It is no longer allowed: what the client has got must not look whole. @param decision id of the denial, '' when it is another reason */
+  forbid(decision: string): void {
     if (this.#over) return;
     const x = this.#x;
     this.#upstream?.abort('no longer allowed');
     this.#settle();
     // The event of the denial is the event of this request.
     x.responder.observer = undefined;
-    if (x.grpc && this.#answer) {
+    if (x.grpc && this.#answer && decision !== '') {
       x.grpcStatus = GRPC.PERMISSION_DENIED;
-      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage('RBAC: access denied')]);
+      const status = ['grpc-status', String(x.grpcStatus), 'grpc-message', 'RBAC: access denied'];
+      this.#answer.end([...status, 'x-cullis-decision-id', decision]);
     } else x.responder.destroy();
     countExchange(x, x.responder.bytesOut);
   }

@@ -10,7 +10,7 @@ import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
-import { MESH_CLIENT_HTTP2 } from './alpn.ts';
+import { MESH_CLIENT_ALPN } from './alpn.ts';
 import type { Identities } from './identities.ts';
 import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
@@ -31,8 +31,8 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
-  /** The other end speaks HTTP/2 with prior knowledge. */
-  readonly http2?: boolean;
+  /** What the other end speaks; absent for TCP. */
+  readonly speaks?: 'http/1.1' | 'h2';
   /** TLS to the application itself, inside whatever leads there. */
   readonly origin?: OriginTls;
 }
@@ -90,8 +90,8 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2, origin } = this.target;
-    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks, origin } = this.target;
+    const alpn = speaks && { alpn: MESH_CLIENT_ALPN[speaks] };
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
     const link =
       peerIdentity === ''
@@ -137,7 +137,7 @@ export class UpstreamEndpoint {
         ageMaxMs: this.#bounds.circuit.connectionAgeMaxMs ?? 0,
       }),
     };
-    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
+    return this.target.speaks === 'h2' ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
@@ -168,9 +168,9 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, origin } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks = '', origin } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${speaks}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);

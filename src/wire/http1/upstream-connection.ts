@@ -6,10 +6,11 @@ import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
+import { announcedTrailers } from '../trailer-fields.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
-import { UNFRAMED } from './framing.ts';
+import { CHUNKED, UNFRAMED } from './framing.ts';
 import { ResponseParser } from './parse.ts';
 import { REFUSALS, type RefusalKind } from './refusals.ts';
 import type { ExchangeCarrier, UpstreamExchange } from './upstream-exchange.ts';
@@ -221,7 +222,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       body = emptyBody(0);
       this.#complete(backlog.length > 0);
     } else {
-      const incoming = this.#incoming(framing);
+      const incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
       body = this.#body = incoming;
       if (framing < 0) {
         this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
@@ -236,11 +237,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     exchange.callbacks.onHead(status, headers, body);
   }
 
-  #incoming(framing: number): IncomingBody {
+  #incoming(framing: number, trailers: ReadonlySet<string> | undefined): IncomingBody {
     const { bufferBytesMax } = this.#pool.limits;
     if (framing === UNFRAMED) this.#keepAlive = false;
     const length = framing >= 0 ? framing : -1;
-    return new IncomingBody(this, framing === UNFRAMED ? UNTIL_CLOSE : framing, length, Number.POSITIVE_INFINITY, bufferBytesMax);
+    const form = framing === UNFRAMED ? UNTIL_CLOSE : framing;
+    return new IncomingBody(this, form, length, Number.POSITIVE_INFINITY, bufferBytesMax, trailers);
   }
 
   /** The answer is whole. @param surplus bytes came behind it */
