@@ -343,6 +343,24 @@ describe('answers that break the rules', () => {
     assert.equal(peers[0]!.ended, true);
   });
 
+  it('whoever asks again when a connection breaks is not sent there', async () => {
+    const { pool, peers, ask } = rig();
+    let again: string | undefined;
+    ask();
+    await settle();
+    const head = { method: 'GET', target: '/', headers: ['host', 'a'], bodyKind: 'none', length: -1 } as const;
+    pool.request(head, undefined, {
+      onHead() {},
+      onError: () =>
+        void pool.request(head, undefined, { onHead: () => void (again = 'answered'), onError: () => void (again = 'failed') }),
+    });
+    await settle();
+    peers[0]!.feed(Buffer.concat([SERVER, h2.frame(h2.TYPE.push, 4, 1, '\0\0\0\x02\x82')]));
+    await settle();
+    peers[1]!.feed(Buffer.concat([SERVER, answer(1, [], 1)]));
+    assert.equal(again, 'answered');
+  });
+
   it('floods of a destination end its connection', async () => {
     for (const make of [() => h2.ping(), () => h2.settings(), () => h2.data(1, ''), () => h2.windowUpdate(0, 1)]) {
       const { ask, peers, sent } = rig();
