@@ -14,7 +14,7 @@ import { Arrival, plainAddress } from './arrival.ts';
 import { EdgeAcceptors } from './edge-acceptors.ts';
 import type { EdgeListener } from './edge.ts';
 import { Exchange } from './exchange.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { PeerWatch } from './peer-watch.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
@@ -159,7 +159,7 @@ export class Slot {
     acceptor.accept(a.socket);
   }
 
-  edgeHandshake(a: Arrival, listener: EdgeListener, serverName: string): void {
+  edgeHandshake(a: Arrival, listener: EdgeListener<Service>, serverName: string): void {
     const { tlsHandshakeTimeoutMs } = a.service.config.limits;
     const why = this.#edge.accept(a.socket, listener, serverName, tlsHandshakeTimeoutMs);
     if (why === undefined) return;
