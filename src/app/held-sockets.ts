@@ -31,6 +31,7 @@ export class HeldSockets {
 
 /** A program's own way out is not among them: there may be very many, and the program itself is the only one that comes. */
 function worldly({ placements, gateways }: Observed): Address[] {
-  const inbound = Object.values(placements).flatMap((one) => Object.values(one.inbound));
+  const copies = Object.values(placements).flatMap((one) => [one, ...(one.replicas ?? [])]);
+  const inbound = copies.flatMap((one) => Object.values(one.inbound));
   return [...inbound, ...Object.values(gateways)].filter(({ namespaceOf }) => namespaceOf === undefined);
 }

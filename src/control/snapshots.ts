@@ -23,6 +23,7 @@ const CSR_BURST = 512;
 const CSR_PER_SECOND = 20;
 
 export type SnapshotMessage = Extract<FromControl, { readonly type: 'snapshot' }>;
+export type EndpointsMessage = Extract<FromControl, { readonly type: 'endpoints' }>;
 export type SvidAnswer = { readonly ok: true; readonly chainPem: string } | { readonly ok: false; readonly reason: string };
 
 export interface SnapshotPorts {
@@ -154,6 +155,20 @@ export class SnapshotServer {
     return verdict;
   }
 
+  /**
+   * Gives other endpoints to those workers that run the snapshot they are meant for, and the whole snapshot to the rest. They hold whatever a
+   * worker answers: a copy that is gone cannot be had back. @param snapshot the same with the new endpoints, for who comes later
+   */
+  async distributeEndpoints(snapshot: SnapshotMessage, changes: EndpointsMessage): Promise<void> {
+    this.#current = this.#leased(snapshot);
+    const { expiresAtMs } = this.#current;
+    const verdict = await this.#send(this.#current, { ...changes, expiresAtMs });
+    if (verdict.ok) return;
+    // It was just taking another one, or has been started anew.
+    const whole = await this.#send(this.#current);
+    if (!whole.ok) this.#ports.log.error({ worker: whole.worker, reason: whole.reason }, 'the endpoints of now were refused');
+  }
+
   /** Takes a snapshot as the one in force without asking anybody: after a restart of control, workers still run it. */
   resume(snapshot: SnapshotMessage): void {
     this.#current = this.#leased(snapshot);
@@ -183,7 +198,7 @@ export class SnapshotServer {
     return { ...snapshot, expiresAtMs: this.#ports.clock.nowMs() + (this.#ports.leaseMs ?? LEASE_MS) };
   }
 
-  #send(snapshot: SnapshotMessage): Promise<Verdict> {
+  #send(snapshot: SnapshotMessage, changes?: EndpointsMessage): Promise<Verdict> {
     const open = new Set(this.#peers.keys());
     if (open.size === 0) return Promise.resolve({ ok: true });
     return new Promise((resolve) => {
@@ -205,7 +220,8 @@ export class SnapshotServer {
         return true;
       };
       this.#waiting.add(answer);
-      for (const { socket } of this.#peers.values()) this.#write(socket, snapshot);
+      for (const { socket, version } of this.#peers.values())
+        this.#write(socket, changes && version === changes.from ? changes : snapshot);
     });
   }
 

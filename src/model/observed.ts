@@ -49,4 +49,6 @@ export interface Observed {
   readonly isolation: 'none' | 'namespaces';
   /** By replica id; what is not named is ready. */
   readonly health?: Readonly<Record<string, ReplicaHealth>>;
+  /** Addresses that names of endpoints have now. */
+  readonly resolved?: Readonly<Record<string, readonly string[]>>;
 }

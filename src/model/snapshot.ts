@@ -17,6 +17,15 @@ export type FromControl =
       /** After this, without a newer snapshot or a lease renewal, the worker closes its listeners. */
       readonly expiresAtMs: number;
     }
+  /** Endpoints that came or went; everything else stays as it is in the snapshot `from`. Answered as a snapshot is. */
+  | {
+      readonly type: 'endpoints';
+      readonly from: string;
+      readonly version: string;
+      /** Cluster id -> all of its endpoints now, as in the plan. */
+      readonly changes: Readonly<Record<string, readonly unknown[]>>;
+      readonly expiresAtMs: number;
+    }
   | { readonly type: 'lease'; readonly expiresAtMs: number }
   /** Answer to a csr: leaf first, then the issuing CA, PEM. */
   | { readonly type: 'svid'; readonly identity: string; readonly chainPem: string }

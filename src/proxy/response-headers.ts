@@ -37,6 +37,7 @@ export function passResponseHeaders(x: Exchange, received: HeaderList): Headers 
   for (let i = 0; i < received.length; i++) {
     const name = received.name(i);
     if (HOP.has(name) || (listed.length > 0 && listed.includes(name))) continue;
+    if (name === 'x-cullis-unsent') continue;
     if (role === 'sidecar-in' ? name.startsWith('x-cullis-') : role === 'gateway' && INSIDE.has(name)) continue;
     headers.add(name, received.rawName(i), received.value(i));
   }

@@ -3,6 +3,7 @@ import { KeySources } from '#authn/jwks.ts';
 import { messageOf } from '#base/errors.ts';
 import type { ConfigEvent } from '#model/event.ts';
 import type { WorkerReport } from '#model/snapshot.ts';
+import type { EndpointChanges } from '#plan/endpoints.ts';
 import { compileConfig } from './config.ts';
 import type { Config } from './service.ts';
 import { Slot } from './listeners.ts';
@@ -30,6 +31,8 @@ class ProxyWorker implements Proxy {
   readonly #slots = new Map<string, Slot>();
   readonly #tick: NodeJS.Timeout;
   #config: Config | undefined;
+  /** Of the configuration in force with its endpoints of now. */
+  #version = '';
   #expiresAtMs = Infinity;
   #expired = false;
   #closing = false;
@@ -88,6 +91,7 @@ class ProxyWorker implements Proxy {
     const before = this.#config;
     const otherRoots = before !== undefined && JSON.stringify(before.bundle) !== JSON.stringify(config.bundle);
     this.#config = config;
+    this.#version = config.version;
     identities.trust(config.bundle, config.trustDomains);
     for (const [key, slot] of this.#slots) {
       const service = config.services.get(key);
@@ -111,6 +115,20 @@ class ProxyWorker implements Proxy {
     for (const { authenticator } of config.services.values()) void authenticator?.warm();
   }
 
+  replaceEndpoints(
+    from: string,
+    version: string,
+    changes: EndpointChanges,
+    expiresAtMs: number,
+  ): ReturnType<Proxy['replaceEndpoints']> {
+    const config = this.#config;
+    if (!config || this.#version !== from) return { ok: false, reason: 'another configuration is in force here' };
+    config.destinations.replace(changes);
+    this.#version = version;
+    this.lease(expiresAtMs);
+    return { ok: true };
+  }
+
   lease(expiresAtMs: number): void {
     this.#expiresAtMs = expiresAtMs;
     this.#checkLease();
@@ -121,7 +139,7 @@ class ProxyWorker implements Proxy {
       name: this.#ports.node,
       pid: process.pid,
       rssBytes: process.memoryUsage.rss(),
-      snapshotVersion: this.#config?.version ?? '',
+      snapshotVersion: this.#version,
       certificates: this.#runtime.identities.certificates(),
       links: this.#runtime.links.stats(),
       metrics: this.#ports.metrics.render(),

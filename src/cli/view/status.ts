@@ -62,6 +62,10 @@ export function renderStatus(status: StatusResponse, paint: Paint, { denials = [
   ];
   if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
+  if (status.drift.length > 0) {
+    lines.push('', heading(paint, 'drift'));
+    for (const one of status.drift) lines.push(`  ${paint('warn', one.service)}: ${printable(one.detail)}`);
+  }
   if (status.closed.length > 0) {
     lines.push('', heading(paint, 'closed'));
     for (const one of status.closed) lines.push(`  ${paint('warn', one.what)}: ${printable(one.why)} ${paint('quiet', one.at)}`);
@@ -109,6 +113,9 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
   const expiry = one.certificate
     ? `expires in ${formatDurationMs(one.certificate.notAfterMs - nowMs)}`
     : paint('warn', 'no certificate yet');
+  const ready = one.replicas.filter(({ state }) => state === 'ready').length;
+  const copies =
+    one.replicas.length > 1 ? paint(ready === one.replicas.length ? 'good' : 'warn', `${ready} of ${one.replicas.length}`) : '';
   const restarts = one.restarts > 0 ? paint('warn', count(one.restarts, 'restart')) : '';
   return [
     one.id,
@@ -116,6 +123,7 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
     paint('quiet', one.identity),
     expiry,
     paint(modes === 'STRICT' ? 'good' : 'warn', modes),
+    copies,
     restarts,
   ];
 }
