@@ -55,6 +55,10 @@ export function summarize(event: Event): string {
       return summarizeExchange(event);
     case 'certificate':
       return `certificate ${event.action} for \`${event.identity}\`${event.detail ? `: ${event.detail}` : ''}`;
+    case 'link':
+      return event.action === 'summary'
+        ? `encryption: ${event.detail}`
+        : `link from \`${event.source}\` to \`${event.destination}:${event.port}\` ${event.action}: ${event.detail}`;
     case 'config':
       return `configuration ${event.action}: version ${event.version.slice(0, 12)}${event.detail ? `, ${event.detail}` : ''}`;
     case 'process':

@@ -84,7 +84,7 @@ class Compiler {
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
-    const destination = this.#config.destinations.application(workload.id, port.port, port.app, this.#plan.limits);
+    const destination = this.#config.destinations.application(workload.id, port, this.#plan.limits);
     return {
       ...this.#base('sidecar-in', workload.id, workload.identity, port.listen, port.port, port.protocol, workload.id),
       ...enforced,

@@ -5,14 +5,16 @@ import type { Address } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
-import type { Cluster, Endpoint, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { Cluster, Endpoint, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { ExtAuthz } from './authorizer.ts';
 import type { Origin } from './balance/strata.ts';
 import type { Group } from './balance/groups.ts';
 import { Destination, type Placed } from './destination.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
-import { ExtAuthz } from './ext-authz.ts';
+import { HttpAuthorizer } from './ext-authz.ts';
+import { GrpcAuthorizer } from './ext-authz-grpc.ts';
 import type { Runtime } from './runtime.ts';
-import type { UpstreamEndpoint } from './upstreams.ts';
+import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 
 /** Who calls: what its connections prove, and where it is. */
 export interface CallerSide {
@@ -25,6 +27,7 @@ interface Made {
   readonly cluster: string;
   readonly caller: CallerSide;
   readonly group: Group;
+  readonly grpc: boolean;
 }
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
@@ -51,12 +54,15 @@ export class Destinations {
     return cluster;
   }
 
-  /** A service of the mesh. @throws CullisError config.invalid for an unknown cluster */
-  cluster(id: string, caller: CallerSide): Destination {
+  /**
+   * A service of the mesh.
+   * @param grpc it is spoken to with HTTP/2 even when its port does not say so @throws CullisError config.invalid for an unknown cluster
+   */
+  cluster(id: string, caller: CallerSide, grpc = false): Destination {
     const cluster = this.plan(id, caller.identity);
     const origin: Origin = { locality: localityOf(caller.labels), labels: caller.labels };
     const compared = cluster.traffic?.balance.locality?.failoverPriority.map((one) => caller.labels[one] ?? '') ?? [];
-    const groupKey = [id, caller.identity, origin.locality, ...compared].join(' ');
+    const groupKey = [id, caller.identity, ...(grpc ? ['grpc'] : []), origin.locality, ...compared].join(' ');
     const made = this.#made.get(groupKey);
     if (made) return made.destination;
     const group = this.#group(groupKey);
@@ -71,16 +77,16 @@ export class Destinations {
         seed: runtime.ports.random.unit() * 0x1_0000_0000,
         watch: new EndpointWatch(runtime),
       },
-      this.#placed(cluster, caller, group, groupKey),
+      this.#placed(cluster, caller, group, groupKey, grpc),
       runtime.clock.monotonicMs(),
     );
-    this.#made.set(groupKey, { destination, cluster: id, caller, group });
+    this.#made.set(groupKey, { destination, cluster: id, caller, group, grpc });
     return destination;
   }
 
   /** The application behind a sidecar, in plaintext on its own address. */
-  application(workload: string, port: number, address: Address, limits: Limits): Destination {
-    return this.#single(workload, port, address, workload, limits);
+  application(workload: string, { port, app, http2 }: InboundPort, limits: Limits): Destination {
+    return this.#single(workload, port, app, workload, limits, http2 === true);
   }
 
   /** The external authorizers that the policies name, asked as `identity`; one that cannot be reached by this plan is left out and so refuses. */
@@ -91,7 +97,12 @@ export class Destinations {
       const provider = name === undefined ? undefined : this.#plan.extAuthz.find((one) => one.name === name);
       if (!provider || found.has(provider.name)) continue;
       const destination = this.#authorizer(provider, identity);
-      if (destination) found.set(provider.name, new ExtAuthz(provider, destination));
+      if (!destination) continue;
+      const { protocol } = provider;
+      found.set(
+        provider.name,
+        protocol === 'grpc' ? new GrpcAuthorizer(provider, destination) : new HttpAuthorizer(provider, destination),
+      );
     }
     return found;
   }
@@ -127,21 +138,22 @@ export class Destinations {
       const cluster = this.#clusters.get(id);
       if (cluster) this.#clusters.set(id, { ...cluster, endpoints });
     }
-    for (const [groupKey, { destination, cluster: id, caller, group }] of this.#made) {
+    for (const [groupKey, { destination, cluster: id, caller, group, grpc }] of this.#made) {
       if (!Object.hasOwn(changes, id)) continue;
-      destination.place(this.#placed(this.#clusters.get(id)!, caller, group, groupKey), nowMs);
+      destination.place(this.#placed(this.#clusters.get(id)!, caller, group, groupKey, grpc), nowMs);
       group.keepOnly(new Set(destination.endpoints));
     }
     this.#runtime.upstreams.keepOnly(this.used());
   }
 
-  #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string): Placed[] {
+  #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string, grpc: boolean): Placed[] {
     const { limits } = this.#plan;
+    const http2 = grpc || cluster.http2 === true;
     const bounds = cluster.traffic && { group: groupKey, circuit: cluster.traffic.circuit, gate: group.circuit };
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
-      const target = { address, workload, peerIdentity, ownIdentity, sni: cluster.sni };
+      const target = { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2 };
       return {
         endpoint: this.#runtime.upstreams.endpoint(target, limits, bounds),
         weight: one.weight ?? 1,
@@ -155,15 +167,20 @@ export class Destinations {
   #authorizer(provider: ExtAuthzProvider, identity: string): Destination | undefined {
     const service = provider.service.split('/').at(-1)!.toLowerCase();
     const cluster = this.#plan.clusters.find(({ host, port }) => host.toLowerCase() === service && port === provider.port);
-    if (cluster) return this.cluster(cluster.id, { identity, labels: NO_LABELS });
+    const caller = { identity, labels: NO_LABELS };
+    const grpc = provider.protocol === 'grpc';
+    // The provider says what it speaks, whatever the port is named.
+    if (cluster) return this.cluster(cluster.id, caller, grpc);
     const ip = service === 'localhost' ? '127.0.0.1' : service;
     if (isIP(ip) === 0) return undefined;
-    return this.#single(provider.service, provider.port, { ip, port: provider.port }, provider.service, this.#plan.limits);
+    const address = { ip, port: provider.port };
+    return this.#single(provider.service, provider.port, address, provider.service, this.#plan.limits, grpc);
   }
 
-  #single(name: string, port: number, address: Address, workload: string, limits: Limits): Destination {
+  #single(name: string, port: number, address: Address, workload: string, limits: Limits, http2: boolean): Destination {
     const { upstreams, clock } = this.#runtime;
-    const endpoint = upstreams.endpoint({ address, workload, peerIdentity: '', ownIdentity: '', sni: '' }, limits);
+    const target: EndpointTarget = { address, workload, peerIdentity: '', ownIdentity: '', sni: '', http2 };
+    const endpoint = upstreams.endpoint(target, limits);
     this.#fixed.add(endpoint);
     const group = this.#group(`= ${name} ${address.namespaceOf ?? ''} ${address.ip} ${address.port}`);
     const placed = [{ endpoint, weight: 1, locality: '', labels: NO_LABELS, draining: false }];

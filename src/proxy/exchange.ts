@@ -2,6 +2,7 @@ import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
 import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { HeaderEdit } from './authorizer.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
@@ -9,15 +10,7 @@ import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
-const NO_CHANGES: readonly ResponseChange[] = Object.freeze([]);
-
-/** What a route changes on an answer's headers. */
-export interface ResponseChange {
-  readonly op: 'set' | 'add' | 'remove';
-  /** Lower case. */
-  readonly name: string;
-  readonly value: string;
-}
+const NO_CHANGES: readonly HeaderEdit[] = Object.freeze([]);
 
 /**
  * One HTTP request on its way through a proxy. The stages fill it in order; policy and routes look at it directly, so that what they judge
@@ -60,12 +53,14 @@ export class Exchange implements Attributes, RouteRequest {
   destination: Destination | undefined = undefined;
   /** Authority for the next hop. */
   authority: string;
-  responseChanges: readonly ResponseChange[] = NO_CHANGES;
+  responseChanges: readonly HeaderEdit[] = NO_CHANGES;
   requestTimeoutMs = 0;
   backendTimeoutMs = 0;
   /** When it may be sent again; undefined: never. */
   retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
+  /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
+  grpc = false;
   /** The answer is on its way: `refuse` and `forward` happen once. */
   answered = false;
 
@@ -77,6 +72,8 @@ export class Exchange implements Attributes, RouteRequest {
   bytesIn = 0;
   upstreamMs = 0;
   failed = false;
+  /** gRPC status of the answer, -1 when there was none. */
+  grpcStatus = -1;
 
   constructor(runtime: Runtime, service: Service, request: HttpRequest, responder: HttpResponder) {
     const { connection } = request;
@@ -85,7 +82,8 @@ export class Exchange implements Attributes, RouteRequest {
     this.request = request;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
-    this.method = request.method;
+    // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.
+    this.method = request.upgrade === 'websocket' ? 'GET' : request.method;
     this.sourceIp = connection.remoteAddress;
     this.remoteIp = connection.remoteAddress;
     this.destinationIp = service.destinationIp === '' ? connection.localAddress : service.destinationIp;
@@ -103,6 +101,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   headerValues(name: string): readonly string[] {
     return this.headers.all(name);
+  }
+
+  get sourcePort(): number {
+    return this.request.connection.remotePort;
   }
 
   get tlsProtocol(): string {

@@ -1,10 +1,11 @@
 // One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
-import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
+import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
@@ -13,10 +14,12 @@ import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
+import { passTrailers, takesTrailers, trailer } from './trailers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
 import type { UpstreamEndpoint } from './upstreams.ts';
+import { type WebSocketHandshake, askForWebSocket } from './websocket.ts';
 
 const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   connect: 503,
@@ -44,6 +47,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #answer: AnswerSink | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
+  #handshake: WebSocketHandshake | undefined;
   #tryTimer: Timer | undefined;
   #waitTimer: Timer | undefined;
   /** Endpoints that failed for this request. */
@@ -63,9 +67,11 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#hash = hash;
     this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body } = x.request;
-    this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
-    if (body.kind === 'length') x.bytesIn = body.length;
+    const { body, version } = x.request;
+    // In HTTP/2 trailers may stand behind a body of known length too.
+    const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
+    this.#body = counted ? new CountingBody(body, x) : body;
+    if (!counted && body.kind === 'length') x.bytesIn = body.length;
     // Where there is another endpoint, one whose application is not there need not be the end.
     if (body.kind !== 'none' && this.#rules !== undefined && (this.#rules.resendsBodies || destination.endpoints.length > 1)) {
       const { bufferBytesMax } = x.service.config.limits;
@@ -76,7 +82,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   start(): void {
     const x = this.#x;
     x.responder.observer = this;
-    this.#destination.circuit.requests++;
     const { timers } = x.runtime;
     if (x.requestTimeoutMs > 0)
       this.#requestTimer = this.#deadline(
@@ -93,8 +98,13 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   #send(): void {
     const x = this.#x;
-    const { method, upgrade, body } = x.request;
+    const { upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
+    const http2 = this.#endpoint.target.http2 === true;
+    // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
+    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    const tunnel = upgrade === 'websocket';
+    if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
     this.#endpoint.active++;
     this.#trying = true;
@@ -110,14 +120,14 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       );
     this.#upstream = this.#endpoint.pool.request(
       {
-        method,
+        method: x.method,
         target: x.target,
         headers: x.headers.flat,
-        bodyKind: body.kind,
-        length: body.length,
-        upgrade: upgrade === 'websocket' ? upgrade : '',
+        bodyKind: tunnel ? 'none' : body.kind,
+        length: tunnel ? -1 : body.length,
+        upgrade: tunnel ? upgrade : '',
       },
-      this.#replay?.attempt() ?? this.#body,
+      tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,
     );
   }
@@ -133,8 +143,18 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       return;
     }
     // Its sidecar says that the application could not be reached: the request did nothing.
-    const undone = status === 503 && this.#endpoint.mtls && headers.get(UNSENT) !== undefined;
-    this.#report(undone ? 'connect' : status);
+    const undone = (status === 503 || x.grpc) && this.#endpoint.mtls && headers.get(UNSENT) !== undefined;
+    // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
+    if (this.#handshake && x.request.version === '2' && status < 300) {
+      body.discard();
+      this.#upstream?.abort('no tunnel was opened');
+      this.#fail(502, 'protocol', `the destination answered a WebSocket handshake with ${status}`);
+      return;
+    }
+    const grpcStatus = x.grpc && status === 200 ? headers.get('grpc-status') : undefined;
+    // What came of a gRPC call stands in its trailers, unless it has only them.
+    if (!x.grpc || status !== 200) this.#report(undone ? 'connect' : status);
+    else if (grpcStatus !== undefined) this.#report(httpStatusOf(readGrpcStatus(grpcStatus)));
     const again = undone ? this.#rules?.onUnreached === true : this.#rules?.onStatus(status, headers.get('grpc-status')) === true;
     if (again && this.#mayRepeat(undone ? 'undone' : 'done')) {
       if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
@@ -149,6 +169,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     const answer = this.#responseHeaders(headers);
+    if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
     sink.source = body;
@@ -159,10 +180,24 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return this.#answer?.write(chunk) ?? true;
   }
 
-  end(): void {
+  end(trailers?: HeaderInput): void {
     if (this.#over) return;
+    const x = this.#x;
+    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    if (status !== undefined) {
+      this.#report(httpStatusOf(readGrpcStatus(status)));
+      this.#grpcStatus(status);
+    }
     this.#settle();
-    this.#answer?.end();
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+  }
+
+  #grpcStatus(value: string): void {
+    const x = this.#x;
+    x.grpcStatus = readGrpcStatus(value);
+    if (!isGrpcFailure(x.grpcStatus)) return;
+    x.failed = true;
+    this.#note('grpc', `grpc-status ${x.grpcStatus}`);
   }
 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
@@ -181,13 +216,19 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       socket.destroy();
       return;
     }
+    const answer = this.#handshake?.accepted(headers, this.#responseHeaders(headers));
+    if (!answer) {
+      socket.destroy();
+      this.#fail(502, 'protocol', 'the destination accepted a WebSocket with a wrong key');
+      return;
+    }
     x.answered = true;
-    x.status = 101;
+    x.status = x.request.version === '2' ? 200 : 101;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     this.#settle();
     // The event of a tunnel is made when it ends, so the answer's own end says nothing here.
     x.responder.observer = undefined;
-    joinTunnel(x, socket, head, this.#responseHeaders(headers).flat);
+    joinTunnel(x, socket, head, answer.flat);
   }
 
   onError(error: UpstreamError): void {
@@ -215,7 +256,10 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (reached === 'done' && !isIdempotent(x.method)) return false;
     const whole = this.#replay ? this.#replay.replayable : reached === 'unsent' || x.request.body.kind === 'none';
     if (!whole) return false;
-    if (this.#retrying || this.#destination.circuit.mayRetry) return true;
+    if (this.#retrying || this.#destination.circuit.takeRetry()) {
+      this.#retrying = true;
+      return true;
+    }
     this.#count('overflow');
     return false;
   }
@@ -235,10 +279,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       return;
     }
     this.#retries++;
-    if (!this.#retrying) {
-      this.#retrying = true;
-      this.#destination.circuit.retries++;
-    }
     this.#count('sent');
     this.#endpoint = next;
     // One that could not be reached says nothing about the others: the first of them is asked at once.
@@ -262,7 +302,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#destination.report(this.#endpoint, outcome, this.#x.runtime.clock);
   }
 
-  #fail(status: number, kind: string, message: string): void {
+  #fail(status: number, kind: string, message: string, grpcStatus?: number): void {
     const x = this.#x;
     this.#settle();
     x.failed = true;
@@ -271,7 +311,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
     const headers = kind === 'connect' && x.service.role === 'sidecar-in' ? [UNSENT, '1'] : [];
-    void refuse(x, { status, code: 'upstream.failed', reasons, headers });
+    void refuse(x, { status, code: 'upstream.failed', reasons, headers, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -304,13 +344,16 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#upstream?.abort(message);
     if (this.#trying && !x.answered) this.#report('timeout');
     if (!x.answered) {
-      this.#fail(504, 'timeout', message);
+      this.#fail(504, 'timeout', message, GRPC.DEADLINE_EXCEEDED);
       return;
     }
     x.failed = true;
     this.#note('timeout', message);
     this.#settle();
-    x.responder.destroy();
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.DEADLINE_EXCEEDED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage(message)]);
+    } else x.responder.destroy();
   }
 
   answerSent(): void {
@@ -349,7 +392,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #endRetry(): void {
     if (!this.#retrying) return;
     this.#retrying = false;
-    this.#destination.circuit.retries--;
+    this.#destination.circuit.retries.give();
   }
 
   /** Nothing more is expected of the next hop. */
@@ -358,7 +401,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#over = true;
     this.#leave();
     this.#endRetry();
-    this.#destination.circuit.requests--;
+    this.#destination.circuit.requests.give();
     this.#replay?.settle();
     this.#requestTimer?.clear();
     this.#waitTimer?.clear();

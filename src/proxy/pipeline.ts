@@ -10,6 +10,7 @@ import { authenticate } from './stages/authenticate.ts';
 import { authorise } from './stages/authorise.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
+import { deadline } from './stages/deadline.ts';
 import { forwardStage } from './stages/forward.ts';
 import { normalise } from './stages/normalise.ts';
 import { peer } from './stages/peer.ts';
@@ -47,6 +48,7 @@ const REQUEST: readonly Row<Exchange>[] = [
   [authenticate,  yes,     yes, no ], // tokens
   [authorise,     yes,     yes, yes], // AUDIT, DENY, ALLOW: the permit
   [applyRoute,    yes,     no,  yes], // filters and backend
+  [deadline,      yes,     yes, yes], // of a gRPC call
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event
 ];

@@ -1,9 +1,10 @@
 // What a proxy needs from the process it runs in, and what it offers it.
 import type { Socket } from 'node:net';
+import type { Portions } from '#base/portions.ts';
 import type { Clock, Random } from '#base/ports.ts';
 import type { Emit } from '#model/event.ts';
 import type { Fetch } from '#model/ports.ts';
-import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
+import type { Revocation, TrustBundle, TrustState, WorkerReport } from '#model/snapshot.ts';
 import type { EndpointChanges } from '#plan/endpoints.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
@@ -19,6 +20,8 @@ export interface ProxyPorts {
   readonly random: Random;
   /** For JWKS and external authorizers. */
   readonly fetch: Fetch;
+  /** Bounds that this process shares with others; it is alone when absent. */
+  readonly portions?: Portions;
   /** Has the control plane sign a request. @returns PEM, leaf first; rejects when it is refused */
   requestSvid(identity: string, csrPem: string): Promise<string>;
   /** Whether the process at the other end of a loopback connection belongs to the workload. */
@@ -35,6 +38,9 @@ export interface Snapshot {
   readonly version: string;
   readonly plan: NodePlan;
   readonly bundle: TrustBundle;
+  /** As TrustState.trustVersion; absent: newer than all before. */
+  readonly trustVersion?: number;
+  readonly revoked?: readonly Revocation[];
   /** Key of session ids, base64. */
   readonly sessionKey: string;
   /** After this the proxy refuses everything, unless the lease is renewed. */
@@ -51,6 +57,12 @@ export interface Proxy {
     changes: EndpointChanges,
     expiresAtMs: number,
   ): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  /** Takes other roots or revocations. Revocations hold when it returns; resolves when the roots do too. */
+  trust(state: TrustState): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
+  /** What peers are judged by. */
+  readonly trustVersion: number;
+  /** Has new certificates signed for these identities of its configuration, or for all. */
+  renew(identities: readonly string[]): Promise<void>;
   /** Lets the configuration in force live longer. */
   lease(expiresAtMs: number): void;
   report(): WorkerReport;

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { HttpRouteFilter } from '#model/gateway.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
 import { Backends } from './backends.ts';
+import { Portions } from '#base/portions.ts';
 import { rewrite } from './route-target.ts';
 import { Group } from './balance/groups.ts';
 import { Destination } from './destination.ts';
@@ -149,7 +150,8 @@ for (const [path, type, value, prefix, want] of [
 }
 
 test('weights share out requests, and a backend that cannot be resolved keeps its share', () => {
-  const named = (name: string): Destination => new Destination({ name, port: 1, group: new Group(), seed: 1 }, [], 0);
+  const named = (name: string): Destination =>
+    new Destination({ name, port: 1, group: new Group(new Portions(1, false, () => false), name), seed: 1 }, [], 0);
   const [a, b] = [named('a'), named('b')];
   const backends = new Backends([
     { weight: 1, destination: a },

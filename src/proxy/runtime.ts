@@ -1,4 +1,5 @@
 import type { Clock } from '#base/ports.ts';
+import { Portions } from '#base/portions.ts';
 import type { Emit } from '#model/event.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
@@ -30,7 +31,9 @@ export class Runtime {
   readonly flows = new Flows();
   readonly identities: Identities;
   readonly upstreams: Upstreams;
-  readonly groups = new Groups();
+  /** Bounds that hold over all workers. */
+  readonly portions: Portions;
+  readonly groups: Groups;
   /** For waits between retries, which the coarse wheel would make long. */
   readonly fineTimers: TimerWheel;
   /** Whether the configuration in force may still be used. */
@@ -48,6 +51,8 @@ export class Runtime {
     this.ids = new Ids(random);
     this.nextEventId = uuidv7(clock, random);
     this.identities = new Identities(ports, this.nextEventId);
+    this.portions = ports.portions ?? new Portions(1, false, () => false);
+    this.groups = new Groups(this.portions);
     this.upstreams = new Upstreams(this);
     this.leaseHolds = leaseHolds;
   }

@@ -12,7 +12,7 @@ import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
-import type { ExtAuthz } from './ext-authz.ts';
+import type { ExtAuthz } from './authorizer.ts';
 
 export type Role = ExchangeEvent['role'];
 

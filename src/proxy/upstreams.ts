@@ -5,9 +5,12 @@ import type { Address } from '#model/observed.ts';
 import type { CircuitPlan } from '#plan/traffic.ts';
 import type { ConnectionGate } from '#wire/connection-gate.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
+import { Http2Pool } from '#wire/http2/client.ts';
+import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
+import { MESH_CLIENT_HTTP2 } from './alpn.ts';
 import type { Identities } from './identities.ts';
 import type { ProxyPorts } from './ports.ts';
 
@@ -26,6 +29,8 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
+  /** The other end speaks HTTP/2 with prior knowledge. */
+  readonly http2?: boolean;
 }
 
 /** The bounds of one destination, where they are not the platform's; its connections are then its own. */
@@ -53,7 +58,7 @@ export class UpstreamEndpoint {
   readonly #means: UpstreamMeans;
   readonly #limits: Limits;
   readonly #bounds: EndpointBounds | undefined;
-  #pool: Http1Pool;
+  #pool: UpstreamPool;
 
   constructor(key: string, target: EndpointTarget, means: UpstreamMeans, limits: Limits, bounds?: EndpointBounds) {
     this.key = key;
@@ -70,7 +75,7 @@ export class UpstreamEndpoint {
     return `${ip}:${port}`;
   }
 
-  get pool(): Http1Pool {
+  get pool(): UpstreamPool {
     return this.#pool;
   }
 
@@ -80,12 +85,13 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 } = this.target;
+    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
     const socket =
       peerIdentity === ''
         ? raw
-        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
+        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload, ...alpn });
     const keepAliveMs = this.#bounds?.circuit.keepAliveMs;
     if (keepAliveMs !== undefined) raw.setKeepAlive(true, keepAliveMs);
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
@@ -109,12 +115,12 @@ export class UpstreamEndpoint {
     this.#pool.destroy();
   }
 
-  #retire(pool: Http1Pool): void {
+  #retire(pool: UpstreamPool): void {
     this.#means.timers.timer(() => pool.close()).arm(RETIRE_MS);
   }
 
-  #newPool(): Http1Pool {
-    return new Http1Pool({
+  #newPool(): UpstreamPool {
+    const options = {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
@@ -124,7 +130,8 @@ export class UpstreamEndpoint {
         requestsMax: this.#bounds.circuit.requestsPerConnectionMax ?? 0,
         ageMaxMs: this.#bounds.circuit.connectionAgeMaxMs ?? 0,
       }),
-    });
+    };
+    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
@@ -155,9 +162,9 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);

@@ -34,6 +34,12 @@ export const METRICS = {
     labels: ['role', 'destination'],
     buckets: LATENCY_SECONDS,
   },
+  cullis_grpc_calls_total: {
+    type: 'counter',
+    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    seriesMax: 2000,
+  },
   cullis_denials_total: {
     type: 'counter',
     help: 'Requests and connections refused, by reason and by the policy that decided.',
@@ -140,7 +146,8 @@ type Texts<Labels extends readonly string[]> = Labels extends readonly [string, 
 /** Every event type with what it means; a type without a row does not compile. */
 export const EVENT_TYPES = {
   exchange: 'one request through a proxy, or one TCP connection',
-  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made',
+  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made or rotated',
+  link: 'how a link is protected: when it is first seen, when that changes, and a summary of all from time to time',
   config: 'a configuration was applied, rejected, or expired',
   process: 'a workload or a part of the platform started, became ready, or ended',
   audit: 'an operator used the admin API',

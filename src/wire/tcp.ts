@@ -7,6 +7,8 @@ export interface SpliceOptions {
   readonly timers: TimerWheel;
   /** Milliseconds without a byte in either direction. */
   readonly idleTimeoutMs: number;
+  /** What `b` ends is ended whole: `a` gets what came, and a moment to end too. A WebSocket has no use for half of a connection. */
+  readonly endsWithB?: boolean;
   /** Called once when both sides are gone. */
   readonly onClose?: (result: SpliceResult) => void;
 }
@@ -24,6 +26,9 @@ export interface Splice {
   readonly bytesBToA: number;
   destroy(reason: string): void;
 }
+
+/** How long one side may take to end when the other one is gone. */
+const LINGER_MS = 2000;
 
 /**
  * Joins two connected sockets. Bytes read before belong to the other side: write them to it first.
@@ -47,8 +52,17 @@ class Pair implements Splice {
     this.#b = b;
     this.#onClose = options.onClose;
     const timer = options.timers.timer(() => this.destroy('idle for too long'));
-    const touch = (): void => timer.arm(options.idleTimeoutMs);
+    let lingers = false;
+    const touch = (): void => {
+      if (!lingers) timer.arm(options.idleTimeoutMs);
+    };
     touch();
+    if (options.endsWithB)
+      b.once('end', () => {
+        lingers = true;
+        timer.arm(LINGER_MS);
+        b.end();
+      });
     this.#join(a, b, (size) => {
       this.bytesAToB += size;
       touch();

@@ -15,5 +15,5 @@ export async function run(cli: Cli, flags: LiveFlags): Promise<void> {
   if (!status) throw new CullisError('control.unreachable', 'the control API has no status');
   const denials = latest?.events ?? [];
   if (flags.json) cli.out(JSON.stringify({ ...status, denials }, null, 2));
-  else for (const line of renderStatus(status, cli.paint, { denials, url: client.url })) cli.out(line);
+  else for (const line of renderStatus(status, cli.paint, { denials, url: client.url, encryption: true })) cli.out(line);
 }

@@ -19,7 +19,11 @@ const common = {
     .optional()
     .meta({ description: 'let requests pass when the authorizer does not answer; false when absent' }),
   clearRouteCache: z.boolean().optional().meta({ description: 'known, not acted on' }),
-  statusOnError: z.string().optional().meta({ description: 'known, not acted on: 403 is answered' }),
+  statusOnError: z
+    .string()
+    .regex(/^[45]\d\d$/)
+    .optional()
+    .meta({ description: 'HTTP status that is answered when the authorizer does not; 403 when absent' }),
   includeRequestBodyInCheck: z
     .looseObject({})
     .optional()

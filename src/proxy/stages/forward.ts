@@ -1,5 +1,6 @@
 import { assert } from '#base/assert.ts';
 import { isPermit, type Permit } from '#policy/permit.ts';
+import type { Destination } from '../destination.ts';
 import { Forwarding } from '../forwarding.ts';
 import { requestHash } from '../hash-key.ts';
 import { reason } from '../reasons.ts';
@@ -18,13 +19,20 @@ export function forward(x: Exchange, permit: Permit): Step | Promise<Step> {
   assert(isPermit(permit), 'forward was given something that is no permit');
   const destination = x.destination ?? x.service.destination;
   if (!destination) return unreachable(x, '', 'the destination has no endpoint');
-  if (!destination.circuit.mayRequest) {
+  if (destination.circuit.requests.take()) return send(x, destination);
+  return destination.circuit.requests.acquire().then((taken) => {
+    if (taken) return send(x, destination);
     x.runtime.metrics.counter('cullis_upstream_overflows_total', destination.name).inc();
     return unreachable(x, destination.name, 'the destination has as many requests as it may (DestinationRule http2MaxRequests)');
-  }
+  });
+}
+
+/** The request's place among those of its destination is taken; `Forwarding` gives it back. */
+function send(x: Exchange, destination: Destination): Step | Promise<Step> {
   const hash = requestHash(x, destination);
   const endpoint = destination.pick(x.runtime.clock.monotonicMs(), undefined, hash);
   if (!endpoint) {
+    destination.circuit.requests.give();
     const some = destination.endpoints.length > 0;
     return unreachable(
       x,

@@ -17,7 +17,7 @@ import { Mesh } from './mesh.ts';
 import { notEvaluatedOf, policiesOf } from './policies.ts';
 import type { Policy, PolicyRule } from './policy.ts';
 import { isWidePrivate } from './matching.ts';
-import { listAt, textAt } from './raw.ts';
+import { listAt, textAt } from '#base/raw.ts';
 import { reasonOf, stepReasons } from './reasons.ts';
 
 /** What the commands and rules of this folder ask beyond `Reach`. */

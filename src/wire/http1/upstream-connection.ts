@@ -4,6 +4,7 @@ import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
+import { answerIdleMs } from '../stream-idle.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
@@ -52,6 +53,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #heard = false;
   #keepAlive = true;
   #idleMs: number;
+  /** How long the destination may be silent. */
+  #silenceMs: number;
   /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
   readonly #retireAtMs: number;
   #feedEnd = 0;
@@ -70,6 +73,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#parser = new ResponseParser(pool.limits);
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
+    this.#silenceMs = pool.limits.upstreamTimeoutMs;
     this.#retireAtMs = pool.ageMaxMs > 0 ? pool.timers.coarseMs + pool.ageMaxMs : Infinity;
     socket.setNoDelay(true);
     socket.on('end', this.#onEnd);
@@ -90,7 +94,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#interims = 0;
     this.#heard = false;
     this.#used++;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
+    this.#timer.arm(this.#silenceMs);
     exchange.start(this);
   }
 
@@ -110,7 +115,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   }
 
   requestMoved(): void {
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
   }
 
   requestSent(): void {
@@ -128,7 +133,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       this.#timer.clear();
       this.socket.pause();
     } else {
-      this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+      this.#timer.arm(this.#silenceMs);
       this.socket.resume();
     }
   }
@@ -149,7 +154,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
     if (this.#answering) {
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
@@ -215,6 +220,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
+      if (framing < 0) {
+        this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
+        this.#timer.arm(this.#silenceMs);
+      }
       if (backlog.length > 0) this.#feed(backlog.bytes, backlog.start, backlog.end);
     }
     backlog.clear();
