@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import { ENGINE_ENV, ENGINE_FLAGS } from '#app/engine.ts';
 import { readSystem } from '#ingest/read.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
@@ -116,7 +117,8 @@ class Worker {
 
   constructor(sign: (identity: string, csrPem: string) => string) {
     this.#child = fork(new URL('./discovery-worker.ts', import.meta.url), {
-      execArgv: ['--max-semi-space-size=8'],
+      execArgv: [...ENGINE_FLAGS],
+      env: { ...process.env, ...ENGINE_ENV },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.on('message', (message: FromBenchWorker) => {

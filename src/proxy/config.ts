@@ -18,7 +18,6 @@ import { type RouteTable, compileRoutes } from '#plan/route.ts';
 import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
-import { Counters } from './counters.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
 import { RetryRules } from './retry.ts';
@@ -48,6 +47,7 @@ class Compiler {
   readonly #services = new Map<string, Service>();
   readonly #backends = new Map<RouteRulePlan, Backends>();
   readonly #config: Config;
+  readonly #open = new Map<string, Enforcement>();
 
   constructor(snapshot: Snapshot, runtime: Runtime, keys: KeySources) {
     const { plan } = snapshot;
@@ -79,8 +79,15 @@ class Compiler {
     const enforced = this.#enforcement(workload.policies, workload.namespace, workload.identity);
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
-    const open = this.#enforcement(NO_POLICIES, workload.namespace, workload.identity);
+    const open = this.#openTo(workload);
     for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
+  }
+
+  /** Without policies callers differ in nothing but their namespace. */
+  #openTo({ namespace, identity }: WorkloadPlan): Enforcement {
+    let open = this.#open.get(namespace);
+    if (!open) this.#open.set(namespace, (open = this.#enforcement(NO_POLICIES, namespace, identity)));
+    return open;
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
@@ -177,7 +184,6 @@ class Compiler {
     protocol: 'http' | 'tcp',
     destinationName: string,
   ): Omit<Service, keyof Enforcement> {
-    const { metrics, links } = this.#runtime;
     return {
       key: addressKey(listen),
       role,
@@ -195,7 +201,7 @@ class Compiler {
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
-      counters: new Counters(metrics, links, { role, workload, destination: destinationName, port, protocol }),
+      counters: this.#runtime.countersOf({ role, workload, destination: destinationName, port, protocol }),
     };
   }
 

@@ -251,8 +251,10 @@ class ProxyWorker implements Proxy {
 
   #forgetUnused(): void {
     const { upstreams, identities } = this.#runtime;
-    if (this.#config) this.#config.destinations.activate();
-    else upstreams.keepOnly(new Set());
+    if (this.#config) {
+      this.#config.destinations.activate();
+      this.#runtime.keepCounters(new Set([...this.#config.services.values()].map(({ counters }) => counters)));
+    } else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
   }
 

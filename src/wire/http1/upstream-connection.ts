@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
+import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
 import type { BodyReader } from '../types.ts';
@@ -35,10 +36,12 @@ export interface ConnectionPool {
   retry(exchange: UpstreamExchange): void;
 }
 
-export class UpstreamConnection implements ExchangeCarrier, BodyHost {
+export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnection {
   readonly socket: Socket;
   /** It is in the pool's list of idle connections. */
   idle = false;
+  older: IdleConnection | undefined = undefined;
+  newer: IdleConnection | undefined = undefined;
   gone = false;
   readonly #pool: ConnectionPool;
   readonly #parser: ResponseParser;
