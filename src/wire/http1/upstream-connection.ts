@@ -157,8 +157,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#silenceMs);
+    // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
+      this.#timer.arm(this.#silenceMs);
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
     }
@@ -202,6 +203,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
       return false;
     }
     if (++this.#interims > INTERIM_MAX) return this.#refuse('interim-flood');
+    this.#timer.arm(this.#silenceMs);
     if (parser.status !== 100) exchange.callbacks.onInterim?.(parser.status, parser.headers);
     return true;
   }
@@ -223,6 +225,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
+      this.#timer.arm(this.#silenceMs);
       if (framing < 0) {
         this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
         this.#timer.arm(this.#silenceMs);
