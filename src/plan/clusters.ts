@@ -5,6 +5,7 @@ import type { Observed } from '#model/observed.ts';
 import { formatLocation, originOf, type Path } from '#model/origin.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Service, ServicePort, System, Workload } from '#model/system.ts';
+import { backendTls } from './backend-tls.ts';
 import { type Caller, type EffectiveRule, effectiveRule, policyForPort } from './destination-rules.ts';
 import { localityOf } from './locality.ts';
 import { effectiveMtls } from './peer-authentication.ts';
@@ -42,6 +43,7 @@ export class Clusters {
   readonly #ports: readonly { readonly service: Service; readonly port: ServicePort }[];
   readonly #served: ReadonlyMap<string, readonly Workload[]>;
   readonly #closed: Closed;
+  readonly #material: Observed['tls'];
   #bases: ReadonlyMap<string, Base>;
   readonly #recipes = new Map<string, Recipe>();
   readonly #clusters = new Map<string, Cluster>();
@@ -60,6 +62,7 @@ export class Clusters {
     this.#ports = ports;
     this.#served = servedBy(system, placed);
     this.#closed = closed;
+    this.#material = observed.tls;
     this.#bases = this.#basesOf(observed, system.endpointSlices);
     for (const { service } of ports) this.#byHost.set(service.host.toLowerCase(), service);
     // Everything is there for its own namespace, whether or not somebody calls it.
@@ -129,6 +132,7 @@ export class Clusters {
 
   #make(id: string, base: Base, rule: EffectiveRule | undefined, subset: Subset | undefined): Cluster {
     const { service, port, protocol } = base;
+    const originate = backendTls(this.#system, this.#material, service, port);
     const policy = rule && policyForPort(rule, port.port, subset);
     const traffic = rule && policy && trafficPlan(rule.id, policy.part, policy.retryBudget);
     const chosen = subset ? base.endpoints.filter(({ podLabels }) => labelsMatch(subset.labels, podLabels)) : base.endpoints;
@@ -145,6 +149,7 @@ export class Clusters {
       ...(HTTP2.has(port.protocol) && { http2: true as const }),
       sni: `outbound_.${port.port}_.${subset?.name ?? ''}_.${service.host}`,
       ...(traffic && { traffic }),
+      ...(originate && { originate }),
       endpoints,
     };
   }

@@ -4,6 +4,7 @@ import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/up
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
+import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
@@ -15,6 +16,7 @@ import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
 import { passTrailers, takesTrailers, trailer } from './trailers.ts';
+import { AnswerFlow } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -58,6 +60,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** A try is on its way to `#endpoint`. */
   #trying = false;
   #over = false;
+  #flow: AnswerFlow | undefined;
 
   /** @param hash by which the destination keeps requests together */
   constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
@@ -67,7 +70,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#hash = hash;
     this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body, version } = x.request;
+    const { body } = x;
+    const { version } = x.request;
     // In HTTP/2 trailers may stand behind a body of known length too.
     const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
     this.#body = counted ? new CountingBody(body, x) : body;
@@ -172,6 +176,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
+    if (body.length < 0 && body.kind !== 'none') this.#flow = new AnswerFlow(x, this);
     sink.source = body;
     body.pipe(this);
   }
@@ -356,6 +361,21 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     } else x.responder.destroy();
   }
 
+  /** It is no longer allowed: what the client has got must not look whole. */
+  forbid(): void {
+    if (this.#over) return;
+    const x = this.#x;
+    this.#upstream?.abort('no longer allowed');
+    this.#settle();
+    // The event of the denial is the event of this request.
+    x.responder.observer = undefined;
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.PERMISSION_DENIED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage('RBAC: access denied')]);
+    } else x.responder.destroy();
+    countExchange(x, x.responder.bytesOut);
+  }
+
   answerSent(): void {
     finish(this.#x);
   }
@@ -399,6 +419,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #settle(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#flow?.over();
     this.#leave();
     this.#endRetry();
     this.#destination.circuit.requests.give();

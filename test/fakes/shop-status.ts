@@ -120,6 +120,7 @@ export const SHOP_STATUS: StatusResponse = {
     },
   ],
   diagnostics: [],
+  resources: [],
   closed: [],
   workers: [
     {
