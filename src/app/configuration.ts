@@ -25,6 +25,8 @@ export interface ConfigurationPorts {
   readonly manifests: Pick<Manifests, 'read'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly control: Pick<Control, 'applySystem' | 'applyEndpoints' | 'reject' | 'setFindings' | 'workerThere'>;
+  /** Names of endpoints whose addresses are wanted from now on; `setResolved` follows when they are known or change. */
+  resolve?(names: readonly string[]): void;
   /** Asks for a place for everything; `place` or `unplaceable` must follow. */
   announce(revision: string, loaded: LoadedSystem): void;
   rejected(diagnostics: readonly Diagnostic[]): void;
@@ -189,6 +191,10 @@ export class Configuration {
   async #placeEndpoints(): Promise<void> {
     if (!this.#planned || !this.#inForce) return;
     const { observed, system } = this.#inForce;
+    const named = system.endpointSlices.filter(({ addressType }) => addressType === 'FQDN');
+    this.#ports.resolve?.([
+      ...new Set(named.flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses.slice(0, 1)))),
+    ]);
     const turn = this.#planned.again(this.#now(observed), system.endpointSlices);
     this.plan = turn.plan;
     if (Object.keys(turn.changes).length > 0) await this.#ports.control.applyEndpoints(turn);

@@ -12,6 +12,7 @@ import { openJournal, readJournal } from '#telemetry/journal.ts';
 import { createLogger } from '#telemetry/log.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
+import { EndpointNames, resolveNames } from './endpoint-names.ts';
 import { findChange } from './change-finder.ts';
 import { Configuration } from './configuration.ts';
 import { Manifests } from './manifests.ts';
@@ -56,10 +57,14 @@ async function openControl() {
     findChange: (event) => (configuration.plan ? findChange(configuration.plan, event) : undefined),
   });
   const manifests = new Manifests(start.paths, start.stdin, start.cwd);
-  const configuration = new Configuration({
+  const endpointNames = new EndpointNames(resolveNames, (resolved) => {
+    configuration.setResolved(resolved).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
+  });
+  const configuration: Configuration = new Configuration({
     manifests,
     clock: systemClock,
     control,
+    resolve: (names) => endpointNames.watch(names),
     announce: (revision, loaded) => say({ type: 'loaded', revision, loaded: withFiles(loaded), adminUrl: control.adminUrl }),
     rejected: (diagnostics) => say({ type: 'rejected', diagnostics }),
   });

@@ -56,8 +56,10 @@ describe('replicas', { timeout: 90_000 }, async () => {
     await load.right(20);
     assert.deepEqual(load.wrong(sinceMs).slice(0, 3), []);
     t.diagnostic(`${load.answers.filter((one) => one.sentMs >= sinceMs).length} requests meanwhile, none lost`);
-    const told = (await running.events()).filter((one) => one.type === 'endpoint' && one.destination === 'mini/front:80');
-    assert.deepEqual([...new Set(told.map((one) => one.type === 'endpoint' && one.action))].sort(), ['added', 'removed']);
+    const told = (await running.events()).flatMap((one) =>
+      one.type === 'endpoint' && one.destination === 'mini/front:80' ? [one.action] : [],
+    );
+    assert.ok(told.includes('removed') && told.includes('added'), String(told));
   });
 
   test('fewer, then more: those that leave finish what they are at', async () => {

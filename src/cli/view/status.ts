@@ -136,8 +136,7 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
     paint('quiet', one.identity),
     expiry,
     paint(modes === 'STRICT' ? 'good' : 'warn', modes),
-    copies,
-    restarts,
+    [copies, restarts].filter((text) => text !== '').join('  '),
   ];
 }
 
