@@ -20,7 +20,6 @@ import { type RouteTable, compileListeners, compileRoutes } from '#plan/route.ts
 import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends, type MirrorTarget } from './backends.ts';
-import { Counters } from './counters.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
 import { Edge } from './edge.ts';
 import type { Snapshot } from './ports.ts';
@@ -54,6 +53,7 @@ class Compiler {
   readonly #backends = new Map<RouteRulePlan, Backends>();
   readonly #destinations: Destinations;
   readonly #config: Config;
+  readonly #open = new Map<string, Enforcement>();
 
   constructor(snapshot: Snapshot, runtime: Runtime, keys: KeySources) {
     const { plan } = snapshot;
@@ -89,8 +89,15 @@ class Compiler {
     const enforced = this.#enforcement(workload.policies, workload.namespace, workload.identity);
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
-    const open = this.#enforcement(NO_POLICIES, workload.namespace, workload.identity);
+    const open = this.#openTo(workload);
     for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
+  }
+
+  /** Without policies callers differ in nothing but their namespace. */
+  #openTo({ namespace, identity }: WorkloadPlan): Enforcement {
+    let open = this.#open.get(namespace);
+    if (!open) this.#open.set(namespace, (open = this.#enforcement(NO_POLICIES, namespace, identity)));
+    return open;
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
@@ -243,7 +250,6 @@ class Compiler {
     protocol: 'http' | 'tcp',
     destinationName: string,
   ): Omit<Service, keyof Enforcement> {
-    const { metrics, links } = this.#runtime;
     return {
       key: addressKey(listen),
       role,
@@ -264,7 +270,7 @@ class Compiler {
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
-      counters: new Counters(metrics, links, { role, workload, destination: destinationName, port, protocol }),
+      counters: this.#runtime.countersOf({ role, workload, destination: destinationName, port, protocol }),
     };
   }
 

@@ -32,6 +32,8 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   reset: 502,
 };
 
+/** Said by a sidecar to the caller's: its application could not be reached, so the request may go elsewhere. */
+const UNSENT = 'x-cullis-unsent';
 /** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
 const DISCARD_BYTES_MAX = 16 * 1024;
 
@@ -75,7 +77,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
     this.#body = counted ? new CountingBody(body, x) : body;
     if (!counted && body.kind === 'length') x.bytesIn = body.length;
-    if (this.#rules?.resendsBodies === true && body.kind !== 'none' && isIdempotent(x.method)) {
+    // Where there is another endpoint, one whose application is not there need not be the end.
+    if (body.kind !== 'none' && this.#rules !== undefined && (this.#rules.resendsBodies || destination.endpoints.length > 1)) {
       const { bufferBytesMax } = x.service.config.limits;
       if (body.length <= bufferBytesMax) this.#replay = new ReplayBody(this.#body, bufferBytesMax);
     }
@@ -146,6 +149,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
       body.discard();
       return;
     }
+    // Its sidecar says that the application could not be reached: the request did nothing.
+    const undone = (status === 503 || x.grpc) && this.#endpoint.mtls && headers.get(UNSENT) !== undefined;
     // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
     if (this.#handshake && x.request.version === '2' && status < 300) {
       body.discard();
@@ -155,9 +160,10 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     }
     const grpcStatus = x.grpc && status === 200 ? headers.get('grpc-status') : undefined;
     // What came of a gRPC call stands in its trailers, unless it has only them.
-    if (!x.grpc || status !== 200) this.#report(status);
+    if (!x.grpc || status !== 200) this.#report(undone ? 'connect' : status);
     else if (grpcStatus !== undefined) this.#report(httpStatusOf(readGrpcStatus(grpcStatus)));
-    if (this.#rules?.onStatus(status, headers.get('grpc-status')) === true && this.#mayRepeat(false)) {
+    const again = undone ? this.#rules?.onUnreached === true : this.#rules?.onStatus(status, headers.get('grpc-status')) === true;
+    if (again && this.#mayRepeat(undone ? 'undone' : 'done')) {
       if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
       else this.#upstream?.abort('it is sent again');
       this.#repeat('answer', `the destination answered ${status}`);
@@ -238,7 +244,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const { kind, message } = error;
     if (kind === 'overload') this.#overflowed();
     else this.#report(kind);
-    if (this.#rules?.onError(error) === true && this.#mayRepeat(!error.bytesSent)) this.#repeat(kind, message);
+    if (this.#rules?.onError(error) === true && this.#mayRepeat(error.bytesSent ? 'done' : 'unsent')) this.#repeat(kind, message);
     else this.#fail(STATUS[kind], kind, message);
   }
 
@@ -250,24 +256,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   /**
    * Whether it may be sent once more: never when something of the answer is out, or the client's body cannot be had again, or doing it twice
    * could matter.
-   * @param unsent nothing of the request reached the destination
+   * @param reached nothing of the request left, it did nothing, or it may have done what it asks for
    */
-  #mayRepeat(unsent: boolean): boolean {
+  #mayRepeat(reached: 'unsent' | 'undone' | 'done'): boolean {
     const x = this.#x;
-    const { body, method } = x.request;
     if (x.answered || this.#retries >= (this.#rules?.attempts ?? 0)) return false;
-    const again = unsent ? this.#replay === undefined || this.#replay.replayable : isIdempotent(method) && this.#hasBody(body);
-    if (!again) return false;
+    if (reached === 'done' && !isIdempotent(x.method)) return false;
+    const whole = this.#replay ? this.#replay.replayable : reached === 'unsent' || x.request.body.kind === 'none';
+    if (!whole) return false;
     if (this.#retrying || this.#destination.circuit.takeRetry()) {
       this.#retrying = true;
       return true;
     }
     this.#count('overflow');
     return false;
-  }
-
-  #hasBody(body: BodyReader): boolean {
-    return body.kind === 'none' || this.#replay?.replayable === true;
   }
 
   /** Sends it again, after a wait, to another endpoint where there is one. */
@@ -316,7 +318,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     this.#countUnreached();
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
-    void refuse(x, { status, code: 'upstream.failed', reasons, ...(grpcStatus !== undefined && { grpcStatus }) });
+    const headers = kind === 'connect' && x.service.role === 'sidecar-in' ? [UNSENT, '1'] : [];
+    void refuse(x, { status, code: 'upstream.failed', reasons, headers, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -334,7 +337,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   /** The time of this try is over; there may be another. */
   #tryLate(message: string): void {
     if (this.#over || !this.#trying) return;
-    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat(false)) {
+    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat('done')) {
       this.#late(message);
       return;
     }

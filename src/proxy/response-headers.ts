@@ -39,6 +39,7 @@ export function passResponseHeaders(x: Exchange, received: HeaderList): Headers 
     const name = received.name(i);
     if (name === 'trailer') announce(headers, received.value(i));
     if (HOP.has(name) || (listed.length > 0 && listed.includes(name))) continue;
+    if (name === 'x-cullis-unsent') continue;
     if (role === 'sidecar-in' ? name.startsWith('x-cullis-') : role === 'gateway' && INSIDE.has(name)) continue;
     headers.add(name, received.rawName(i), received.value(i));
   }

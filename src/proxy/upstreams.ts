@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import type { CircuitPlan } from '#plan/traffic.ts';
 import type { ConnectionGate } from '#wire/connection-gate.ts';
+import type { IdleConnections } from '#wire/idle-connections.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
 import { Http2Pool } from '#wire/http2/client.ts';
 import type { UpstreamPool } from '#wire/upstream-types.ts';
@@ -53,6 +54,7 @@ export interface UpstreamMeans {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
+  readonly resting: IdleConnections;
 }
 
 export class UpstreamEndpoint {
@@ -130,6 +132,7 @@ export class UpstreamEndpoint {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
+      resting: this.#means.resting,
       name: this.target.workload,
       ...(this.#bounds && {
         gate: this.#bounds.gate,
@@ -157,7 +160,8 @@ function boundedLimits(limits: Limits, circuit: CircuitPlan): Limits {
 export class Upstreams {
   readonly #means: UpstreamMeans;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
-  readonly #limitsKeys = new WeakMap<Limits, string>();
+  readonly #limitsKeys = new WeakMap<Limits, number>();
+  readonly #limitsNumbers = new Map<string, number>();
 
   constructor(means: UpstreamMeans) {
     this.#means = means;
@@ -179,9 +183,15 @@ export class Upstreams {
     return endpoint;
   }
 
-  #limitsKey(limits: Limits): string {
+  /** A short name for limits, of which there are few: the key of every endpoint has it. */
+  #limitsKey(limits: Limits): number {
     let key = this.#limitsKeys.get(limits);
-    if (key === undefined) this.#limitsKeys.set(limits, (key = JSON.stringify(limits)));
+    if (key === undefined) {
+      const text = JSON.stringify(limits);
+      key = this.#limitsNumbers.get(text) ?? this.#limitsNumbers.size;
+      this.#limitsNumbers.set(text, key);
+      this.#limitsKeys.set(limits, key);
+    }
     return key;
   }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
+import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
 import { announcedTrailers } from '../trailer-fields.ts';
@@ -37,10 +38,12 @@ export interface ConnectionPool {
   retry(exchange: UpstreamExchange): void;
 }
 
-export class UpstreamConnection implements ExchangeCarrier, BodyHost {
+export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnection {
   readonly socket: Socket;
   /** It is in the pool's list of idle connections. */
   idle = false;
+  older: IdleConnection | undefined = undefined;
+  newer: IdleConnection | undefined = undefined;
   gone = false;
   readonly #pool: ConnectionPool;
   readonly #parser: ResponseParser;
@@ -156,8 +159,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#silenceMs);
+    // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
+      this.#timer.arm(this.#silenceMs);
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
     }
@@ -201,6 +205,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return false;
     }
     if (++this.#interims > INTERIM_MAX) return this.#refuse('interim-flood');
+    this.#timer.arm(this.#silenceMs);
     if (parser.status !== 100) exchange.callbacks.onInterim?.(parser.status, parser.headers);
     return true;
   }
@@ -224,6 +229,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     } else {
       const incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
       body = this.#body = incoming;
+      this.#timer.arm(this.#silenceMs);
       if (framing < 0) {
         this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
         this.#timer.arm(this.#silenceMs);
