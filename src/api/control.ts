@@ -27,6 +27,20 @@ export const workloadStatus = z
     pid: z.int().nullable(),
     restarts: count,
     certificate,
+    version: z.string().meta({
+      description: "declared: label `app.kubernetes.io/version` or `version`, else the image's tag; '' when nothing says one",
+    }),
+    replicas: list(
+      z
+        .object({
+          id: z.string().meta({ description: "the workload's id for the first, `namespace/name~1` for the next" }),
+          state: z.enum(['starting', 'ready', 'restarting', 'stopped', 'external', 'declared']),
+          pid: z.int().nullable(),
+          restarts: count,
+          version: z.string().meta({ description: 'what the manifests called it when it was started' }),
+        })
+        .readonly(),
+    ),
     ports: list(
       z.object({ port: count, protocol: z.enum(['http', 'tcp']), mtls: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE']) }).readonly(),
     ),
@@ -51,6 +65,25 @@ export type WorkerStatus = z.output<typeof workerStatus>;
 
 export const closedPart = z.object({ what: z.string(), why: z.string(), at: z.string() }).readonly().meta({ id: 'ClosedPart' });
 
+/** Conditions as Gateway API has them. */
+export const resourceStatus = z
+  .object({
+    resource: z.string().meta({ description: '`Gateway shop/edge`, `HTTPRoute shop/web`' }),
+    part: z.string().meta({ description: "a listener's name, or a route's parent; '' for a Gateway as a whole" }),
+    conditions: list(
+      z
+        .object({
+          type: z.enum(['Accepted', 'Programmed', 'ResolvedRefs', 'Conflicted', 'PartiallyInvalid']),
+          status: z.boolean(),
+          reason: z.string(),
+          message: z.string(),
+        })
+        .readonly(),
+    ),
+    at: z.string(),
+  })
+  .readonly()
+  .meta({ id: 'ResourceStatus' });
 export const rotationStatus = z
   .object({
     phase: z.enum(['trust', 'renew', 'distrust']).meta({
@@ -141,8 +174,18 @@ export const statusResponse = z
     workloads: list(workloadStatus),
     links: list(linkStats),
     gateways: list(z.object({ id: z.string(), url: z.string() }).readonly()),
+    drift: list(
+      z
+        .object({
+          service: z.string(),
+          detail: z.string(),
+          copies: list(z.object({ replica: z.string(), declared: z.string(), running: z.string() }).readonly()),
+        })
+        .readonly(),
+    ).meta({ description: 'services whose copies run another version than declared, or than each other' }),
     findings: list(finding),
     diagnostics: list(diagnostic),
+    resources: list(resourceStatus).meta({ description: 'what became of Gateways, their listeners and routes' }),
     closed: list(closedPart).meta({ description: 'what could not be honoured and so answers 503 or 403' }),
     workers: list(workerStatus),
     totals: z.object({ requests: count, denied: count, failed: count }).readonly(),

@@ -1,9 +1,20 @@
 // System and Observed -> NodePlan. Deterministic: equal inputs give an equal plan and version.
-import { createHash } from 'node:crypto';
+import type { EndpointSlice } from '#model/endpoint-slice.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
+import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
+import { type EndpointChanges, changedEndpoints, versionOfRest, versionWith, withEndpoints } from './endpoints.ts';
+import type {
+  BackendPlan,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  ResourceStatus,
+  RouteRulePlan,
+  WorkloadPlan,
+} from './plan.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
@@ -12,45 +23,84 @@ import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
 import { telemetryFor } from './telemetry.ts';
 import { VirtualServices } from './virtual-services.ts';
 
+export interface EndpointTurn {
+  /** Version of the plan that the changes are from. */
+  readonly from: string;
+  readonly plan: NodePlan;
+  readonly changes: EndpointChanges;
+}
+
+/** A plan, and the way to the same plan with other endpoints. */
+export interface Planned {
+  readonly plan: NodePlan;
+  /** The plan while only who serves is different: health of copies in `observed`, and `slices`; nothing else is looked at. */
+  again(observed: Observed, slices: readonly EndpointSlice[]): EndpointTurn;
+}
+
 /**
  * Builds what one node proxy needs for the workloads that have a placement.
  * @returns a plan whose `version` is the SHA-256 of the rest of it
  */
 export function buildPlan(system: System, observed: Observed): NodePlan {
+  return planFor(system, observed).plan;
+}
+
+/** As `buildPlan`, for those who will ask again when endpoints come and go. */
+export function planFor(system: System, observed: Observed): Planned {
   const closed: { what: string; why: string; at: string }[] = [];
   const ports = destinations(system);
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const clusters = new Clusters(system, observed, ports, placed, closed);
   const virtual = new VirtualServices(system, clusters, closed);
-  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
+  if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
+  const status: ResourceStatus[] = [];
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
-    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual)),
+    workloads: placed.map((workload) =>
+      workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
+    ),
     gateways,
     clusters: clusters.all(),
     extAuthz: system.mesh.extensionProviders,
+    ...(status.length > 0 && { status }),
     closed,
   };
-  return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
+  const rest = versionOfRest(body);
+  let plan: NodePlan = { version: versionWith(rest, body.clusters), ...body };
+  return {
+    plan,
+    again(now, slices) {
+      const changes = changedEndpoints(plan.clusters, clusters.again(now, slices));
+      const from = plan.version;
+      const next = withEndpoints(plan, '', changes);
+      plan = { ...next, version: versionWith(rest, next.clusters) };
+      return { from, plan, changes };
+    },
+  };
 }
 
 /** Each caller's own DestinationRule decides how its backends are reached. */
 function throughRules(gateway: GatewayPlan, clusters: Clusters): GatewayPlan {
+  const through = <T extends Pick<BackendPlan, 'cluster'>>(backend: T): T =>
+    clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend;
   const rule = (one: RouteRulePlan): RouteRulePlan => ({
     ...one,
-    backends: one.backends.map((backend) =>
-      clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend,
-    ),
+    backends: one.backends.map(through),
+    ...(one.mirrors && { mirrors: one.mirrors.map(through) }),
   });
   return {
     ...gateway,
     listeners: gateway.listeners.map((listener) => ({
       ...listener,
       virtualHosts: listener.virtualHosts.map((host) => ({ ...host, rules: host.rules.map(rule) })),
+      ...(listener.streams && {
+        streams: listener.streams.map((stream) => ({ ...stream, backends: stream.backends.map(through) })),
+      }),
     })),
   };
 }

@@ -1,7 +1,7 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
@@ -11,6 +11,7 @@ import type { Runtime } from './runtime.ts';
 import type { UpstreamEndpoint } from './upstreams.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
+const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
 const NO_CHANGES: readonly HeaderEdit[] = Object.freeze([]);
 
 /**
@@ -46,6 +47,9 @@ export class Exchange implements Attributes, RouteRequest {
   /** Headers for the next hop, filled by `strip`. */
   readonly headers = new Headers();
 
+  /** Set by `strip`: the caller takes fields behind the body of its answer. */
+  takesTrailers = false;
+
   requestId = '';
   traceId = '';
   /** Of this hop; '' where it is not traced. */
@@ -56,6 +60,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   route: RouteChoice | undefined = undefined;
   destination: Destination | undefined = undefined;
+  /** Destinations that get a copy. */
+  mirrors: readonly Destination[] = NO_DESTINATIONS;
+  /** What is forwarded of the request's body. */
+  body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
   responseChanges: readonly HeaderEdit[] = NO_CHANGES;
@@ -90,6 +98,7 @@ export class Exchange implements Attributes, RouteRequest {
     this.runtime = runtime;
     this.service = service;
     this.request = request;
+    this.body = request.body;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
     // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.

@@ -3,16 +3,19 @@ import type { Socket } from 'node:net';
 import type { Portion } from '#base/portions.ts';
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
+import type { Limits } from '#model/platform.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
 import type { ServeOptions } from '#wire/http1/serve-options.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
 import { serveHttp2 } from '#wire/http2/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
-import { EDGE_ALPN, MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
+import { MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
 import { Arrival, plainAddress } from './arrival.ts';
+import { EdgeAcceptors } from './edge-acceptors.ts';
+import type { EdgeListener } from './edge.ts';
 import { Exchange } from './exchange.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { PeerWatch } from './peer-watch.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
@@ -29,6 +32,9 @@ function needsIdentity({ role, mtls }: Service): boolean {
 /** Connections that may wait for a listener that is open and not yet in force. */
 const EARLY_MAX = 1024;
 
+/** What is known of a connection while it is served. */
+type Served = Pick<Arrival, 'socket' | 'tls' | 'remoteAddress'> & { readonly limits: Limits };
+
 export class Slot {
   /** Undefined once the listener is no longer part of the configuration. */
   service: Service | undefined;
@@ -44,12 +50,17 @@ export class Slot {
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
   #early: Socket[] | undefined = [];
+  readonly #edge: EdgeAcceptors;
   #acceptor: { readonly key: string; readonly tls: TlsAcceptor } | undefined;
 
   constructor(runtime: Runtime, refusals: ConnectionRefusals, service: Service) {
     this.#runtime = runtime;
     this.#refusals = refusals;
     this.service = this.#last = service;
+    this.#edge = new EdgeAcceptors(runtime, {
+      secured: (socket, tls, alpn) => this.#edgeSecured(socket, tls, alpn),
+      refused: (why, address) => this.#refused(why, address),
+    });
     this.#places = runtime.portions.of(`listener ${service.key}`, service.config.limits.connectionsMax);
   }
 
@@ -73,7 +84,9 @@ export class Slot {
   swap(service: Service): void {
     const before = this.#last;
     this.service = this.#last = service;
-    if (before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
+    this.#edge.keepOnly(service.edge);
+    const demands = before.clientDemands !== service.clientDemands;
+    if (demands || before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
       this.#endConnections();
   }
 
@@ -117,6 +130,7 @@ export class Slot {
     await this.#listener?.close();
     this.#endConnections();
     this.#acceptor?.tls.close();
+    this.#edge.close();
   }
 
   destroy(): void {
@@ -149,15 +163,26 @@ export class Slot {
     acceptor.accept(a.socket);
   }
 
+  edgeHandshake(a: Arrival, listener: EdgeListener<Service>, serverName: string): void {
+    const { tlsHandshakeTimeoutMs } = a.service.config.limits;
+    const why = this.#edge.accept(a.socket, listener, serverName, tlsHandshakeTimeoutMs);
+    if (why === undefined) return;
+    a.service.counters.handshakes.failed.inc();
+    this.refuse(a, 'config.closed', [reason('DEFAULT', 'certificate', [], listener.id, '', why)]);
+  }
+
   /** The version is what the handshake settled; where it settled none, HTTP/1 unless the client begins with HTTP/2's preface. */
   serveHttp(a: Arrival): void {
     watchLink(this.#runtime, a.service, a.socket, a.tls);
     const version = httpVersionOf(a.alpn);
-    if (version === '2') this.#serveHttp2(a);
-    else this.#serveHttp1(a, version === undefined);
+    const { socket, tls, remoteAddress } = a;
+    // Not the arrival itself: a connection that stays would keep the whole configuration that it came under.
+    const served = { socket, tls, remoteAddress, limits: a.service.config.limits };
+    if (version === '2') this.#serveHttp2(served);
+    else this.#serveHttp1(served, version === undefined);
   }
 
-  #serveHttp2(a: Arrival): void {
+  #serveHttp2(a: Served): void {
     const connection = serveHttp2(
       a.socket,
       this.#serving(a, () => this.#connections.delete(connection)),
@@ -166,9 +191,9 @@ export class Slot {
     this.#connections.add(connection);
   }
 
-  #serving(a: Arrival, onClose: () => void): ServeOptions {
+  #serving(a: Served, onClose: () => void): ServeOptions {
     return {
-      limits: a.service.config.limits,
+      limits: a.limits,
       timers: this.#runtime.timers,
       ...(a.tls && { tls: a.tls }),
       onClose,
@@ -177,7 +202,7 @@ export class Slot {
     };
   }
 
-  #serveHttp1(a: Arrival, mayBeHttp2: boolean): void {
+  #serveHttp1(a: Served, mayBeHttp2: boolean): void {
     const onHttp2 = (): void => {
       this.#connections.delete(connection);
       this.#serveHttp2(a);
@@ -256,17 +281,16 @@ export class Slot {
   }
 
   #acceptorFor(service: Service): TlsAcceptor {
-    const key = `${service.identity} ${service.mtls === 'edge'} ${service.protocol}`;
+    const key = `${service.identity} ${service.protocol}`;
     if (this.#acceptor?.key === key) return this.#acceptor.tls;
     this.#acceptor?.tls.close();
     const { identities } = this.#runtime;
-    const edge = service.mtls === 'edge';
     const tls = tlsAcceptor({
       identity: identities.tlsIdentity(service.identity),
-      minVersion: edge ? 'TLSv1.2' : 'TLSv1.3',
-      clientCertificate: edge ? 'none' : 'required',
+      minVersion: 'TLSv1.3',
+      clientCertificate: 'required',
       verifyPeer: (chain) => identities.verify(chain, 'client'),
-      alpn: edge ? EDGE_ALPN : service.protocol === 'http' ? MESH_HTTP_ALPN : [],
+      alpn: service.protocol === 'http' ? MESH_HTTP_ALPN : [],
       handshakeTimeoutMs: service.config.limits.tlsHandshakeTimeoutMs,
       onConnection: (socket, info, alpn) => this.#secured(socket, info, alpn),
       onRefused: (why, address) => this.#refused(why, address),
@@ -285,6 +309,17 @@ export class Slot {
     resumeSecured(new Arrival(this.#runtime, this, service, socket, tls, alpn));
   }
 
+  /** The listener is looked up again: the handshake may have outlived the configuration that began it. */
+  #edgeSecured(socket: Socket, tls: NonNullable<Arrival['tls']>, alpn: string): void {
+    const listener = this.service?.edge?.find(tls.sni);
+    if (listener === undefined || listener.closed !== undefined) {
+      socket.destroy();
+      return;
+    }
+    listener.service.counters.handshakes.ok.inc();
+    resumeSecured(new Arrival(this.#runtime, this, listener.service, socket, tls, alpn));
+  }
+
   #refused(why: string, address: string): void {
     const service = this.service ?? this.#last;
     service.counters.handshakes.failed.inc();
@@ -296,7 +331,7 @@ export class Slot {
     this.#refusals.refuse(this.#runtime, service, info.remoteAddress, 'mtls.identity', [why], () => {}, info.tls);
   }
 
-  #invalid(a: Arrival, kind: RefusalKind, status: number): string {
+  #invalid(a: Served, kind: RefusalKind, status: number): string {
     const service = this.service ?? this.#last;
     service.counters.invalid(kind);
     return emitInvalid(this.#runtime, service, a.remoteAddress, a.tls?.peerIdentity ?? '', status, REFUSALS[kind].text);

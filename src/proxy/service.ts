@@ -3,8 +3,9 @@ import type { EffectiveMtlsMode, MeshConfig } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrustBundle } from '#model/snapshot.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
-import type { Backends } from './backends.ts';
-import type { Destinations } from './destinations.ts';
+import type { HostMap } from '#plan/host-map.ts';
+import type { Backends, MirrorTarget } from './backends.ts';
+import type { Endpoint } from '#plan/plan.ts';
 import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
@@ -12,6 +13,7 @@ import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
+import type { Edge } from './edge.ts';
 import type { ExtAuthz } from './authorizer.ts';
 import type { Tracing } from './span.ts';
 
@@ -41,6 +43,12 @@ export interface Service {
   readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
   /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
+  /** Gateway with TLS: the listeners of its port. */
+  readonly edge: Edge<Service> | undefined;
+  /** Gateway: what its TLS listeners demand of clients; connections do not outlive a change of it. */
+  readonly clientDemands: string;
+  /** Gateway, protocol tcp: where connections lead, by server name. */
+  readonly streams: HostMap<StreamTarget> | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;
   /** Sidecar-out: what is put back as authority, and the names that stand for the listener itself. */
@@ -51,6 +59,22 @@ export interface Service {
   readonly counters: Counters;
   /** Undefined where no spans are sent. */
   readonly tracing: Tracing | undefined;
+}
+
+export interface StreamTarget {
+  readonly id: string;
+  readonly at: string;
+  readonly backends: Backends;
+}
+
+/** The destinations of a configuration, as what runs sees them. */
+export interface LiveDestinations {
+  /** It is in force from now on: records and bounds of what it does not use are let go. */
+  activate(): void;
+  /** Looks at who is out of turn. */
+  tick(nowMs: number): void;
+  /** Endpoints that came or went, by cluster id; nothing else changes. */
+  replace(changes: Readonly<Record<string, readonly Endpoint[]>>): void;
 }
 
 /** One snapshot, compiled: all listeners' services and what they share. */
@@ -65,8 +89,13 @@ export interface Config {
   /** '' when the platform names none. */
   readonly sessionCookie: string;
   readonly services: ReadonlyMap<string, Service>;
+  /** Services behind the handshakes of shared ports, by their own keys. */
+  readonly inner: ReadonlyMap<string, Service>;
+  /** Ids of the private keys that its listeners show. */
+  readonly servingKeys: ReadonlySet<string>;
   readonly backends: ReadonlyMap<RouteRulePlan, Backends>;
-  readonly destinations: Destinations;
+  readonly mirrors: ReadonlyMap<RouteRulePlan, readonly MirrorTarget[]>;
+  readonly destinations: LiveDestinations;
   /** SPIFFE ids that need a certificate here. */
   readonly identities: ReadonlySet<string>;
 }

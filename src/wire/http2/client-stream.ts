@@ -1,21 +1,40 @@
 // One request on a stream of a connection to a destination, and its answer.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
+import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { isToken, isVisible } from '../http1/chars.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
-import type { BodySink, HeaderInput, HeaderList } from '../types.ts';
+import { valueOf } from '../header-input.ts';
+import { answerIdleMs } from '../stream-idle.ts';
+import type { BodySink, ConnectionInfo, HeaderInput, HeaderList } from '../types.ts';
 import type { UpstreamError } from '../upstream-types.ts';
-import type { ClientConnection } from './client-connection.ts';
 import { type ClientExchange, authorityOf } from './client-exchange.ts';
 import { CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, codeName } from './constants.ts';
 import type { ResponseHead } from './message-head.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
 import { StreamBody } from './stream-body.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 /** 1xx answers that may come before the final one. */
 const INTERIM_MAX = 8;
+
+/** The connection, as its requests see it. */
+export interface ClientStreamHost extends StreamHost {
+  readonly limits: Limits;
+  readonly info: Omit<ConnectionInfo, 'tls'>;
+  readonly scheme: 'http' | 'https';
+  /** It served a request before: when it breaks now, it may have been dead for a while. */
+  readonly stale: boolean;
+  /** Resets the stream. @param reason '' when nobody is to be told */
+  cancel(stream: Stream, code: number, reason: string): void;
+  /** The stream ended both ways. */
+  finished(stream: Stream): void;
+  /** The peer sent something of an answer. */
+  spoke(): void;
+  /** The request was not processed: send it again. */
+  retry(exchange: ClientExchange): void;
+}
 
 interface Answer {
   readonly status: number;
@@ -29,10 +48,12 @@ export class ClientStream extends Stream implements BodySink {
   /** The final head of the answer was read. */
   answered = false;
   readonly exchange: ClientExchange;
-  readonly #client: ClientConnection;
+  readonly #client: ClientStreamHost;
   #interims: Answer[] = [];
   #interimCount = 0;
   #answer: Answer | undefined;
+  /** Headers of the answer. */
+  #answered: HeaderList | undefined;
   #tunnel = false;
   /** Content that the answer may not have: it is one to HEAD, or says 204 or 304. */
   #bodiless = false;
@@ -40,7 +61,7 @@ export class ClientStream extends Stream implements BodySink {
   /** Bytes of the request still owed of a declared length, -1 for any number. */
   #owed = -1;
 
-  constructor(client: ClientConnection, id: number, exchange: ClientExchange) {
+  constructor(client: ClientStreamHost, id: number, exchange: ClientExchange) {
     super(client, id);
     this.#client = client;
     this.exchange = exchange;
@@ -129,6 +150,7 @@ export class ClientStream extends Stream implements BodySink {
     }
     this.answered = true;
     this.#answer = answer;
+    this.#answered = headers;
     this.#bodiless = this.exchange.head.method === 'HEAD' || status === 204 || status === 304;
     if (ended) {
       if (contentLength > 0 && !this.#bodiless) return 'data-length';
@@ -141,6 +163,7 @@ export class ClientStream extends Stream implements BodySink {
   receive(bytes: Buffer, from: number, to: number): void {
     const { body } = this;
     this.movedMs = this.#client.timers.coarseMs;
+    this.#client.spoke();
     if (!body) {
       // DATA in front of the head.
       this.bodyRead(to - from);
@@ -262,7 +285,12 @@ export class ClientStream extends Stream implements BodySink {
 
   /** Looks at the deadline of the stream. */
   look(nowMs: number): void {
-    if (this.#tunnel || this.body?.paused === true || nowMs - this.movedMs < this.#client.limits.upstreamTimeoutMs) return;
+    const silentMs = nowMs - this.movedMs;
+    const { limits } = this.#client;
+    if (this.#tunnel || this.body?.paused === true || silentMs < limits.upstreamTimeoutMs) return;
+    // What was asked says it for gRPC, whose servers may send no head before their first message.
+    const type = this.#answered?.get('content-type') ?? valueOf(this.exchange.head.headers, 'content-type');
+    if (silentMs < answerIdleMs(limits, type)) return;
     this.fail('timeout', 'the destination did not answer in time', CANCEL);
   }
 }
