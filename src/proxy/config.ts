@@ -27,7 +27,7 @@ import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
-import { compileTracing } from './span.ts';
+import { compileTracing } from './tracing.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 
@@ -109,7 +109,7 @@ class Compiler {
       // In a namespace the address is the workload's own; policies match on it whatever the listener was bound to.
       destinationIp: port.app.namespaceOf === undefined ? '' : port.app.ip,
       mtls: port.mtls,
-      tracing: compileTracing(workload.telemetryIn?.tracing, this.#runtime),
+      tracing: compileTracing(workload.telemetryIn?.tracing, this.#runtime.ports),
       mtlsAt: port.mtlsAt,
       destination,
     };
@@ -124,7 +124,7 @@ class Compiler {
       destination: this.#destinations.cluster(cluster.id, workload),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
-      tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime),
+      tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime.ports),
       ownAuthorities: ownAuthorities(listen),
     };
   }
@@ -147,7 +147,7 @@ class Compiler {
       const base = (protocol: Service['protocol']): Service => ({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
-        tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime),
+        tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime.ports),
       });
       if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, caller) });
       else this.#add(this.#gatewayHttp(group, base, tls, caller));

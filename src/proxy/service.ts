@@ -15,7 +15,7 @@ import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
 import type { Edge } from './edge.ts';
 import type { ExtAuthz } from './authorizer.ts';
-import type { Tracing } from './span.ts';
+import type { Tracing } from './tracing.ts';
 
 export type Role = ExchangeEvent['role'];
 

@@ -1,24 +1,11 @@
 // What a hop tells of its span, inside its event. A hop that is not recorded tells nothing, which is what most hops cost.
 import type { DenyCode } from '#model/decision.ts';
 import type { SpanFacts } from '#model/event.ts';
-import type { CustomTag } from '#model/telemetry.ts';
-import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { Exchange } from './exchange.ts';
-import type { Runtime } from './runtime.ts';
-import { Sampler, clientSpanOf, joinTrace } from './trace.ts';
+import { clientSpanOf, joinTrace } from './trace.ts';
+import type { Tracing } from './tracing.ts';
 
 const TAG_CHARS_MAX = 256;
-
-/** Tracing of one listener, compiled. */
-export interface Tracing {
-  readonly sampler: Sampler;
-  readonly tags: readonly (readonly [name: string, tag: CustomTag])[];
-}
-
-export function compileTracing(plan: TracingPlan | undefined, { ports, clock }: Runtime): Tracing | undefined {
-  if (!plan) return undefined;
-  return { sampler: new Sampler(plan, ports.random, () => clock.monotonicMs()), tags: Object.entries(plan.tags) };
-}
 
 /** Gives a request its place in a trace. @param believed the caller's own decision about sampling holds @returns the traceparent for the next hop */
 export function beginSpan(
