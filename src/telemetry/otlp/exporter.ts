@@ -5,7 +5,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { messageOf } from '#base/errors.ts';
 import type { Clock, Random } from '#base/ports.ts';
-import type { Event } from '#model/event.ts';
+import type { Event, ExchangeEvent } from '#model/event.ts';
 import type { OtlpSignal, OtlpSpec } from '#model/telemetry.ts';
 import { followJournal } from '../journal-follow.ts';
 import type { Logger } from '../log.ts';
@@ -45,6 +45,8 @@ export interface ExporterPorts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly version: string;
+  /** Between two looks at what waits; a second when absent. */
+  readonly flushEveryMs?: number;
 }
 
 export interface Exporter {
@@ -84,7 +86,7 @@ class OtlpExporter implements Exporter {
     this.#flush = setInterval(() => {
       this.#spans.flush();
       this.#logs.flush();
-    }, FLUSH_EVERY_MS).unref();
+    }, ports.flushEveryMs ?? FLUSH_EVERY_MS).unref();
     if (this.#sends('metrics')) this.#collect = setInterval(() => this.#sendMetrics(), otlp.intervalMs).unref();
     this.#followed = this.#follow();
   }
@@ -133,11 +135,21 @@ class OtlpExporter implements Exporter {
   }
 
   #take(event: Event, traces: boolean, logs: boolean): void {
-    if (traces && event.type === 'exchange') {
-      for (const item of spansOf(event))
-        this.#spans.add({ resourceKey: event.workload, resource: this.#resources.of(event.workload), item });
+    try {
+      if (traces && event.type === 'exchange') this.#takeSpans(event);
+      if (logs && this.#isLogged(event)) this.#takeLog(event);
+    } catch {
+      // Its members are not what they should be: whoever wrote it is not to be believed, and the next one may be sound.
+      this.#ports.metrics.counter('cullis_otlp_dropped_total', 'events', 'malformed').inc();
     }
-    if (!logs || !this.#isLogged(event)) return;
+  }
+
+  #takeSpans(event: ExchangeEvent): void {
+    const resource = this.#resources.of(event.workload);
+    for (const item of spansOf(event)) this.#spans.add({ resourceKey: event.workload, resource, item });
+  }
+
+  #takeLog(event: Event): void {
     const owner = ownerOf(event);
     this.#logs.add({ resourceKey: owner, resource: this.#resources.of(owner), item: logOf(event, this.#ports.clock.nowMs()) });
   }
@@ -204,11 +216,13 @@ class OtlpExporter implements Exporter {
       return { kind: 'again', status: 0, why: messageOf(error), afterMs: undefined };
     }
     const type = ({ traces: 'Traces', metrics: 'Metrics', logs: 'Logs' } as const)[signal];
-    return await send(
-      target,
-      otlp.protocol === 'http/json' ? JSON.stringify(message) : encodeProtobuf(type, message),
-      clock.nowMs(),
-    );
+    let body: Buffer | string;
+    try {
+      body = otlp.protocol === 'http/json' ? JSON.stringify(message) : encodeProtobuf(type, message);
+    } catch (error) {
+      return { kind: 'refused', status: 0, why: messageOf(error) };
+    }
+    return await send(target, body, clock.nowMs());
   }
 
   /** Read anew each time: a secret in a file may be replaced while this runs. */

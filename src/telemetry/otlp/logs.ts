@@ -1,6 +1,6 @@
 // Events as log records (opentelemetry-specification, logs/data-model.md).
 import type { Event, ExchangeEvent } from '#model/event.ts';
-import { attribute, attributes, type KeyValue, type LogRecord, unixNano } from './message.ts';
+import { attribute, attributes, cut, type KeyValue, type LogRecord, unixNano } from './message.ts';
 import { decisionOf } from './spans.ts';
 
 const SEVERITY = { info: [9, 'INFO'], warn: [13, 'WARN'], error: [17, 'ERROR'] } as const;
@@ -15,7 +15,7 @@ export function logOf(event: Event, nowMs: number): LogRecord {
     observedTimeUnixNano: unixNano(nowMs),
     severityNumber,
     severityText,
-    body: { stringValue: sentenceOf(event) },
+    body: { stringValue: cut(sentenceOf(event)) },
     attributes: exchange ? exchangeAttributes(exchange) : plainAttributes(event),
     ...(exchange && exchange.traceId !== '' && { traceId: exchange.traceId }),
     ...(exchange?.span && { spanId: exchange.span.id, flags: exchange.span.sampled ? 1 : 0 }),

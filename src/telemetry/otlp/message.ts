@@ -80,11 +80,19 @@ export interface Of<T> {
   readonly item: T;
 }
 
-/** A text, number or truth value as an attribute. Whole numbers become integers. */
+const CHARS_MAX = 4096;
+
+/** A text, number or truth value as an attribute. Whole numbers become integers; a text is cut at 4096 characters. */
 export function attribute(key: string, value: string | number | boolean): KeyValue {
-  if (typeof value === 'string') return { key, value: { stringValue: value } };
+  if (typeof value === 'string') return { key, value: { stringValue: cut(value) } };
   if (typeof value === 'boolean') return { key, value: { boolValue: value } };
+  if (typeof value !== 'number') return { key, value: { stringValue: cut(String(value)) } };
   return { key, value: Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value } };
+}
+
+/** What waits to be sent is bounded in number, so each text is bounded too. */
+export function cut(text: string): string {
+  return text.length > CHARS_MAX ? text.slice(0, CHARS_MAX) : text;
 }
 
 /** Those that have a value. */

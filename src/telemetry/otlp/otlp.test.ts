@@ -357,3 +357,21 @@ describe('one request', () => {
         assert.equal(typeof rejectedIn(Buffer.from(bytes, 'hex'), type), 'number');
   });
 });
+
+for (const [name, change] of [
+  ['a trace id that is none', { traceId: 'x'.repeat(32) }],
+  ['a trace id of zeros', { traceId: '0'.repeat(32) }],
+  ['a span id that is none', { span: { ...exchange().span!, id: '12' } }],
+  ['a parent that is none', { span: { ...exchange().span!, parentId: 'zz' } }],
+  ['a time that is none', { timeMs: Number.NaN }],
+  ['a duration that is none', { durationMs: 'long' as unknown as number }],
+] as const)
+  test(`${name} makes no span`, () => {
+    assert.deepEqual(spansOf(exchange(change)), []);
+  });
+
+test('a text is cut before it waits', () => {
+  const [one] = spansOf(exchange({ path: `/${'x'.repeat(100_000)}` }));
+  assert.ok(JSON.stringify(one).length < 10_000);
+  assert.ok(JSON.stringify(logOf(exchange({ path: `/${'x'.repeat(100_000)}` }), 1)).length < 12_000);
+});

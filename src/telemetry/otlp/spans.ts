@@ -1,6 +1,6 @@
 // An exchange as spans, after OpenTelemetry's semantic conventions for HTTP and RPC (semantic-conventions 1.37, http/http-spans.md, rpc/grpc.md).
-import type { ExchangeEvent } from '#model/event.ts';
-import { SPAN_KIND, attribute, attributes, type KeyValue, type Span, unixNano } from './message.ts';
+import type { ExchangeEvent, SpanFacts } from '#model/event.ts';
+import { SPAN_KIND, attribute, attributes, cut, type KeyValue, type Span, unixNano } from './message.ts';
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 const SAMPLED = 1;
@@ -14,12 +14,36 @@ const GRPC_SERVER_ERRORS = new Set([2, 4, 12, 13, 14, 15]);
  */
 export function spansOf(event: ExchangeEvent): Span[] {
   const { span } = event;
-  if (!span || event.traceId === '') return [];
+  if (!span || !isSound(event, span)) return [];
   const startMs = event.timeMs - event.durationMs;
   const client = event.role === 'sidecar-out';
   const own = makeSpan(event, client ? 'client' : 'server', span.id, span.parentId, startMs);
   if (span.clientId === undefined) return [own];
   return [own, makeSpan(event, 'client', span.clientId, span.id, startMs + (span.sentMs ?? 0))];
+}
+
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
+const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+
+/** Events are written by processes that handle hostile bytes: what is not shaped as it should be is not sent. */
+function isSound(event: ExchangeEvent, span: SpanFacts): boolean {
+  const ids = [
+    span.id,
+    ...(span.parentId === '' ? [] : [span.parentId]),
+    ...(span.clientId === undefined ? [] : [span.clientId]),
+  ];
+  const texts = [event.workload, event.method, event.host, event.path, event.tlsProtocol, event.source];
+  return (
+    TRACE_ID.test(event.traceId) &&
+    ids.every((id) => SPAN_ID.test(id)) &&
+    texts.every((text) => typeof text === 'string') &&
+    isTimed(event)
+  );
+}
+
+/** Whether its times are such. */
+export function isTimed({ timeMs, durationMs }: Pick<ExchangeEvent, 'timeMs' | 'durationMs'>): boolean {
+  return Number.isFinite(timeMs) && Number.isFinite(durationMs) && timeMs >= 0 && timeMs < 1e15 && durationMs >= 0;
 }
 
 function makeSpan(event: ExchangeEvent, kind: 'server' | 'client', spanId: string, parentId: string, startMs: number): Span {
@@ -39,7 +63,7 @@ function makeSpan(event: ExchangeEvent, kind: 'server' | 'client', spanId: strin
     ...(refused && {
       events: [{ timeUnixNano: unixNano(timeMs), name: 'cullis.denied', attributes: decisionOf(event) }],
     }),
-    status: error === '' ? { code: 0 } : { code: 2, ...(event.reasons?.[0] && { message: event.reasons[0].text }) },
+    status: error === '' ? { code: 0 } : { code: 2, ...(event.reasons?.[0] && { message: cut(event.reasons[0].text) }) },
   };
 }
 
