@@ -118,7 +118,8 @@ function shown(top: Top, sort: Sort): Top {
 function viewOf(cli: Cli, flags: TopFlags, more: Partial<TopView>): () => TopView {
   const { stdout, stdin } = cli.process;
   return () => ({
-    columns: stdout.columns ?? 100,
+    // What goes into a file or another program loses nothing for want of room.
+    columns: stdout.isTTY === true ? (stdout.columns ?? 100) : Infinity,
     rows: stdout.rows ?? 40,
     sort: flags.sort,
     paused: false,
