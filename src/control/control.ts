@@ -19,7 +19,7 @@ import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
 import { Rotation } from './rotation.ts';
 import { type SnapshotMessage, SnapshotServer, type SvidAnswer } from './snapshots.ts';
-import type { Applied, Control, ControlPorts } from './ports.ts';
+import type { Applied, Control, ControlPorts, TlsKeys } from './ports.ts';
 import { openSessionKey, readLastSnapshot, saveLastSnapshot } from './state.ts';
 import { buildStatus, type InForce, type ProcessView, type StatusSources } from './status.ts';
 import { TrustKeeper } from './trust.ts';
@@ -166,13 +166,13 @@ class ControlPlane implements Control {
     }, ROTATION_LOOK_MS).unref();
   }
 
-  applySystem(system: System, _observed: Observed, plan: NodePlan): Promise<Applied> {
-    const result = this.#applying.then(() => this.#apply(system, plan));
+  applySystem(system: System, _observed: Observed, plan: NodePlan, tlsKeys: TlsKeys = {}): Promise<Applied> {
+    const result = this.#applying.then(() => this.#apply(system, plan, tlsKeys));
     this.#applying = result.catch(() => undefined);
     return result;
   }
 
-  async #apply(system: System, plan: NodePlan): Promise<Applied> {
+  async #apply(system: System, plan: NodePlan, tlsKeys: TlsKeys): Promise<Applied> {
     const { clock, kv, log, metrics, run } = this.#ports;
     const fault = faultOf(plan);
     if (fault) return this.#refuse(plan.version, fault);
@@ -184,7 +184,7 @@ class ControlPlane implements Control {
       this.#ttlMs = system.platform.certificateTtlMs;
       // On disk before a worker sees it: whatever is in force has been said.
       await this.#say('applied', plan.version, `offered to ${this.#connectedCount()} workers`);
-      verdict = await this.#snapshots.distribute(this.#message(plan), () => this.#trust.goBack(former.trust));
+      verdict = await this.#snapshots.distribute({ ...this.#message(plan), tlsKeys }, () => this.#trust.goBack(former.trust));
     } catch (error) {
       this.#trust.goBack(former.trust);
       this.#certifiable = former.certifiable;

@@ -2,8 +2,18 @@
 import { createHash } from 'node:crypto';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
+import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
+import type {
+  BackendPlan,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  ResourceStatus,
+  RouteRulePlan,
+  WorkloadPlan,
+} from './plan.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
@@ -21,17 +31,22 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const clusters = new Clusters(system, observed, ports, placed, closed);
   const virtual = new VirtualServices(system, clusters, closed);
-  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
+  if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
+  const status: ResourceStatus[] = [];
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
-    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual)),
+    workloads: placed.map((workload) =>
+      workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
+    ),
     gateways,
     clusters: clusters.all(),
     extAuthz: system.mesh.extensionProviders,
+    ...(status.length > 0 && { status }),
     closed,
   };
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
@@ -39,17 +54,21 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
 
 /** Each caller's own DestinationRule decides how its backends are reached. */
 function throughRules(gateway: GatewayPlan, clusters: Clusters): GatewayPlan {
+  const through = <T extends Pick<BackendPlan, 'cluster'>>(backend: T): T =>
+    clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend;
   const rule = (one: RouteRulePlan): RouteRulePlan => ({
     ...one,
-    backends: one.backends.map((backend) =>
-      clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend,
-    ),
+    backends: one.backends.map(through),
+    ...(one.mirrors && { mirrors: one.mirrors.map(through) }),
   });
   return {
     ...gateway,
     listeners: gateway.listeners.map((listener) => ({
       ...listener,
       virtualHosts: listener.virtualHosts.map((host) => ({ ...host, rules: host.rules.map(rule) })),
+      ...(listener.streams && {
+        streams: listener.streams.map((stream) => ({ ...stream, backends: stream.backends.map(through) })),
+      }),
     })),
   };
 }

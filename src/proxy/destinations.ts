@@ -1,7 +1,7 @@
 // The destinations of one configuration, each made once for each identity and place that calls it.
 import { isIP } from 'node:net';
 import { CullisError } from '#base/errors.ts';
-import type { Address } from '#model/observed.ts';
+import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
@@ -13,6 +13,7 @@ import { Destination, type Placed } from './destination.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { HttpAuthorizer } from './ext-authz.ts';
 import { GrpcAuthorizer } from './ext-authz-grpc.ts';
+import type { OriginTls } from './origin-tls.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 
@@ -20,6 +21,8 @@ import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 export interface CallerSide {
   readonly identity: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** A gateway: it speaks TLS to applications that a BackendTLSPolicy is for, and shows this certificate. */
+  readonly origin?: { readonly certificate?: ServingCertificate };
 }
 
 interface Made {
@@ -62,7 +65,15 @@ export class Destinations {
     const cluster = this.plan(id, caller.identity);
     const origin: Origin = { locality: localityOf(caller.labels), labels: caller.labels };
     const compared = cluster.traffic?.balance.locality?.failoverPriority.map((one) => caller.labels[one] ?? '') ?? [];
-    const groupKey = [id, caller.identity, ...(grpc ? ['grpc'] : []), origin.locality, ...compared].join(' ');
+    const tls = originOf(cluster, caller, grpc);
+    const groupKey = [
+      id,
+      caller.identity,
+      ...(grpc ? ['grpc'] : []),
+      ...(tls ? [JSON.stringify(tls)] : []),
+      origin.locality,
+      ...compared,
+    ].join(' ');
     const made = this.#made.get(groupKey);
     if (made) return made.destination;
     const group = this.#group(groupKey);
@@ -149,11 +160,14 @@ export class Destinations {
   #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string, grpc: boolean): Placed[] {
     const { limits } = this.#plan;
     const http2 = grpc || cluster.http2 === true;
+    const origin = originOf(cluster, caller, grpc);
+    // A policy that cannot be honoured leads nowhere, never around TLS.
+    if (origin?.policy.fault !== undefined) return [];
     const bounds = cluster.traffic && { group: groupKey, circuit: cluster.traffic.circuit, gate: group.circuit };
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
-      const target = { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2 };
+      const target = { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2, ...(origin && { origin }) };
       return {
         endpoint: this.#runtime.upstreams.endpoint(target, limits, bounds),
         weight: one.weight ?? 1,
@@ -191,4 +205,12 @@ export class Destinations {
     this.#groupKeys.add(key);
     return this.#runtime.groups.of(key);
   }
+}
+
+/** TLS to the application itself, where the caller is one that opens it. */
+function originOf(cluster: Cluster, { origin }: CallerSide, grpc: boolean): OriginTls | undefined {
+  const policy = cluster.originate;
+  if (!policy || !origin) return undefined;
+  const http2 = grpc || cluster.http2 === true;
+  return { policy, alpn: cluster.protocol === 'http' ? [http2 ? 'h2' : 'http/1.1'] : [], ...origin };
 }

@@ -1,7 +1,7 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
@@ -10,6 +10,7 @@ import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
+const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
 const NO_CHANGES: readonly HeaderEdit[] = Object.freeze([]);
 
 /**
@@ -51,6 +52,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   route: RouteChoice | undefined = undefined;
   destination: Destination | undefined = undefined;
+  /** Destinations that get a copy. */
+  mirrors: readonly Destination[] = NO_DESTINATIONS;
+  /** What is forwarded of the request's body. */
+  body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
   responseChanges: readonly HeaderEdit[] = NO_CHANGES;
@@ -80,6 +85,7 @@ export class Exchange implements Attributes, RouteRequest {
     this.runtime = runtime;
     this.service = service;
     this.request = request;
+    this.body = request.body;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
     // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.

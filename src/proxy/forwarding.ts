@@ -68,7 +68,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#hash = hash;
     this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body, version } = x.request;
+    const { body } = x;
+    const { version } = x.request;
     // In HTTP/2 trailers may stand behind a body of known length too.
     const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
     this.#body = counted ? new CountingBody(body, x) : body;

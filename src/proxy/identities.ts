@@ -146,6 +146,11 @@ export class Identities {
     return this.trust.verify(chainDer, usage, this.#ports.clock.nowMs());
   }
 
+  /** Whether a SPIFFE id is of a trust domain whose members may speak here. */
+  isOfMesh(identity: string): boolean {
+    return this.trust.trustDomains.some((domain) => identity.startsWith(`spiffe://${domain}/`));
+  }
+
   /** TLS towards a peer that must prove exactly the target's identity. @throws CullisError */
   async secure(ownIdentity: string, raw: Socket, target: TlsTarget): Promise<Socket> {
     const { metrics } = this.#ports;

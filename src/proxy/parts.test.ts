@@ -202,6 +202,7 @@ test('proxy-hardening 53: connections are shared only where everything that they
   const upstreams = new Upstreams({
     ports: { network: {} as never },
     identities: {} as never,
+    servingKeys: {} as never,
     metrics: new Metrics(),
     clock,
     timers,

@@ -10,9 +10,10 @@ import type { Destination } from './destination.ts';
 import type { Flow } from './flows.ts';
 import { watchLink } from './links.ts';
 import { connectionHash } from './hash-key.ts';
+import { hostName } from '#plan/route.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
+import type { Service, StreamTarget } from './service.ts';
 import { FLOW_IDLE_MS } from './tunnel.ts';
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -39,6 +40,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   readonly runtime: Runtime;
   #service: Service;
   readonly #startMs: number;
+  /** Chosen once: a connection keeps its backend. */
+  #destination: Destination | undefined;
   #upstreamMs = 0;
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
@@ -47,7 +50,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   #linked = false;
 
   constructor(arrival: Arrival) {
-    const { service, tls } = arrival;
+    const { service, tls, sni } = arrival;
     this.#arrival = arrival;
     this.runtime = arrival.runtime;
     this.#service = service;
@@ -60,7 +63,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     this.sourcePort = arrival.socket.remotePort ?? 0;
     this.destinationIp = service.destinationIp === '' ? arrival.localAddress : service.destinationIp;
     this.destinationPort = service.port;
-    this.sni = tls?.sni ?? '';
+    this.sni = sni;
   }
 
   get service(): Service {
@@ -81,6 +84,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     const refusal = this.#judge(this.#service) ?? (await this.#ask(this.#service));
     if (this.#ended) return;
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
+    this.#destination =
+      this.#service.destination ?? this.#target(this.#service)?.backends.choose(this.runtime.ports.random.unit())?.destination;
     try {
       this.#join(await this.#dial());
     } catch (error) {
@@ -90,7 +95,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
-    const { destination } = this.#service;
+    const destination = this.#destination;
     if (!destination) throw new Error('the destination has no endpoint');
     const { circuit } = destination;
     if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
@@ -144,8 +149,14 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       void this.#deny('config.closed', [listenerClosed()]);
       return;
     }
+    const demands = service.clientDemands !== this.#service.clientDemands;
     this.#service = service;
-    const refusal = this.#judge(service);
+    if (demands) {
+      const text = 'the listener demands something else of its clients by now';
+      void this.#deny('config.closed', [reason('DEFAULT', 'listener', [], '', '', text)]);
+      return;
+    }
+    const refusal = this.#judge(service) ?? this.#strayed(service);
     if (refusal) void this.#deny(refusal.code, refusal.reasons);
     else void this.#askAgain(service);
   }
@@ -171,6 +182,10 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   #judge(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
     if (service.mtls === 'STRICT' && this.sourceIdentity === undefined)
       return { code: 'mtls.required', reasons: [mutualTlsRequired(service.mtlsAt)] };
+    if (service.streams && !this.#target(service)) {
+      const text = this.sni === '' ? 'no route takes connections here' : 'no route is for this server name';
+      return { code: 'route.none', reasons: [reason('DEFAULT', 'connection.sni', [], this.sni, '', text)] };
+    }
     if (service.role === 'sidecar-in' && this.runtime.ports.policyOff?.(service.workload) === true) return undefined;
     const custom = service.authorizer.custom(this);
     if (custom.kind === 'deny') return { code: 'rbac.custom-denied', reasons: custom.reasons };
@@ -204,6 +219,19 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     return undefined;
   }
 
+  /** Gateway: where connections like this one lead. */
+  #target(service: Service): StreamTarget | undefined {
+    return service.streams?.find(hostName(this.sni));
+  }
+
+  /** A connection whose backend is none of its route's any more does not go on. */
+  #strayed(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
+    const target = this.#target(service);
+    if (!target || !this.#destination || target.backends.leadsTo(this.#destination)) return undefined;
+    const text = 'the route does not lead to this backend any more';
+    return { code: 'config.closed', reasons: [reason('DEFAULT', 'route', [], target.id, target.at, text)] };
+  }
+
   async #deny(code: DenyCode, reasons: readonly Reason[]): Promise<void> {
     this.#ended = true;
     this.#service.counters.denied(code, reasons);
@@ -222,7 +250,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     if (this.#ended) return;
     this.#ended = true;
     this.#service.counters.upstreamFailed('connect');
-    const text = reason('DEFAULT', 'upstream', [], this.#service.destination?.name ?? '', '', message);
+    const text = reason('DEFAULT', 'upstream', [], this.#destination?.name ?? '', '', message);
     const event = this.#event(true, 0, 0, 'upstream.failed', [text]);
     this.#count(event, 'failed');
     this.runtime.emit.emit(event);
@@ -273,8 +301,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       workload: service.workload,
       source: this.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : ''),
       sourceIp: this.sourceIp,
-      destination: service.destination?.name ?? service.destinationName,
-      destinationPort: service.destination?.port ?? service.port,
+      destination: this.#destination?.name ?? service.destination?.name ?? service.destinationName,
+      destinationPort: this.#destination?.port ?? service.destination?.port ?? service.port,
       method: '',
       host: '',
       path: '',

@@ -12,7 +12,9 @@ import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { MESH_CLIENT_HTTP2 } from './alpn.ts';
 import type { Identities } from './identities.ts';
+import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
+import type { ServingKeys } from './serving-keys.ts';
 
 /** How long a pool that nothing refers to any more is kept, for requests that chose it a moment ago. */
 const RETIRE_MS = 10_000;
@@ -31,6 +33,8 @@ export interface EndpointTarget {
   readonly sni: string;
   /** The other end speaks HTTP/2 with prior knowledge. */
   readonly http2?: boolean;
+  /** TLS to the application itself, inside whatever leads there. */
+  readonly origin?: OriginTls;
 }
 
 /** The bounds of one destination, where they are not the platform's; its connections are then its own. */
@@ -45,6 +49,7 @@ export interface EndpointBounds {
 export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
+  readonly servingKeys: ServingKeys;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
@@ -85,15 +90,16 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2, origin } = this.target;
     const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
-    const socket =
+    const link =
       peerIdentity === ''
         ? raw
         : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload, ...alpn });
     const keepAliveMs = this.#bounds?.circuit.keepAliveMs;
     if (keepAliveMs !== undefined) raw.setKeepAlive(true, keepAliveMs);
+    const socket = origin ? await secureOrigin(link, origin, this.#means.servingKeys, this.#limits.tlsHandshakeTimeoutMs) : link;
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
@@ -162,9 +168,9 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, origin } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);

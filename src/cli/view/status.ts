@@ -2,6 +2,7 @@
 import type { EventsResponse, StatusResponse, WorkloadStatus } from '#api/control.ts';
 import { formatDurationMs } from '#base/duration.ts';
 import { count, heading, printable, table } from '../text.ts';
+import { badConditions } from './conditions.ts';
 import type { Paint } from '../text.ts';
 
 export type ApiEvent = EventsResponse['events'][number];
@@ -72,6 +73,8 @@ export function renderStatus(
   if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
   if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
+  const conditions = badConditions(status.resources, paint);
+  if (conditions.length > 0) lines.push('', heading(paint, 'gateways and routes'), ...conditions);
   if (status.closed.length > 0) {
     lines.push('', heading(paint, 'closed'));
     for (const one of status.closed) lines.push(`  ${paint('warn', one.what)}: ${printable(one.why)} ${paint('quiet', one.at)}`);
