@@ -7,6 +7,8 @@ export interface PlatformSpec {
   /** Certificates' life, milliseconds; 24 h. */
   readonly certificateTtlMs: number;
   readonly sessionCookie: string;
+  /** Gateways add security headers for browsers to answers over HTTPS that have none. */
+  readonly securityHeaders: boolean;
   readonly limits: Limits;
 }
 
@@ -64,6 +66,7 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   gatewayAddress: '127.0.0.1',
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
+  securityHeaders: true,
   limits: DEFAULT_LIMITS,
 };
 

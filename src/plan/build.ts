@@ -40,6 +40,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
+    ...(system.platform.securityHeaders && { securityHeaders: true as const }),
     workloads: placed.map((workload) =>
       workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
     ),
