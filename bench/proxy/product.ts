@@ -28,7 +28,8 @@ const proxy = createProxy({
   clock: systemClock,
   random,
   fetch: () => Promise.reject(new Error('no fetch here')),
-  requestSvid: (identity, csrPem) =>
+  outside: { resolve: async () => [], allows: () => false, findSecrets: () => [] },
+    requestSvid: (identity, csrPem) =>
     Promise.resolve(issueSvid(issuing, csrPem, identity, { nowMs: Date.now(), ttlMs: DAY_MS, random }).chainPem),
   ownsSocket: () => true,
   node: 'proxy/1',

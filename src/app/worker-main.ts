@@ -11,6 +11,7 @@ import { Metrics } from '#telemetry/metrics.ts';
 import { measureProcess } from '#telemetry/process-metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 import { meshFetch } from './mesh-fetch.ts';
+import { outsidePorts } from './outside.ts';
 import type { FromWorkerProcess, ToWorker, WorkerStart } from './messages.ts';
 import { readStart } from './start-document.ts';
 import { connectControl } from './worker-channel.ts';
@@ -47,6 +48,7 @@ const proxy = createProxy({
   clock: systemClock,
   random: systemRandom,
   fetch: meshFetch(() => plan, createFetch(), createFetch({ allowPrivate: ['127.0.0.1/32'] })),
+  outside: outsidePorts(),
   requestSvid: (identity, csrPem) => channel.requestSvid(identity, csrPem),
   // In a namespace only the workload itself can reach its listeners; on plain loopback the socket's owner is looked up.
   ownsSocket: (workload, socket) => {

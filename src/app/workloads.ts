@@ -15,9 +15,10 @@ import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System, Workload } from '#model/system.ts';
+import { egressDestinations } from '#plan/egress.ts';
 import { workloadEnvironment } from '#plan/environment.ts';
 import type { ProcessState } from './messages.ts';
-import { runsOf, serviceAddresses } from './placement.ts';
+import { outsideAddresses, runsOf, serviceAddresses } from './placement.ts';
 
 export interface WorkloadsOptions {
   readonly stateDir: string;
@@ -98,7 +99,7 @@ export class Workloads {
     const made = [...runsOf(system)].map(async ([id, run]) => {
       const workload = system.workloads.find((one) => one.id === id);
       if (!workload || run.spec.address) return;
-      const services = meshServices(system, workload.namespace);
+      const services = meshServices(system, workload);
       const present = this.#namespaces.get(id);
       const folders = this.#folders(run);
       if (!present) return await this.#house(id, run, services, folders, isolation);
@@ -293,9 +294,10 @@ export class Workloads {
 /** Origins do not travel between processes; control notes the file of a Workload document here. */
 export const FILE_ANNOTATION = 'cullis.dev/source-file';
 
-function meshServices(system: System, namespace: string): MeshService[] {
+function meshServices(system: System, workload: Workload): MeshService[] {
+  const { namespace } = workload;
   const ips = serviceAddresses(system);
-  return system.services.flatMap((service) => {
+  const inside = system.services.flatMap((service) => {
     const ip = ips.get(service.id);
     if (ip === undefined) return [];
     return [
@@ -306,6 +308,19 @@ function meshServices(system: System, namespace: string): MeshService[] {
       },
     ];
   });
+  return [...inside, ...outsideNames(system, workload)];
+}
+
+/** Hosts outside the mesh that the workload may call, each at its stand-in address; addresses that a ServiceEntry names stand for themselves. */
+function outsideNames(system: System, workload: Workload): MeshService[] {
+  const ips = outsideAddresses(system);
+  const ports = Map.groupBy(egressDestinations(system, workload), ({ host }) => host);
+  return [...ports].map(([host, each]) => ({
+    names: each[0]!.literal ? [] : [host],
+    ip: each[0]!.literal ? host : ips.get(host)!,
+    ports: each.map(({ port }) => port),
+    outside: true as const,
+  }));
 }
 
 /** The role and database that the variables of the usual container image name. */

@@ -1,7 +1,7 @@
 import { unreachable } from '#base/assert.ts';
 import type { ExplainResponse } from '#api/control.ts';
 import type { SmallestChange } from '#model/decision.ts';
-import type { Event, ExchangeEvent } from '#model/event.ts';
+import type { Event, ExchangeEvent, NameEvent } from '#model/event.ts';
 import { findEvent, readJournal } from '#telemetry/journal.ts';
 
 const RELATED_MAX = 16;
@@ -48,6 +48,14 @@ export function loose(event: Event): ExplainResponse['event'] {
   return event as ExplainResponse['event'];
 }
 
+const NAME_ANSWERS: Readonly<Record<NameEvent['answer'], string>> = {
+  mesh: 'a service of the mesh',
+  outside: 'a host that a ServiceEntry names',
+  unknown: 'no Service and no ServiceEntry is for it, so it was refused',
+  search: 'a search domain behind another name',
+  limited: 'too many look-ups, not answered',
+};
+
 /** One sentence: lower-case, no full stop. */
 export function summarize(event: Event): string {
   switch (event.type) {
@@ -61,6 +69,10 @@ export function summarize(event: Event): string {
       return `\`${event.name}\` ${event.action}${event.detail ? `: ${event.detail}` : ''}`;
     case 'audit':
       return `\`${event.operator}\` (${event.role}) ${event.allowed ? 'did' : 'was refused'} ${event.action} on \`${event.target}\``;
+    case 'egress':
+      return `\`${event.workload}\` to \`${event.host}\` was ${event.action}: ${event.text}`;
+    case 'name':
+      return `\`${event.workload}\` asked ${event.count === 1 ? '' : `${event.count} times `}for the ${event.record} record of \`${event.name}\`: ${NAME_ANSWERS[event.answer]}`;
     case 'gap':
       return `${event.lost} events lost: ${event.detail}`;
     default:

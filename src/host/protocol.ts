@@ -7,6 +7,8 @@ export interface MeshService {
   readonly names: readonly string[];
   readonly ip: string;
   readonly ports: readonly number[];
+  /** A host outside the mesh; a name may then be `*.example.com`, or `*` for everything that is not the mesh's. */
+  readonly outside?: true;
 }
 
 export type ToInit =

@@ -1,13 +1,16 @@
 // Every kind that is read, one row each. A kind without a row is kept whole and counted.
 import { nearest } from '#base/nearest.ts';
+import { readEgressPolicy } from './cullis/egress.ts';
 import { readGateKind, readPlatform, readWorkloadRun } from './cullis/platform.ts';
 import { GATEWAY_GROUP } from './gateway/common.ts';
 import { readGateway } from './gateway/gateway.ts';
 import { readHttpRoute } from './gateway/http-route.ts';
 import { readAuthorizationPolicy } from './istio/authorization-policy.ts';
-import { readDestinationRule, readIstioGateway, readServiceEntry, readSidecar, readVirtualService } from './istio/networking.ts';
+import { readDestinationRule, readIstioGateway, readVirtualService } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
+import { readServiceEntry } from './istio/service-entry.ts';
+import { readSidecar } from './istio/sidecar.ts';
 import { KEPT_KINDS } from './kept.ts';
 import type { KindReader, KindRow } from './kind.ts';
 import {
@@ -95,6 +98,7 @@ export const KINDS: readonly KindRow[] = [
   ...rows('authz', 'security.istio.io', ISTIO_SECURITY, { AuthorizationPolicy: readAuthorizationPolicy }),
   ...rows('reqauth', 'security.istio.io', ISTIO_SECURITY, { RequestAuthentication: readRequestAuthentication }),
   ...rows('peerauth', 'security.istio.io', ISTIO_SECURITY, { PeerAuthentication: readPeerAuthentication }),
+  ...rows('istio', 'networking.istio.io', ISTIO_NETWORKING, { ServiceEntry: readServiceEntry, Sidecar: readSidecar }),
   ...rows(
     'istio',
     'networking.istio.io',
@@ -102,8 +106,6 @@ export const KINDS: readonly KindRow[] = [
     {
       DestinationRule: readDestinationRule,
       VirtualService: readVirtualService,
-      ServiceEntry: readServiceEntry,
-      Sidecar: readSidecar,
       Gateway: readIstioGateway,
     },
     READ_ONLY,
@@ -117,7 +119,7 @@ export const KINDS: readonly KindRow[] = [
     { GatePolicy: readGateKind, Suppressions: readGateKind },
     { scope: 'cluster', nameless: true },
   ),
-  ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun }),
+  ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun, EgressPolicy: readEgressPolicy }),
   ...KEPT_KINDS,
 ];
 

@@ -2,6 +2,7 @@
 import type { ApiDocument } from './api.ts';
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from './istio.ts';
 import type { Gateway, HttpRoute } from './gateway.ts';
+import type { EgressPolicy, ServiceEntry, Sidecar } from './istio-egress.ts';
 import type { ImageBuild } from './image-build.ts';
 import type { OAuthClient, OAuthServer } from './oauth.ts';
 import type { Platform, WorkloadRun } from './platform.ts';
@@ -103,6 +104,9 @@ export interface System {
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
   readonly requestAuthentications: readonly RequestAuthentication[];
   readonly peerAuthentications: readonly PeerAuthentication[];
+  readonly serviceEntries: readonly ServiceEntry[];
+  readonly sidecars: readonly Sidecar[];
+  readonly egressPolicies: readonly EgressPolicy[];
   /** How workloads run on this machine (`cullis.dev/v1 Workload`). */
   readonly runs: readonly WorkloadRun[];
   /** OpenAPI and Swagger documents. */

@@ -5,6 +5,9 @@ import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, ServicePort, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Cluster, Endpoint, InboundPort, NodePlan, OutboundListener, WorkloadPlan } from './plan.ts';
+import { type EgressDestination, egressDestinations, tellClosed } from './egress.ts';
+import { egressPoliciesFor } from './egress-policy.ts';
+import { seesService, sidecarFor } from './egress-visible.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { policiesFor } from './select.ts';
@@ -104,12 +107,20 @@ export function destinations(system: Pick<System, 'services'>): { readonly servi
 export function buildPlan(system: System, observed: Observed): NodePlan {
   const closed: { what: string; why: string; at: string }[] = [];
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
-  const workloads = placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, closed));
-  const clusters = destinations(system).map(({ service, port }) => cluster(system, service, port, placed, observed));
+  const outside = new Map<string, Cluster>();
+  tellClosed(system, closed);
+  const workloads = placed.map((workload) => {
+    const egress = egressDestinations(system, workload, observed);
+    for (const one of egress.flatMap(({ clusters }) => clusters)) outside.set(one.id, one);
+    return workloadPlan(system, workload, observed.placements[workload.id]!, egress, closed);
+  });
+  const inside = destinations(system).map(({ service, port }) => cluster(system, service, port, placed, observed));
+  const clusters = [...inside, ...outside.values()];
   const gateways = buildGateways(system, observed, clusters, closed);
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
+    ...(system.platform.egressPrivateAddresses.length > 0 && { egressPrivateAddresses: system.platform.egressPrivateAddresses }),
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
     workloads,
     gateways,
@@ -124,6 +135,7 @@ function workloadPlan(
   system: System,
   workload: Workload,
   placement: Placement,
+  egress: readonly EgressDestination[],
   closed: { what: string; why: string; at: string }[],
 ): WorkloadPlan {
   const inbound: InboundPort[] = [];
@@ -141,11 +153,17 @@ function workloadPlan(
     inbound.push({ port, protocol, mtls: mtls.mode, mtlsAt: mtls.at, listen, app });
   }
   const outbound: OutboundListener[] = [];
+  const sidecar = sidecarFor(system, workload);
   for (const { service, port } of destinations(system)) {
     const id = clusterId(service, port.port);
     const listen = placement.outbound[id];
-    if (listen) outbound.push({ cluster: id, listen, authority: `${authorityName(service, workload)}:${port.port}` });
+    if (listen && seesService(sidecar, service, port.port, workload.namespace)) outbound.push({ cluster: id, listen, authority: `${authorityName(service, workload)}:${port.port}` });
   }
+  for (const { key, host, port, listener, clusters } of egress) {
+    const listen = placement.outbound[key];
+    if (listen) outbound.push({ cluster: clusters[0]!.id, listen, authority: `${host}:${port}`, egress: listener });
+  }
+  const egressPolicies = egress.length > 0 ? egressPoliciesFor(system, workload, servicesOf(system, workload).map(({ id }) => id)) : [];
   return {
     id: workload.id,
     namespace: workload.namespace,
@@ -154,6 +172,7 @@ function workloadPlan(
     identity: workload.identity,
     inbound,
     outbound,
+    ...(egressPolicies.length > 0 && { egressPolicies }),
     policies: policiesFor(system, { namespace: workload.namespace, labels: workload.labels }),
   };
 }

@@ -3,11 +3,12 @@ import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import type { EgressListener, GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
 import { compileRoutes } from '#plan/route.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
+import { Egress } from './egress/way-out.ts';
 import { Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
 import type { Runtime } from './runtime.ts';
@@ -92,10 +93,17 @@ class Compiler {
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#config.destinations.cluster(cluster.id, workload.identity),
+      destination: listener.egress ? undefined : this.#config.destinations.cluster(cluster.id, workload.identity),
+      ...(listener.egress && { egress: this.#egress(workload, listener.egress) }),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
+  }
+
+  #egress(workload: WorkloadPlan, listener: EgressListener): Egress {
+    const { destinations } = this.#config;
+    const destinationOf = (cluster: string, host: string) => destinations.outside(cluster, workload.identity, host);
+    return new Egress(listener, workload.egressPolicies ?? [], workload.id, this.#runtime.egressAccounts, destinationOf);
   }
 
   #gateway(gateway: GatewayPlan): void {
@@ -168,6 +176,7 @@ class Compiler {
       mtlsAt: '',
       routes: undefined,
       destination: undefined,
+      egress: undefined,
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,

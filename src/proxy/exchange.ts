@@ -1,7 +1,9 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { Caller } from './egress/events.ts';
+import type { Refused, WayOut } from './egress/way-out.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './upstreams.ts';
 import { Headers } from './headers.ts';
@@ -63,6 +65,12 @@ export class Exchange implements Attributes, RouteRequest {
   requestTimeoutMs = 0;
   backendTimeoutMs = 0;
   permit: Permit | undefined = undefined;
+  /** What is sent on; `egress` puts a counted and searched one in its place. */
+  body: BodyReader;
+  /** Why what was sent so far is all that leaves. */
+  blocked: Refused | undefined = undefined;
+  /** The way out that a tunnel of this request goes. */
+  tunnelOut: { readonly way: WayOut; readonly caller: Caller } | undefined = undefined;
   /** The answer is on its way: `refuse` and `forward` happen once. */
   answered = false;
 
@@ -83,6 +91,7 @@ export class Exchange implements Attributes, RouteRequest {
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
     this.method = request.method;
+    this.body = request.body;
     this.sourceIp = connection.remoteAddress;
     this.remoteIp = connection.remoteAddress;
     this.destinationIp = service.destinationIp === '' ? connection.localAddress : service.destinationIp;

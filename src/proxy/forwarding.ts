@@ -5,6 +5,7 @@ import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } fro
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
+import type { Refused } from './egress/way-out.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
@@ -40,7 +41,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#destination = destination;
     this.#endpoint = endpoint;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body } = x.request;
+    const { body } = x;
     this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
     if (body.kind === 'length') x.bytesIn = body.length;
   }
@@ -118,6 +119,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** The next hop broke off inside its answer: what the client got must not look whole. */
   abort(why: string): void {
     if (this.#over) return;
+    const { blocked } = this.#x;
+    if (blocked) Object.assign(this.#x, blocked);
     this.#x.failed = true;
     this.#note('reset', why);
     this.#settle();
@@ -142,6 +145,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   onError(error: UpstreamError): void {
     if (this.#over) return;
     const x = this.#x;
+    if (x.blocked) return this.#block(x.blocked);
     this.#endpoint.active--;
     if (error.kind === 'connect') {
       this.#endpoint.eject();
@@ -157,6 +161,13 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     }
     this.#endpoint.active++;
     this.#fail(STATUS[error.kind], error.kind, error.message);
+  }
+
+  /** What the caller sends may not leave. */
+  #block({ code, reasons }: Refused): void {
+    this.#settle();
+    this.#x.responder.observer = undefined;
+    void refuse(this.#x, { status: code === 'egress.limit' ? 429 : 403, code, reasons, close: true });
   }
 
   #fail(status: number, kind: string, message: string): void {

@@ -10,6 +10,7 @@ import { authenticate } from './stages/authenticate.ts';
 import { authorise } from './stages/authorise.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
+import { egress } from './stages/egress.ts';
 import { forwardStage } from './stages/forward.ts';
 import { normalise } from './stages/normalise.ts';
 import { peer } from './stages/peer.ts';
@@ -48,6 +49,7 @@ const REQUEST: readonly Row<Exchange>[] = [
   [authorise,     yes,     yes, yes], // AUDIT, DENY, ALLOW: the permit
   [applyRoute,    yes,     no,  no ], // filters and backend
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
+  [egress,        no,      no,  yes], // out of the mesh: host, bounds, what is sent
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event
 ];
 

@@ -7,6 +7,7 @@ import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import type { Network } from '#wire/types.ts';
+import type { OutsidePorts } from './egress/dial.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -18,6 +19,8 @@ export interface ProxyPorts {
   readonly random: Random;
   /** For JWKS and external authorizers. */
   readonly fetch: Fetch;
+  /** The world outside the mesh. */
+  readonly outside: OutsidePorts;
   /** Has the control plane sign a request. @returns PEM, leaf first; rejects when it is refused */
   requestSvid(identity: string, csrPem: string): Promise<string>;
   /** Whether the process at the other end of a loopback connection belongs to the workload. */

@@ -29,6 +29,9 @@ const DURABLE: ReadonlySet<DenyCode> = new Set<DenyCode>([
   'mtls.required',
   'mtls.identity',
   'listener.foreign',
+  'egress.host',
+  'egress.limit',
+  'egress.content',
 ]);
 
 /** Answers a request that does not go on. When the journal fails the request is refused all the same. */

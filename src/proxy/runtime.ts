@@ -3,6 +3,8 @@ import type { Emit } from '#model/event.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { TimerWheel } from '#wire/timers.ts';
+import { EgressAccounts } from './egress/account.ts';
+import { OutsideDialer } from './egress/dial.ts';
 import { Flows } from './flows.ts';
 import { HeaderRules } from './header-rules.ts';
 import { Identities } from './identities.ts';
@@ -27,6 +29,8 @@ export class Runtime {
   readonly flows = new Flows();
   readonly identities: Identities;
   readonly upstreams: Upstreams;
+  readonly outside: OutsideDialer;
+  readonly egressAccounts = new EgressAccounts();
   /** Whether the configuration in force may still be used. */
   readonly leaseHolds: () => boolean;
 
@@ -41,6 +45,7 @@ export class Runtime {
     this.ids = new Ids(random);
     this.nextEventId = uuidv7(clock, random);
     this.identities = new Identities(ports, this.nextEventId);
+    this.outside = new OutsideDialer(ports.network, ports.outside, clock);
     this.upstreams = new Upstreams(this);
     this.leaseHolds = leaseHolds;
   }

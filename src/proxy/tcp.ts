@@ -4,12 +4,17 @@ import { messageOf } from '#base/errors.ts';
 import type { Attributes, DenyCode, Reason } from '#model/decision.ts';
 import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
+import type { Timer } from '#wire/timers.ts';
+import { peekServerName } from '#wire/tls/peek.ts';
 import type { Arrival } from './arrival.ts';
+import { boundOutbound } from './egress/outbound-stream.ts';
+import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
 import { FLOW_IDLE_MS } from './tunnel.ts';
+import type { Destination } from './upstreams.ts';
 
 const NONE: readonly string[] = Object.freeze([]);
 
@@ -21,10 +26,11 @@ class TcpFlow implements Attributes, Flow {
   readonly remoteIp: string;
   readonly destinationIp: string;
   readonly destinationPort: number;
-  readonly sni: string;
+  sni: string;
   readonly method = '';
   readonly path = '';
-  readonly host = '';
+  /** Of a connection out of the mesh: where it goes. */
+  host = '';
   readonly auth = undefined;
 
   readonly listener: string;
@@ -36,6 +42,9 @@ class TcpFlow implements Attributes, Flow {
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
   #ended = false;
+  #way: WayOut | undefined;
+  #destination: Destination | undefined;
+  #life: Timer | undefined;
   /** The link's count has this connection. */
   #linked = false;
 
@@ -64,6 +73,11 @@ class TcpFlow implements Attributes, Flow {
   async run(): Promise<void> {
     const refusal = this.#judge(this.#service);
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
+    if (this.#service.egress) {
+      const barred = await this.#leave(this.#service.egress);
+      if (barred) return this.#deny(barred.code, barred.reasons);
+      if (this.#arrival.socket.destroyed) return;
+    }
     this.#runtime.flows.add(this);
     try {
       this.#join(await this.#dial());
@@ -72,9 +86,26 @@ class TcpFlow implements Attributes, Flow {
     }
   }
 
+  /** Which way out of the mesh it takes, and whether it may. */
+  async #leave(out: Egress): Promise<Refused | undefined> {
+    const { service, socket } = this.#arrival;
+    let way = out.only;
+    this.host = service.destinationName;
+    if (out.protocol === 'tls') {
+      const hello = await peekServerName(socket, { timers: this.#runtime.timers, timeoutMs: service.config.limits.tlsHandshakeTimeoutMs });
+      this.host = this.sni = hello.ok ? hello.name : '';
+      const named = hello.ok ? out.match(hello.name) : undefined;
+      if (!named) return notNamed(out, hello.ok ? hello.name : '', hello.ok ? '' : hello.why);
+      way = named;
+    }
+    this.#way = way;
+    this.#destination = way.destinationOf(this.host);
+    return way.open(this.#startMs, this.host);
+  }
+
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
-    const { destination } = this.#service;
+    const destination = this.#destination ?? this.#service.destination;
     const first = destination?.pick(this.#startMs);
     if (!destination || !first) throw new Error('the destination has no endpoint');
     try {
@@ -95,7 +126,15 @@ class TcpFlow implements Attributes, Flow {
     }
     this.#upstreamMs = this.#runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
+    const { workload } = this.#service;
+    const way = this.#way;
+    const port = this.#service.port;
+    if (way && way.connectionMs > 0) {
+      this.#life = this.#runtime.timers.timer(() => void this.#deny('egress.limit', [livedTooLong(way)]));
+      this.#life.arm(way.connectionMs);
+    }
     this.#splice = splice(socket, upstream, {
+      ...(way && { outbound: boundOutbound(this.#runtime, way, { workload, host: this.host, port }, (why) => void this.#deny(why.code, why.reasons)) }),
       timers: this.#runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
       onClose: ({ bytesAToB, bytesBToA }) => this.#closed(bytesAToB, bytesBToA),
@@ -137,7 +176,11 @@ class TcpFlow implements Attributes, Flow {
   }
 
   async #deny(code: DenyCode, reasons: readonly Reason[]): Promise<void> {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#life?.clear();
+    // Nothing more passes while the refusal is being written.
+    this.#arrival.socket.pause();
     this.#service.counters.denied(code, reasons);
     const bytes = this.#splice;
     const event = this.#event(false, bytes?.bytesAToB ?? 0, bytes?.bytesBToA ?? 0, code, reasons);
@@ -163,6 +206,7 @@ class TcpFlow implements Attributes, Flow {
 
   #closed(bytesIn: number, bytesOut: number): void {
     this.#runtime.flows.delete(this);
+    this.#life?.clear();
     if (this.#ended) return;
     this.#ended = true;
     const event = this.#event(true, bytesIn, bytesOut);
@@ -205,10 +249,10 @@ class TcpFlow implements Attributes, Flow {
       workload: service.workload,
       source: this.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : ''),
       sourceIp: this.sourceIp,
-      destination: service.destination?.name ?? service.destinationName,
-      destinationPort: service.destination?.port ?? service.port,
+      destination: (this.#destination ?? service.destination)?.name ?? service.destinationName,
+      destinationPort: (this.#destination ?? service.destination)?.port ?? service.port,
       method: '',
-      host: '',
+      host: this.host,
       path: '',
       status: 0,
       allowed,
@@ -226,6 +270,19 @@ class TcpFlow implements Attributes, Flow {
       upstreamMs: this.#upstreamMs,
     };
   }
+}
+
+function notNamed(out: Egress, name: string, why: string): Refused {
+  const hosts = out.hosts();
+  const text =
+    why === '' ? `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only` : `the TLS client does not say whom it calls: ${why}`;
+  return { code: 'egress.host', reasons: [reason('DEFAULT', 'connection.sni', hosts, name, '', text)] };
+}
+
+function livedTooLong(way: WayOut): Reason {
+  const bound = way.bounds.find(({ policy }) => policy.limits?.connectionMs === way.connectionMs);
+  const text = `a connection out of the mesh may live for ${way.connectionMs / 1000} s`;
+  return { ...reason('DENY', 'limits.connectionDuration', [String(way.connectionMs)], '', bound?.policy.at ?? '', text), policy: bound?.policy.id ?? '' };
 }
 
 /** Judges a connection and joins it with its destination. */

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import { countExchange, exchangeEvent } from './events.ts';
+import { boundOutbound } from './egress/outbound-stream.ts';
+import type { Refused } from './egress/way-out.ts';
 import type { Exchange } from './exchange.ts';
 import type { Flow } from './flows.ts';
 import { listenerClosed, mutualTlsRequired } from './reasons.ts';
@@ -21,6 +23,7 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
   tunnel.splice = splice(client.socket, upstream, {
     timers: x.runtime.timers,
     idleTimeoutMs: FLOW_IDLE_MS,
+    ...(x.tunnelOut && { outbound: boundOutbound(x.runtime, x.tunnelOut.way, x.tunnelOut.caller, (why) => tunnel.refused(why)) }),
     onClose: (result) => tunnel.closed(result.bytesAToB, result.bytesBToA),
   });
 }
@@ -45,6 +48,11 @@ class Tunnel implements Flow {
     if (x.runtime.ports.policyOff?.(service.workload) === true) return;
     const decision = service.authorizer.authorize(x);
     if (!decision.allow) this.#end(decision.code, decision.reasons);
+  }
+
+  /** What the client sends may not leave. */
+  refused({ code, reasons }: Refused): void {
+    this.#end(code, reasons);
   }
 
   destroy(reason: string): void {

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
+import type { TlsIdentity } from '#wire/tls/types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
+import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
 import type { ProxyPorts } from './ports.ts';
 
@@ -24,12 +26,15 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
+  /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
+  readonly outside?: OutsideTarget;
 }
 
 /** What of the proxy connections are made with; the runtime is one. */
 export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
+  readonly outside: OutsideDialer;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
@@ -63,8 +68,11 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload } = this.target;
-    const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
+    const { address, peerIdentity, ownIdentity, sni, workload, outside } = this.target;
+    const { connectTimeoutMs } = this.#limits;
+    const raw = await (outside
+      ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
+      : this.#means.ports.network.connect(address, connectTimeoutMs));
     const socket =
       peerIdentity === ''
         ? raw
@@ -155,7 +163,7 @@ export class Upstreams {
 
   /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
   endpoint(target: EndpointTarget, limits: Limits): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, outside } = target;
     const key = JSON.stringify([
       address.ip,
       address.port,
@@ -164,6 +172,7 @@ export class Upstreams {
       peerIdentity,
       ownIdentity,
       sni,
+      outside && [outside.external, outside.host, outside.http2, outside.privateRanges],
       limits,
     ]);
     let endpoint = this.#endpoints.get(key);
@@ -172,6 +181,16 @@ export class Upstreams {
       this.#endpoints.set(key, endpoint);
     }
     return endpoint;
+  }
+
+  /** Lets go of one endpoint; requests that chose it end on it. */
+  forget(endpoint: UpstreamEndpoint): void {
+    if (this.#endpoints.delete(endpoint.key)) endpoint.retire();
+  }
+
+  /** Own certificate of an identity, as it is now. @throws CullisError trust.rejected */
+  tlsIdentity(identity: string): TlsIdentity {
+    return this.#means.identities.tlsIdentity(identity);
   }
 
   /** Lets go of every endpoint that the configuration in force does not use. */

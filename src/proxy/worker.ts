@@ -184,9 +184,11 @@ class ProxyWorker implements Proxy {
   }
 
   #forgetUnused(): void {
-    const { upstreams, identities } = this.#runtime;
+    const { upstreams, identities, egressAccounts } = this.#runtime;
     upstreams.keepOnly(this.#config?.destinations.used ?? new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
+    const services = [...(this.#config?.services.values() ?? [])];
+    egressAccounts.keepOnly(new Set(services.flatMap(({ egress }) => [...(egress?.accounts() ?? [])])));
   }
 
   #say(action: ConfigEvent['action'], version: string, detail: string): void {

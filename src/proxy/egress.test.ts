@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createTcp, type AddressInfo, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { connect as connectTls, createServer as createTls } from 'node:tls';
+import type { EgressInspection, EgressLimits } from '#model/istio-egress.ts';
+import { DEFAULT_INSPECTION } from '#model/istio-egress.ts';
+import type { EgressEvent } from '#model/event.ts';
+import type { Cluster, EgressPolicyPlan, External, NodePlan } from '#plan/plan.ts';
+import { plainCertificate } from '../../test/fakes/plain-certificates.ts';
+import { HOUR_MS, SESSION_KEY, call, dial, freePorts, memoryCa, memoryPorts, meshPlan, startApp } from '../../test/fakes/mesh.ts';
+import type { ProxyPorts } from './ports.ts';
+import { createProxy } from './worker.ts';
