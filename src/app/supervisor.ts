@@ -19,6 +19,7 @@ import type { MovedPort } from './placement.ts';
 import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
 import { planeSpecs, WORKER } from './planes.ts';
+import { NameWatch } from './name-watch.ts';
 import { ProcessLog } from './process-log.ts';
 import { within } from './within.ts';
 import { WorkloadLog } from './workload-log.ts';
@@ -70,6 +71,7 @@ export class Supervisor {
   readonly #worker: Plane;
   readonly #link: ControlLink;
   readonly #log: ProcessLog;
+  readonly #nameLog: ProcessLog;
   readonly #places: Places;
   readonly #first = Promise.withResolvers<StartResult>();
   #phase: 'loading' | 'launching' | 'running' | 'stopping' = 'loading';
@@ -93,6 +95,13 @@ export class Supervisor {
       random: systemRandom,
       write: (events) => this.#link.ask({ type: 'journal', events }),
     });
+    // Apart: what a workload can cause at will must not push out what became of processes.
+    this.#nameLog = new ProcessLog({
+      clock: systemClock,
+      random: systemRandom,
+      write: (events) => this.#link.ask({ type: 'journal', events }),
+    });
+    const watch = new NameWatch(systemClock);
     const workloadLog = new WorkloadLog(this.#log, state);
     this.#workloads = new Workloads({
       ...options,
@@ -107,6 +116,10 @@ export class Supervisor {
         if (status.detail !== '') this.#notice(`${id}: ${status.detail}`);
         this.#sendPids();
         this.#report();
+      },
+      onQueries: (id, queries) => {
+        for (const event of watch.take(id, queries, (name) => this.#isOutside(id, name))) this.#nameLog.add(event);
+        void this.#nameLog.flush();
       },
     });
     const specs = planeSpecs({
@@ -226,7 +239,7 @@ export class Supervisor {
     this.#places.close();
     await this.#workloads.stop();
     await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker, WORKER_STOP_MS);
-    await within(this.#log.flush(), LAST_EVENTS_MS);
+    await within(Promise.all([this.#log.flush(), this.#nameLog.flush()]), LAST_EVENTS_MS);
     await this.#control.stop(undefined, CONTROL_STOP_MS);
     clearTimeout(late);
   }
@@ -236,6 +249,11 @@ export class Supervisor {
     this.#workloads.kill();
     this.#worker.kill();
     this.#control.kill();
+  }
+
+  /** Whether a known name is one that a ServiceEntry lets out. */
+  #isOutside(id: string, name: string): boolean {
+    return this.#workloads.leadsOut(id, name);
   }
 
   async #chooseAdminPort(): Promise<void> {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
+import type { Query } from '#host/init-dns.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
@@ -35,7 +36,16 @@ export interface WorkloadsOptions {
   /** A namespace ended by itself, or could not be made anew. */
   onNotice(text: string): void;
   onState(id: string, status: RunStatus): void;
+  /** What a workload in a namespace looked up. */
+  onQueries(id: string, queries: readonly Query[]): void;
 }
+
+interface KnownNames {
+  readonly inside: ReadonlySet<string>;
+  /** Wildcards too. */
+  readonly outside: readonly string[];
+}
+const NO_NAMES: KnownNames = { inside: new Set(), outside: [] };
 
 interface Entry {
   readonly fingerprint: string;
@@ -67,10 +77,18 @@ export class Workloads {
   readonly #namespaces = new Map<string, Housed>();
   /** Namespaces that are being made. */
   readonly #making = new Set<Promise<unknown>>();
+  /** By workload id. */
+  readonly #names = new Map<string, KnownNames>();
   #stopping = false;
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
+  }
+
+  /** Whether a name that is known inside is a host outside the mesh. @param name lower case */
+  leadsOut(id: string, name: string): boolean {
+    const { inside, outside } = this.#names.get(id) ?? NO_NAMES;
+    return !inside.has(name) && outside.some((one) => one === name || one === '*' || (one.startsWith('*') && name.endsWith(one.slice(1))));
   }
 
   namespaceOf(id: string): WorkloadNamespace | undefined {
@@ -100,6 +118,10 @@ export class Workloads {
       const workload = system.workloads.find((one) => one.id === id);
       if (!workload || run.spec.address) return;
       const services = meshServices(system, workload);
+      this.#names.set(id, {
+        inside: new Set(services.flatMap(({ names, outside }) => (outside ? [] : names))),
+        outside: services.flatMap(({ names, outside }) => (outside ? names : [])),
+      });
       const present = this.#namespaces.get(id);
       const folders = this.#folders(run);
       if (!present) return await this.#house(id, run, services, folders, isolation);
@@ -135,6 +157,7 @@ export class Workloads {
       ...(postgres ? { share: postgres.share, writable: postgres.writable } : {}),
       hide: [stateDir],
       onNotice: (text) => this.#options.onNotice(text),
+      onQueries: (queries) => this.#options.onQueries(id, queries),
     });
     this.#namespaces.set(id, { namespace, folders });
     void namespace.gone.then(() => {

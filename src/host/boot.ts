@@ -67,7 +67,7 @@ export function bootScript(spec: BootSpec, node: readonly string[]): string {
   lines.push('echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true');
   lines.push(...(link === 'veth' ? vethScript(spec.ip, tools) : loScript(spec.ip, tools)));
   lines.push('mount -o remount,bind,ro /');
-  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter];
+  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter, tools.ip ?? ''];
   lines.push(`${[...node, ...init].map(quote).join(' ')} &`, 'wait $!');
   return lines.join('\n');
 }
@@ -124,7 +124,7 @@ const PERL_LO = [
 ].join(' ');
 
 /** What init consists of. They import each other and `node:` only. */
-const PROGRAMS = ['init', 'init-listen', 'init-dns', 'raw'] as const;
+const PROGRAMS = ['init', 'init-listen', 'init-dns', 'init-routes', 'raw'] as const;
 
 /** Under way, by folder: many namespaces are made at the same time. */
 const preparing = new Map<string, Promise<void>>();

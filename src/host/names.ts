@@ -64,6 +64,11 @@ export function hostsText(services: readonly MeshService[], hostname: string, ip
   return `${lines.join('\n')}\n`;
 }
 
+/** Addresses outside the mesh that stand for themselves: those of services without names. */
+export function ownRoutes(services: readonly MeshService[]): string[] {
+  return services.filter(({ names, outside }) => outside && names.length === 0).map(({ ip }) => ip);
+}
+
 /** Lower-case name -> address, for the name server. */
 export function nameTable(services: readonly MeshService[]): [string, string][] {
   return services.flatMap((service) => service.names.map((name): [string, string] => [name.toLowerCase(), service.ip]));
