@@ -8,8 +8,8 @@ const RELATED_MAX = 16;
 const RELATED_LINES_MAX = 200_000;
 const AROUND_MS = 60_000;
 
-/** Says what policy change would have let a refused exchange pass; given by whoever holds the policy engine. */
-export type ChangeFinder = (event: ExchangeEvent) => SmallestChange | undefined;
+/** Says what change would have let what was refused pass; given by whoever holds the policy engine. */
+export type ChangeFinder = (event: Event) => SmallestChange | undefined;
 
 /** The event with this id in words, with its reasons and the other events of the same request; undefined when the journal does not hold it. */
 export async function explainEvent(
@@ -20,7 +20,7 @@ export async function explainEvent(
   const event = await findEvent(journalDir, id);
   if (!event) return undefined;
   const exchange = event.type === 'exchange' ? event : undefined;
-  const change = exchange && !exchange.allowed ? findChange(exchange) : undefined;
+  const change = findChange(event);
   return {
     event: loose(event),
     summary: summarize(event),

@@ -147,11 +147,11 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
 
   it('is explained with the smallest ServiceEntry that would open it', async () => {
     const refused = events.find((event) => event.type === 'exchange' && event.code === 'egress.host' && event.host === 'evil.test');
-    const explained = await running.api<ExplainResponse>('GET', `/explain/${refused!.id}`);
-    assert.match(explained.change?.yaml ?? '', /kind: ServiceEntry[\s\S]*namespace: mini[\s\S]*- evil\.test/);
+    const explained = await running.api<ExplainResponse>('GET', `/decisions/${refused!.id}`);
+    assert.match(explained.change?.yaml ?? '', /kind: ServiceEntry[\s\S]*namespace: mini[\s\S]*hosts: \["evil\.test"\]/);
     const name = events.find((event) => event.type === 'name' && event.name === 'evil.test' && event.answer === 'unknown');
-    const asked = await running.api<ExplainResponse>('GET', `/explain/${name!.id}`);
-    assert.match(asked.change?.yaml ?? '', /- evil\.test/);
+    const asked = await running.api<ExplainResponse>('GET', `/decisions/${name!.id}`);
+    assert.match(asked.change?.yaml ?? '', /hosts: \["evil\.test"\]/);
     const status = cullis(['status', '--state', state]);
     await status.ended;
     assert.match(status.all, /way out[\s\S]*mini\/victim[\s\S]*tunnel\.test/);
