@@ -41,6 +41,7 @@ export const workerStatus = z
     pid: z.int(),
     connected: z.boolean(),
     snapshotVersion: z.string(),
+    trustVersion: count.meta({ description: 'of the roots and revocations that it acknowledged' }),
     rssBytes: z.number(),
     lastReportMs: timeMs,
   })
@@ -49,6 +50,67 @@ export const workerStatus = z
 export type WorkerStatus = z.output<typeof workerStatus>;
 
 export const closedPart = z.object({ what: z.string(), why: z.string(), at: z.string() }).readonly().meta({ id: 'ClosedPart' });
+
+export const rotationStatus = z
+  .object({
+    phase: z.enum(['trust', 'renew', 'distrust']).meta({
+      description:
+        '`trust`: both roots are believed; `renew`: the new CA signs, certificates are replaced; `distrust`: the old root is believed no more',
+    }),
+    startedMs: timeMs,
+    sinceMs: timeMs,
+    by: z.string(),
+    oldRootFingerprint: z.string(),
+    newRootFingerprint: z.string(),
+    waiting: list(z.object({ worker: z.string(), why: z.string() }).readonly()),
+  })
+  .readonly()
+  .meta({ id: 'Rotation' });
+
+export const revocation = z
+  .object({
+    kind: z.enum(['identity', 'serial']),
+    subject: z.string().meta({ description: 'SPIFFE id, or serial number in lower-case hex' }),
+    reason: z.string(),
+    by: z.string(),
+    revokedMs: timeMs,
+    untilMs: timeMs.nullable().meta({ description: 'when the certificate ends by itself; null: until it is restored' }),
+  })
+  .readonly()
+  .meta({ id: 'Revocation' });
+
+const reasonText = z
+  .string()
+  .max(500)
+  .regex(/^[^\p{Cc}]*$/u);
+export const revokeBody = z.strictObject({
+  kind: z.enum(['identity', 'serial']),
+  subject: z.string().min(1).max(2048),
+  reason: reasonText.default(''),
+});
+export const restoreBody = z.strictObject({ identity: z.string().min(1).max(2048) });
+export const revocationResponse = z
+  .object({
+    kind: z.enum(['identity', 'serial']),
+    subject: z.string(),
+    changed: z.boolean().meta({ description: 'false when it was so already' }),
+    waiting: list(z.string()).meta({
+      description: 'workers that have not said in 5 s that it holds; they get it when they are back',
+    }),
+  })
+  .readonly();
+export type RevocationResponse = z.output<typeof revocationResponse>;
+export const renewBody = z.strictObject({
+  identity: z.string().max(2048).default('').meta({ description: "'' for all" }),
+});
+export const renewResponse = z
+  .object({
+    renewed: list(z.object({ identity: z.string(), worker: z.string(), serial: z.string(), notAfterMs: timeMs }).readonly()),
+    waiting: list(z.string()).meta({ description: 'identities whose certificate was not replaced in 8 s' }),
+  })
+  .readonly();
+export type RenewResponse = z.output<typeof renewResponse>;
+export const rotateResponse = z.object({ rotation: rotationStatus.nullable() }).readonly();
 
 export const statusResponse = z
   .object({
@@ -74,6 +136,8 @@ export const statusResponse = z
       })
       .readonly()
       .nullable(),
+    rotation: rotationStatus.nullable().meta({ description: 'the rotation of the root that is under way' }),
+    revoked: list(revocation).meta({ description: 'identities and certificates that are believed no more' }),
     workloads: list(workloadStatus),
     links: list(linkStats),
     gateways: list(z.object({ id: z.string(), url: z.string() }).readonly()),
@@ -117,7 +181,9 @@ export type LinksResponse = z.output<typeof linksResponse>;
 
 export const EVENT_LIMIT_MAX = 1000;
 export const eventsQuery = z.strictObject({
-  type: z.enum(['exchange', 'egress', 'name', 'certificate', 'config', 'process', 'audit', 'gap']).exactOptional(),
+  type: z
+    .enum(['exchange', 'egress', 'name', 'certificate', 'link', 'config', 'process', 'audit', 'gap', 'endpoint'])
+    .exactOptional(),
   allowed: z.enum(['true', 'false']).exactOptional().meta({ description: '`false`: denials only' }),
   workload: z.string().max(256).exactOptional().meta({ description: 'own side or destination of an exchange' }),
   fromMs: z.coerce.number().min(0).exactOptional(),
@@ -271,6 +337,37 @@ export const ROUTES = {
     role: 'operator',
     summary: 'read the manifests again now',
     response: reloadResponse,
+  },
+  rotateCa: {
+    method: 'POST',
+    path: '/api/v1/ca/rotate',
+    role: 'admin',
+    summary: 'replace the root in three phases',
+    response: rotateResponse,
+  },
+  renewCertificates: {
+    method: 'POST',
+    path: '/api/v1/ca/renew',
+    role: 'operator',
+    summary: 'replace certificates now, with new keys',
+    body: renewBody,
+    response: renewResponse,
+  },
+  revoke: {
+    method: 'POST',
+    path: '/api/v1/identities/revoke',
+    role: 'operator',
+    summary: 'believe an identity or a certificate no more, on open connections too',
+    body: revokeBody,
+    response: revocationResponse,
+  },
+  restore: {
+    method: 'POST',
+    path: '/api/v1/identities/restore',
+    role: 'admin',
+    summary: 'let a revoked identity have certificates again',
+    body: restoreBody,
+    response: revocationResponse,
   },
   operators: {
     method: 'GET',

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { System } from '#model/system.ts';
-import { clusterId } from '#plan/build.ts';
+import { clusterId } from '#plan/services.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export const COMPROMISED = 'ecommerce/logging';

@@ -28,12 +28,25 @@ function changeForName({ workload, name }: NameEvent): SmallestChange | undefine
 
 function changeForHost({ workload, host, protocol, destinationPort }: ExchangeEvent): SmallestChange | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase();
-  if (name === '') return { text: 'let the program say whom it calls: a TLS client with a server name (SNI) that is not hidden', yaml: '', at: '' };
+  if (name === '')
+    return {
+      text: 'let the program say whom it calls: a TLS client with a server name (SNI) that is not hidden',
+      yaml: '',
+      at: '',
+    };
   const written = Number(/:(\d+)$/.exec(host)?.[1] ?? destinationPort);
-  return entryFor(workload, name, protocol === 'http' ? { number: written, name: 'http', protocol: 'HTTP' } : { number: written, name: 'tls', protocol: 'TLS' });
+  return entryFor(
+    workload,
+    name,
+    protocol === 'http' ? { number: written, name: 'http', protocol: 'HTTP' } : { number: written, name: 'tls', protocol: 'TLS' },
+  );
 }
 
-function entryFor(workload: string, host: string, port: { readonly number: number; readonly name: string; readonly protocol: string }): SmallestChange {
+function entryFor(
+  workload: string,
+  host: string,
+  port: { readonly number: number; readonly name: string; readonly protocol: string },
+): SmallestChange {
   const [namespace = ''] = workload.split('/');
   const literal = isIP(host) !== 0;
   const yaml = toYaml({
@@ -49,7 +62,11 @@ function entryFor(workload: string, host: string, port: { readonly number: numbe
       exportTo: ['.'],
     },
   });
-  return { text: `if \`${workload}\` is meant to call \`${host}\` on port ${port.number}, name it in a ServiceEntry of its namespace`, yaml, at: '' };
+  return {
+    text: `if \`${workload}\` is meant to call \`${host}\` on port ${port.number}, name it in a ServiceEntry of its namespace`,
+    yaml,
+    at: '',
+  };
 }
 
 function changeForLimit({ reasons, workload }: ExchangeEvent): SmallestChange | undefined {
@@ -66,8 +83,15 @@ function changeForContent({ reasons }: ExchangeEvent): SmallestChange | undefine
   const rule = reason.actual;
   const header = /\(header ([^)]+)\)$/.exec(reason.text)?.[1];
   if (rule === 'unreadable')
-    return { text: `send it whole and plain, or let \`${reason.policy}\` pass what cannot be searched`, yaml: toYaml({ inspect: { wholeOnly: false } }), at: reason.at };
+    return {
+      text: `send it whole and plain, or let \`${reason.policy}\` pass what cannot be searched`,
+      yaml: toYaml({ inspect: { wholeOnly: false } }),
+      at: reason.at,
+    };
   const member = header === undefined ? { exceptRules: [rule] } : { exceptHeaders: [header] };
-  const what = header === undefined ? `what \`${rule}\` finds is meant to be sent` : `\`${header}\` is meant to carry the destination's credential`;
+  const what =
+    header === undefined
+      ? `what \`${rule}\` finds is meant to be sent`
+      : `\`${header}\` is meant to carry the destination's credential`;
   return { text: `if ${what}, except it in \`${reason.policy}\``, yaml: toYaml({ inspect: member }), at: reason.at };
 }

@@ -1,4 +1,5 @@
 // What the supervisor and the processes it starts say to each other over their IPC channels. Secrets travel on standard input at start, never here.
+import type { FromBroker, ToBroker } from '#base/portions.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Event } from '#model/event.ts';
 import type { Finding } from '#model/finding.ts';
@@ -34,6 +35,12 @@ export interface WorkerStart {
   readonly journalDir: string;
   /** True when there are addresses inside namespaces, which the supervisor opens and passes as handles. */
   readonly handles: boolean;
+  /** True when there are several workers: then every listening socket is the supervisor's, and all of them accept on it. */
+  readonly shared: boolean;
+  /** How many workers there are. */
+  readonly workers: number;
+  /** It takes the place of one that ended. */
+  readonly anew: boolean;
 }
 
 export interface LoadedSystem {
@@ -85,13 +92,13 @@ export type FromControlProcess =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };
 
-export interface FromWorkerProcess {
+export type FromWorkerProcess =
   /** `ready`: a snapshot is in force in the worker. */
-  readonly type: 'ready' | 'pong';
-}
+  { readonly type: 'ready' | 'pong' } | ToBroker;
 
 export type ToWorker =
   /** Root process of each workload: whose sockets its outbound listeners accept. */
   | { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> }
   | { readonly type: 'stop'; readonly graceMs: number }
-  | { readonly type: 'ping' };
+  | { readonly type: 'ping' }
+  | FromBroker;

@@ -132,14 +132,18 @@ function answerOf({ name, answer }: Query, isOutside: (name: string) => boolean)
 function reasonOf(watched: Watched, answer: NameEvent['answer'], count: number): string | undefined {
   if (answer === 'limited') return count > RATE_MAX ? `more than ${RATE_MAX} in a second` : undefined;
   if (watched.dense > BYTES_MAX / 4) return `${watched.dense} bytes of random labels`;
-  if (watched.bytes > BYTES_MAX && watched.names.size > 8) return `${watched.bytes} bytes of labels in ${watched.names.size} names`;
+  if (watched.bytes > BYTES_MAX && watched.names.size > 8)
+    return `${watched.bytes} bytes of labels in ${watched.names.size} names`;
   if (watched.carriers > CARRIER_MAX) return `${watched.carriers} for records that carry data`;
   return watched.names.size > DISTINCT_MAX ? `${watched.names.size} different names below one domain` : undefined;
 }
 
 /** The last two labels; of the mesh's own names, all that the search added and the label before. */
 function domainOf(name: string): string {
-  return name.split('.').slice(OWN.test(name) ? -5 : -2).join('.');
+  return name
+    .split('.')
+    .slice(OWN.test(name) ? -5 : -2)
+    .join('.');
 }
 
 /** C. Shannon, 1948; bits a character. */

@@ -9,7 +9,7 @@ import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 export interface OpenOptions extends Pick<
   SupervisorOptions,
-  'paths' | 'stdin' | 'cwd' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'
+  'paths' | 'stdin' | 'cwd' | 'workers' | 'policy' | 'extraEnv' | 'onLog' | 'onNotice' | 'onReload'
 > {
   /** Absolute. */
   readonly stateDir: string;

@@ -7,8 +7,8 @@ import { assignOutsideIps, assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { clusterId, destinations, workloadPorts } from '#plan/build.ts';
 import { egressDestinations, egressHosts } from '#plan/egress.ts';
+import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 import { unsupported } from '#plan/gateways.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -62,8 +62,10 @@ export async function place(
         outbound[key] =
           isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : { ip, port, namespaceOf: id };
       };
-      for (const { service, port } of destinations(system)) add(clusterId(service, port.port), serviceIps.get(service.id)!, port.port);
-      for (const { key, host, port, literal } of egressDestinations(system, workload)) add(key, literal ? host : outsideIps.get(host)!, port);
+      for (const { service, port } of destinations(system))
+        add(clusterId(service, port.port), serviceIps.get(service.id)!, port.port);
+      for (const { key, host, port, literal } of egressDestinations(system, workload))
+        add(key, literal ? host : outsideIps.get(host)!, port);
     }
     placements[id] = { workload: id, app, inbound, outbound };
   }
@@ -89,7 +91,7 @@ export async function place(
 }
 
 /** The address of each service inside the namespaces. */
-export function serviceAddresses(system: Pick<System, 'services'>): Map<string, string> {
+export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlices'>): Map<string, string> {
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 
@@ -107,7 +109,10 @@ function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous:
     const before = previous?.placements[id];
     if (!workload) continue;
     const missing = workloadPorts(system, workload).filter(({ port }) => !before?.inbound[port] || !before.app[port]).length;
-    const out = isolation === 'none' ? services + egressDestinations(system, workload).filter(({ key }) => !before?.outbound[key]).length : 0;
+    const out =
+      isolation === 'none'
+        ? services + egressDestinations(system, workload).filter(({ key }) => !before?.outbound[key]).length
+        : 0;
     count += missing * 2 + out;
   }
   return count;

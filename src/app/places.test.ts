@@ -26,7 +26,7 @@ function isHeld(places: Places, port: number): boolean {
 }
 
 test('what peers and the world connect to stays bound as long as it is in force, and no longer', async () => {
-  const places = new Places('none');
+  const places = new Places('none', 1);
   const first = await places.offer(WITH_DOOR);
   const [door, inbound] = [doorOf(first), inboundOf(first)];
   try {
@@ -52,7 +52,7 @@ test('what peers and the world connect to stays bound as long as it is in force,
 });
 
 test('a try that failed for want of a port is followed by one with others', async () => {
-  const places = new Places('none');
+  const places = new Places('none', 1);
   try {
     const first = await places.offer(WITH_DOOR);
     places.withdraw();
@@ -67,7 +67,7 @@ test('a try that failed for want of a port is followed by one with others', asyn
 });
 
 test('a worker gets copies of these sockets only', async () => {
-  const places = new Places('none');
+  const places = new Places('none', 1);
   try {
     const observed = await places.offer(WITH_DOOR);
     const source = places.handles(() => undefined);

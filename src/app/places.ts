@@ -11,7 +11,7 @@ const TRIES_MAX = 4;
 
 export class Places {
   readonly #isolation: 'none' | 'namespaces';
-  readonly #sockets = new HeldSockets();
+  readonly #sockets: HeldSockets;
   #inForce: Observed | undefined;
   /** Of a change that is being applied: the worker may already ask for its sockets. */
   #offered: Observed | undefined;
@@ -20,8 +20,9 @@ export class Places {
   /** Ports that were busy, for people. */
   moved: readonly MovedPort[] = [];
 
-  constructor(isolation: 'none' | 'namespaces') {
+  constructor(isolation: 'none' | 'namespaces', workers: number) {
     this.#isolation = isolation;
+    this.#sockets = new HeldSockets(workers > 1);
   }
 
   get inForce(): Observed | undefined {

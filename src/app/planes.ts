@@ -7,8 +7,6 @@ import { planeCode, type PlaneCode } from './code-cache.ts';
 import type { ControlStart, WorkerStart } from './messages.ts';
 import { PACKAGE_ROOT, type PlaneSpec } from './plane-process.ts';
 
-export const WORKER = 'proxy/1';
-
 export interface PlanesOptions {
   readonly paths: readonly string[];
   readonly stdin: string;
@@ -16,27 +14,26 @@ export interface PlanesOptions {
   readonly state: State;
   readonly namespaces: boolean;
   readonly version: string;
+  /** Proxy workers, at least 1. */
+  readonly workers: number;
   /** Asked at every start. */
   adminPort(): number;
   onLine(name: string, line: string): void;
 }
 
-/** @returns both, and the token that opens the admin API while this run lasts */
+/** @returns all of them, and the token that opens the admin API while this run lasts */
 export function planeSpecs(options: PlanesOptions): {
   control: PlaneSpec;
-  worker: PlaneSpec;
+  workers: PlaneSpec[];
   ownerToken: string;
   code: PlaneCode;
 } {
   const { paths, stdin, cwd, state } = options;
-  const token = secret();
   const ownerToken = `cullis_${secret()}`;
   const run = secret();
   const code = planeCode(PACKAGE_ROOT);
   const socketPath = join(state.folder, 'control', 'control.sock');
-  // A folder a writer: a worker that was taken over must not reach the lines of others.
-  const journalDir = join(state.folder, 'journal', WORKER.replace('/', '-'));
-  mkdirSync(journalDir, { recursive: true, mode: 0o700 });
+  const tokens = new Map(Array.from({ length: options.workers }, (_, i) => [`proxy/${i + 1}`, secret()]));
   const controlStart = (): ControlStart => ({
     paths,
     stdin,
@@ -49,9 +46,8 @@ export function planeSpecs(options: PlanesOptions): {
     version: options.version,
     run,
     ownerToken,
-    workerTokens: { [WORKER]: token },
+    workerTokens: Object.fromEntries(tokens),
   });
-  const workerStart = (): WorkerStart => ({ name: WORKER, token, socketPath, journalDir, handles: options.namespaces });
   return {
     code,
     ownerToken,
@@ -70,16 +66,31 @@ export function planeSpecs(options: PlanesOptions): {
       code,
       onLine: (line) => options.onLine('control', line),
     },
-    worker: {
-      name: WORKER,
-      main: 'worker-main',
-      start: workerStart,
-      read: ['/proc', journalDir],
-      write: [journalDir],
-      env: {},
-      code,
-      onLine: (line) => options.onLine(WORKER, line),
-    },
+    workers: [...tokens].map(([name, token]) => {
+      let starts = 0;
+      // A folder a writer: a worker that was taken over must not reach the lines of others.
+      const journalDir = join(state.folder, 'journal', name.replace('/', '-'));
+      mkdirSync(journalDir, { recursive: true, mode: 0o700 });
+      return {
+        name,
+        main: 'worker-main',
+        start: (): WorkerStart => ({
+          name,
+          token,
+          socketPath,
+          journalDir,
+          handles: options.namespaces,
+          shared: options.workers > 1,
+          workers: options.workers,
+          anew: starts++ > 0,
+        }),
+        read: ['/proc', journalDir],
+        write: [journalDir],
+        env: {},
+        code,
+        onLine: (line) => options.onLine(name, line),
+      };
+    }),
   };
 }
 

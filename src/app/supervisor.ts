@@ -18,8 +18,9 @@ import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState,
 import type { MovedPort } from './placement.ts';
 import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
-import { planeSpecs, WORKER } from './planes.ts';
 import { NameWatch } from './name-watch.ts';
+import { SharedPortions } from './shared-portions.ts';
+import { planeSpecs } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
 import { within } from './within.ts';
 import { WorkloadLog } from './workload-log.ts';
@@ -42,6 +43,8 @@ export interface SupervisorOptions {
   readonly cwd: string;
   readonly state: State;
   readonly isolation: Extract<Isolation, { ok: true }> | undefined;
+  /** Proxy workers, at least 1. */
+  readonly workers: number;
   readonly version: string;
   /** False starts without AuthorizationPolicies: the demo's breach. */
   readonly policy: boolean;
@@ -68,8 +71,10 @@ export class Supervisor {
   readonly #workloads: Workloads;
   readonly #code: PlaneCode;
   readonly #control: Plane;
-  readonly #worker: Plane;
+  /** The first is there from the start; the others join when the system runs, so that they do not slow its start. */
+  readonly #workers: readonly Plane[];
   readonly #link: ControlLink;
+  readonly #portions: SharedPortions;
   readonly #log: ProcessLog;
   readonly #nameLog: ProcessLog;
   readonly #places: Places;
@@ -89,7 +94,7 @@ export class Supervisor {
     this.#options = options;
     this.#policy = options.policy;
     const { state, isolation } = options;
-    this.#places = new Places(isolation ? 'namespaces' : 'none');
+    this.#places = new Places(isolation ? 'namespaces' : 'none', options.workers);
     this.#log = new ProcessLog({
       clock: systemClock,
       random: systemRandom,
@@ -135,11 +140,15 @@ export class Supervisor {
       'control',
       this.#eventsOf('control', (child) => this.#link.attach(child)),
     );
-    this.#worker = new Plane(
-      specs.worker,
-      'proxy',
-      this.#eventsOf(WORKER, (child) => this.#onWorkerStart(child)),
-    );
+    this.#workers = specs.workers.map((spec) => {
+      const worker: Plane = new Plane(
+        spec,
+        'proxy',
+        this.#eventsOf(spec.name, (child) => this.#onWorkerStart(spec.name, worker, child)),
+      );
+      return worker;
+    });
+    this.#portions = new SharedPortions(new Map(specs.workers.map(({ name }, i) => [name, this.#workers[i]!])));
     this.#link = new ControlLink({
       send: (message) => this.#control.send(message),
       ready: () => this.#control.state().state === 'ready' || this.#phase === 'stopping',
@@ -152,7 +161,7 @@ export class Supervisor {
     await this.#chooseAdminPort();
     if (this.#phase === 'stopping') return { ok: false, diagnostics: [] };
     this.#control.start();
-    this.#worker.start();
+    this.#workers[0]?.start();
     // Meanwhile, what every namespace will need. When it fails here, making a namespace says so.
     if (this.#options.isolation) preparePrograms(programsFolder(this.#options.state.runFolder)).catch(() => undefined);
     const result = await this.#first.promise;
@@ -177,6 +186,7 @@ export class Supervisor {
         await this.#bringUp(change);
         if (this.#phase !== 'launching') return;
         this.#phase = 'running';
+        for (const worker of this.#workers) worker.start();
         this.#tick = setInterval(() => this.#report(), 1000).unref();
         // Changed while it was brought up.
         if (this.#latest !== change) this.#queueReload();
@@ -226,7 +236,7 @@ export class Supervisor {
   }
 
   processes(): ProcessState[] {
-    return [this.#control.state(), this.#worker.state(), ...this.#workloads.states()];
+    return [this.#control.state(), ...this.#workers.map((worker) => worker.state()), ...this.#workloads.states()];
   }
 
   /** Workloads first, so that nobody serves without its sidecar; then the data plane, then control. Within six seconds, by force if need be. */
@@ -238,7 +248,8 @@ export class Supervisor {
     const late = setTimeout(() => this.kill(), STOP_TIMEOUT_MS);
     this.#places.close();
     await this.#workloads.stop();
-    await this.#worker.stop({ type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker, WORKER_STOP_MS);
+    const ask = { type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker;
+    await Promise.all(this.#workers.map((worker) => worker.stop(ask, WORKER_STOP_MS)));
     await within(Promise.all([this.#log.flush(), this.#nameLog.flush()]), LAST_EVENTS_MS);
     await this.#control.stop(undefined, CONTROL_STOP_MS);
     clearTimeout(late);
@@ -247,7 +258,7 @@ export class Supervisor {
   /** Ends everything at once; `stop`, which must have been called, then resolves soon. */
   kill(): void {
     this.#workloads.kill();
-    this.#worker.kill();
+    for (const worker of this.#workers) worker.kill();
     this.#control.kill();
   }
 
@@ -331,6 +342,7 @@ export class Supervisor {
       onExit: (pid, detail, againInMs) => {
         this.#options.state.untrack(pid);
         this.#log.say('exited', name, pid, detail);
+        this.#portions.left(name);
         if (this.#phase !== 'loading') this.#notice(`${name} ${detail}; starting it again in ${againInMs} ms`);
         // It said that its port was taken meanwhile, and starts again at another.
         else if (name === 'control' && this.#portTaken) this.#portTaken = false;
@@ -340,13 +352,15 @@ export class Supervisor {
     };
   }
 
-  #onWorkerStart(child: ChildProcess): void {
+  #onWorkerStart(name: string, worker: Plane, child: ChildProcess): void {
     serveHandles(
       child,
       this.#places.handles((id) => this.#workloads.namespaceOf(id)),
     );
     child.on('message', (message: FromWorkerProcess | { readonly cullis: string }) => {
-      if ('type' in message && message.type === 'ready') this.#ready(WORKER, this.#worker);
+      if (!('type' in message)) return;
+      if (message.type === 'ready') this.#ready(name, worker);
+      else if (message.type === 'portion-ask' || message.type === 'portion-yielded') this.#portions.take(name, message);
     });
     this.#sendPids();
   }
@@ -406,11 +420,13 @@ export class Supervisor {
   }
 
   #sendPids(): void {
-    if (!this.#worker.running) return;
-    try {
-      this.#worker.send({ type: 'pids', pids: this.#workloads.pids() } satisfies ToWorker);
-    } catch {
-      // It is just ending; the next one asks anew.
+    const message = { type: 'pids', pids: this.#workloads.pids() } satisfies ToWorker;
+    for (const worker of this.#workers) {
+      try {
+        if (worker.running) worker.send(message);
+      } catch {
+        // It is just ending; the next one asks anew.
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ const TOKEN = 't'.repeat(43);
 const ID = 'spiffe://cluster.local/ns/shop/sa/cart';
 
 function snapshot(version: string): SnapshotMessage {
-  return { type: 'snapshot', version, plan: { any: 'thing' }, bundle: { roots: {} }, sessionKey: '', expiresAtMs: 0 };
+  return { type: 'snapshot', version, plan: { any: 'thing' }, sessionKey: '', expiresAtMs: 0 };
 }
 
 interface Bench {
@@ -49,6 +49,7 @@ function bench(t: TestContext): Bench {
         onCsr: async (_worker, identity, csrPem) => ({ ok: true, chainPem: `${identity} ${csrPem}` }),
         onReport: (report) => void reports.push(report),
         onLateNack: () => undefined,
+        trust: () => ({ trustVersion: 1, bundle: { roots: {} }, revoked: [] }),
         ...change,
       });
       await server.listen();
@@ -64,6 +65,9 @@ function bench(t: TestContext): Bench {
         onSnapshot: async () => ({ ok: true }),
         onLease: () => undefined,
         onReportNow: () => undefined,
+        onTrust: async () => ({ ok: true }),
+        trustVersion: () => 1,
+        onRenew: async () => undefined,
         ...change,
       });
       closing.push(() => channel.close());

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { CullisError } from '#base/errors.ts';
 import { LineSplitter } from '#base/line-splitter.ts';
 import type { Random } from '#base/ports.ts';
-import type { FromControl, FromWorker, WorkerReport } from '#model/snapshot.ts';
+import type { FromControl, FromWorker, TrustState, WorkerReport } from '#model/snapshot.ts';
 
 const LINE_BYTES_MAX = 256 * 1024 * 1024;
 const RETRY_FIRST_MS = 20;
@@ -25,6 +25,12 @@ export interface WorkerChannelOptions {
   /** Compiles and swaps; what it answers goes back as ACK or NACK. Called for one snapshot at a time; a newer one replaces those that wait. */
   onSnapshot(message: SnapshotMessage): Promise<SnapshotAnswer>;
   onLease(expiresAtMs: number): void;
+  /** Takes roots and revocations; what it answers goes back. */
+  onTrust(state: TrustState): Promise<SnapshotAnswer>;
+  /** Version of the trust state that peers are judged by. */
+  trustVersion(): number;
+  /** Replaces certificates. @param identities none means all */
+  onRenew(identities: readonly string[]): Promise<void>;
   /** Control wants a report now. */
   onReportNow(): void;
   /** Told when the connection comes and goes, for the log and a metric. */
@@ -177,6 +183,16 @@ class Channel implements WorkerChannel {
       case 'lease':
         this.#options.onLease(message.expiresAtMs);
         return;
+      case 'trust':
+        void this.#trust(message);
+        return;
+      case 'renew':
+        // What fails is tried again by whoever holds the certificates, and control sees in the reports what is in use.
+        this.#options.onRenew(message.identities).then(
+          () => this.#options.onReportNow(),
+          () => this.#options.onReportNow(),
+        );
+        return;
       case 'svid':
         this.#requests.get(message.identity)?.[0]?.done(message.chainPem);
         return;
@@ -191,6 +207,17 @@ class Channel implements WorkerChannel {
     }
   }
 
+  async #trust({ trustVersion, bundle, revoked }: TrustState): Promise<void> {
+    const answer = await this.#options.onTrust({ trustVersion, bundle, revoked }).catch((error: unknown): SnapshotAnswer => {
+      return { ok: false, reason: error instanceof CullisError ? error.message : 'the worker failed on this trust state' };
+    });
+    this.#send(
+      answer.ok
+        ? { type: 'trust-ack', trustVersion: this.#options.trustVersion() }
+        : { type: 'trust-nack', trustVersion, reason: answer.reason.slice(0, 4000) },
+    );
+  }
+
   async #apply(): Promise<void> {
     this.#applying = true;
     try {
@@ -203,7 +230,10 @@ class Channel implements WorkerChannel {
         const { version } = message;
         this.#serving ||= answer.ok;
         if (!answer.ok && !this.#serving && !this.#next) this.#tryAgain(message);
-        this.#send(answer.ok ? { type: 'ack', version } : { type: 'nack', version, reason: answer.reason.slice(0, 4000) });
+        const trustVersion = this.#options.trustVersion();
+        this.#send(
+          answer.ok ? { type: 'ack', version, trustVersion } : { type: 'nack', version, reason: answer.reason.slice(0, 4000) },
+        );
       }
     } finally {
       this.#applying = false;

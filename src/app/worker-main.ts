@@ -1,4 +1,5 @@
 // A proxy worker process: everything from outside passes here, so it holds leaf keys only and may touch nothing but its journal.
+import { Portions } from '#base/portions.ts';
 import { createFetch } from '#connect/fetch.ts';
 import { handleNetwork } from '#host/handles.ts';
 import { socketBelongsTo } from '#host/sockets.ts';
@@ -16,6 +17,8 @@ import type { FromWorkerProcess, ToWorker, WorkerStart } from './messages.ts';
 import { readStart } from './start-document.ts';
 import { connectControl } from './worker-channel.ts';
 
+/** The one that is there from the start. */
+const FIRST_WORKER = 'proxy/1';
 const REPORT_EVERY_MS = 1000;
 const DRAIN_MS = 1000;
 const CONNECTIONS_MAX = 10_000;
@@ -37,7 +40,13 @@ let plan: NodePlan | undefined;
 /** Where peers and the world connect: these sockets are the supervisor's, so that they outlive this process. */
 let heldBy: ReadonlySet<string> = new Set();
 let pids: Readonly<Record<string, number>> = {};
+const portions = new Portions(
+  start.workers,
+  start.anew,
+  (message) => process.send?.(message satisfies FromWorkerProcess) ?? false,
+);
 const proxy = createProxy({
+  portions,
   network: handleNetwork(process, {
     ...(start.handles ? {} : { plain: machineNetwork({ connectionsMax: CONNECTIONS_MAX }) }),
     held: ({ ip, port }) => heldBy.has(`${ip}:${port}`),
@@ -49,6 +58,7 @@ const proxy = createProxy({
   random: systemRandom,
   fetch: meshFetch(() => plan, createFetch(), createFetch({ allowPrivate: ['127.0.0.1/32'] })),
   outside: outsidePorts(),
+  first: start.name === FIRST_WORKER,
   requestSvid: (identity, csrPem) => channel.requestSvid(identity, csrPem),
   // In a namespace only the workload itself can reach its listeners; on plain loopback the socket's owner is looked up.
   ownsSocket: (workload, socket) => {
@@ -70,7 +80,11 @@ const channel = connectControl({
   random: systemRandom,
   async onSnapshot(message) {
     const offered = message.plan as NodePlan;
-    const listeners = [...offered.gateways.flatMap((one) => one.listeners), ...offered.workloads.flatMap((one) => one.inbound)];
+    const listeners = [
+      ...offered.gateways.flatMap((one) => one.listeners),
+      ...offered.workloads.flatMap(({ inbound }) => inbound),
+      ...(start.shared ? offered.workloads.flatMap(({ outbound }) => outbound) : []),
+    ];
     heldBy = new Set(listeners.map(({ listen }) => `${listen.ip}:${listen.port}`));
     const result = await proxy.apply({ ...message, plan: offered });
     if (result.ok) {
@@ -80,9 +94,15 @@ const channel = connectControl({
     return result;
   },
   onLease: (expiresAtMs) => proxy.lease(expiresAtMs),
+  onTrust: (state) => proxy.trust(state),
+  trustVersion: () => proxy.trustVersion,
+  onRenew: (identities) => proxy.renew(identities),
   onReportNow: () => channel.sendReport(proxy.report()),
 });
-const reports = setInterval(() => channel.sendReport(proxy.report()), REPORT_EVERY_MS);
+const reports = setInterval(() => {
+  channel.sendReport(proxy.report());
+  portions.expire();
+}, REPORT_EVERY_MS);
 
 let stopping = false;
 async function stop(graceMs: number): Promise<void> {
@@ -99,6 +119,7 @@ process.on('message', (message: ToWorker) => {
   if (!('type' in message)) return;
   if (message.type === 'pids') pids = message.pids;
   else if (message.type === 'ping') process.send?.({ type: 'pong' } satisfies FromWorkerProcess);
+  else if (message.type === 'portion-grant' || message.type === 'portion-yield') portions.receive(message);
   else if (message.type === 'stop') void stop(message.graceMs);
 });
 // Without a supervisor nobody would end it.

@@ -88,7 +88,10 @@ export class Workloads {
   /** Whether a name that is known inside is a host outside the mesh. @param name lower case */
   leadsOut(id: string, name: string): boolean {
     const { inside, outside } = this.#names.get(id) ?? NO_NAMES;
-    return !inside.has(name) && outside.some((one) => one === name || one === '*' || (one.startsWith('*') && name.endsWith(one.slice(1))));
+    return (
+      !inside.has(name) &&
+      outside.some((one) => one === name || one === '*' || (one.startsWith('*') && name.endsWith(one.slice(1))))
+    );
   }
 
   namespaceOf(id: string): WorkloadNamespace | undefined {

@@ -14,8 +14,10 @@ import type { Cli } from './context.ts';
 import { blast, dbUpdate, fix, gate, netmap, parity, paths as attackPaths, reach, sbom, scan, threats, watch } from './see.ts';
 import type { CheckFlags } from './run/check.ts';
 import type { RequestFlags } from './run/request.ts';
+import type { RotateFlags } from './run/ca-rotate.ts';
+import type { RevokeFlags } from './run/identity-revoke.ts';
 import type { LiveFlags } from './run/status.ts';
-import type { IsolationFlags } from './run/up.ts';
+import type { RunFlags } from './run/up.ts';
 import type { CreateFlags } from './run/operator.ts';
 
 const paths = {
@@ -78,12 +80,19 @@ const request = command<RequestFlags>('Would this request be allowed, and why? O
   },
 });
 
-const upFlags = { json: jsonFlag, state: stateFlag, isolation } as const;
-const up = command<IsolationFlags>('Run a system behind gateway and sidecars', () => import('./run/up.ts'), {
+const workers = {
+  kind: 'parsed',
+  parse: workerCount,
+  brief: 'Proxy workers; as many as this machine has cores when not given',
+  placeholder: 'N',
+  optional: true,
+} as const;
+const upFlags = { json: jsonFlag, state: stateFlag, isolation, workers } as const;
+const up = command<RunFlags>('Run a system behind gateway and sidecars', () => import('./run/up.ts'), {
   positional: paths,
   flags: upFlags,
 });
-const demo = command<IsolationFlags, readonly []>('Run the example shop and play a breach on it', () => import('./run/demo.ts'), {
+const demo = command<RunFlags, readonly []>('Run the example shop and play a breach on it', () => import('./run/demo.ts'), {
   positional: none,
   flags: upFlags,
 });
@@ -107,6 +116,41 @@ const identityShow = command<LiveFlags, readonly [string]>(
     flags: live,
   },
 );
+const identityRevoke = command<RevokeFlags, readonly [string]>(
+  'Believe an identity or one certificate no more, on open connections too',
+  () => import('./run/identity-revoke.ts'),
+  {
+    positional: one('Workload, service account, SPIFFE id, or serial number of a certificate', 'NAME'),
+    flags: { ...live, reason: optional('Why, for the journal and for those who ask', 'TEXT') },
+  },
+);
+const identityRestore = command<LiveFlags, readonly [string]>(
+  'Let a revoked identity have certificates again',
+  () => import('./run/identity-restore.ts'),
+  {
+    positional: one('Workload, service account or SPIFFE id', 'NAME'),
+    flags: live,
+  },
+);
+const caShow = command<LiveFlags, readonly []>('Show the CA and its rotation', () => import('./run/ca.ts'), {
+  positional: none,
+  flags: live,
+});
+const caRotate = command<RotateFlags, readonly []>(
+  'Replace the root in three phases, without losing a request',
+  () => import('./run/ca-rotate.ts'),
+  {
+    positional: none,
+    flags: { ...live, wait: { kind: 'boolean', brief: 'Wait until it is over', default: true } },
+  },
+);
+const caRenew = command<LiveFlags>('Replace certificates now, with new keys', () => import('./run/ca-renew.ts'), {
+  positional: {
+    kind: 'array',
+    parameter: { brief: 'Workload, service account or SPIFFE id; all when none is given', placeholder: 'NAME', parse: text },
+  },
+  flags: live,
+});
 const operatorCreate = command<CreateFlags, readonly [string]>(
   'Make an operator; its token is shown once',
   () => import('./run/operator.ts'),
@@ -158,6 +202,12 @@ function portNumber(input: string): number {
   return port;
 }
 
+function workerCount(input: string): number {
+  const count = Number(input);
+  if (!Number.isInteger(count) || count < 1 || count > 64) throw new Error('a number of workers is one from 1 to 64');
+  return count;
+}
+
 export function buildCli(): Application<Cli> {
   const root = buildRouteMap<string, Cli>({
     routes: {
@@ -180,8 +230,12 @@ export function buildCli(): Application<Cli> {
       check,
       request,
       identity: buildRouteMap<string, Cli>({
-        routes: { ls: identityLs, show: identityShow },
+        routes: { ls: identityLs, show: identityShow, revoke: identityRevoke, restore: identityRestore },
         docs: { brief: 'Who is who, and until when' },
+      }),
+      ca: buildRouteMap<string, Cli>({
+        routes: { show: caShow, rotate: caRotate, renew: caRenew },
+        docs: { brief: 'What vouches for identities' },
       }),
       operator: buildRouteMap<string, Cli>({
         routes: { create: operatorCreate, ls: operatorLs, revoke: operatorRevoke },

@@ -23,6 +23,10 @@ const PATHS = {
   identities: ['GET', '/api/v1/identities'],
   events: ['GET', '/api/v1/events'],
   decision: ['GET', '/api/v1/decisions/{id}'],
+  rotateCa: ['POST', '/api/v1/ca/rotate'],
+  renewCertificates: ['POST', '/api/v1/ca/renew'],
+  revoke: ['POST', '/api/v1/identities/revoke'],
+  restore: ['POST', '/api/v1/identities/restore'],
   operators: ['GET', '/api/v1/operators'],
   createOperator: ['POST', '/api/v1/operators'],
   deleteOperator: ['DELETE', '/api/v1/operators/{name}'],
@@ -67,6 +71,7 @@ export function openClient(cli: Cli, state: string): ControlClient {
       if (status === 404) return undefined;
       if (status === 401 || status === 403)
         throw new CullisError('api.unauthorized', problemText(text) ?? `the control API answered ${status}`);
+      if (status === 409) throw new CullisError('config.invalid', problemText(text) ?? 'that cannot be done as things are');
       if (status < 200 || status > 299)
         throw new CullisError('control.unreachable', problemText(text) ?? `the control API answered ${status}`);
       return parse(text) as ResponseOf<typeof route>;

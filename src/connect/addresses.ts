@@ -61,7 +61,18 @@ function unmapped(address: string): string {
 }
 
 /** This machine, its link, and everybody at once: no exception opens them for a name. */
-const NEVER = listOf(['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '100.100.100.200/32', '192.0.0.192/32', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8', 'fd00:ec2::/32']);
+const NEVER = listOf([
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  '224.0.0.0/3',
+  '::/127',
+  'fe80::/10',
+  'ff00::/8',
+  'fd00:ec2::/32',
+]);
 
 /** Whether an address is loopback, link-local, multicast or a cloud's metadata service; true for what is no address. */
 export function ownMachine(address: string): boolean {

@@ -88,7 +88,12 @@ async function bench(
   };
 }
 
-const BODIES: Partial<Record<RouteName, unknown>> = { createOperator: { name: 'ci', role: 'viewer' } };
+const BODIES: Partial<Record<RouteName, unknown>> = {
+  createOperator: { name: 'ci', role: 'viewer' },
+  renewCertificates: {},
+  revoke: { kind: 'identity', subject: 'spiffe://cluster.local/ns/shop/sa/cart' },
+  restore: { identity: 'spiffe://cluster.local/ns/shop/sa/cart' },
+};
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 test('every route under every role: only the contract opens it', async (t) => {

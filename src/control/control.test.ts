@@ -46,7 +46,11 @@ class Worker {
       const message = JSON.parse(line) as FromControl;
       if (message.type === 'snapshot' && this.answers) {
         const { version } = message;
-        this.say(this.refuses.has(version) ? { type: 'nack', version, reason: 'cannot compile' } : { type: 'ack', version });
+        this.say(
+          this.refuses.has(version)
+            ? { type: 'nack', version, reason: 'cannot compile' }
+            : { type: 'ack', version, trustVersion: message.trustVersion },
+        );
       }
       this.#seen.push(message);
       for (const wake of this.#waiting) wake();
@@ -87,6 +91,8 @@ interface Bench {
   worker(): Worker;
   apply(plan: NodePlan): ReturnType<Control['applySystem']>;
   get(path: string): Promise<unknown>;
+  /** @returns status and body */
+  post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
   restart(change?: Partial<ControlPorts>): Promise<Control>;
 }
 
@@ -145,6 +151,12 @@ async function bench(t: TestContext, change: Partial<ControlPorts> = {}): Promis
       const answer = await fetch(control.adminUrl + path, { headers: { authorization: `Bearer ${token}` } });
       assert.equal(answer.status, 200, path);
       return answer.json();
+    },
+    async post(path, body) {
+      const token = control.operators.createForThisRun('test', 'admin');
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(control.adminUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     },
     async restart(again = {}) {
       await control.close();
@@ -207,7 +219,7 @@ test('who does not show the right token first, or sends what is none of the mess
     ['wrong token', (worker) => worker.hello('proxy/1', 'x'.repeat(43))],
     ['unknown name', (worker) => worker.hello('proxy/9')],
     ['the token of nobody', (worker) => worker.hello('__proto__', '')],
-    ['no hello', (worker) => worker.say({ type: 'ack', version: 'a'.repeat(64) })],
+    ['no hello', (worker) => worker.say({ type: 'ack', version: 'a'.repeat(64), trustVersion: 1 })],
     ['two hellos', (worker) => worker.hello().hello()],
     ['no JSON', (worker) => worker.socket.write('GET / HTTP/1.1\r\n')],
     ['another message', (worker) => worker.hello().socket.write('{"type":"shutdown"}\n')],
@@ -353,6 +365,14 @@ test('status, services, identities, metrics and explanations answer to their con
     failed: 1,
     mtls: true,
     tlsProtocol: 'TLSv1.3',
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    peerSerial: '4a',
+    peerNotBeforeMs: 1,
+    peerNotAfterMs: 9,
+    connections: 1,
+    oldestConnectionMs: 1,
+    mode: 'STRICT',
+    modeAt: '',
     p50Ms: 1,
     p99Ms: 2,
     lastMs: 5,
@@ -413,4 +433,38 @@ test('the live feed gives the whole status, then what changed, and ends with its
   assert.ok(!('isolation' in delta));
   await b.control.operators.remove('page', 'owner', 'admin');
   assert.equal((await reader.read()).done, true);
+});
+
+test('a revocation reaches connected workers at once, those who come later with their snapshot, and names who has not answered', async (t) => {
+  const b = await bench(t);
+  await b.apply(fakePlan('a', NAMES));
+  const worker = b.worker().hello();
+  const { trustVersion } = await worker.next('snapshot');
+  const subject = identityOf('cart');
+  const asked = b.post('/api/v1/identities/revoke', { kind: 'identity', subject, reason: 'leaked' });
+  const told = await worker.next('trust');
+  assert.ok(told.trustVersion > trustVersion);
+  assert.deepEqual(
+    told.revoked.map((one) => [one.subject, one.reason, one.by]),
+    [[subject, 'leaked', 'test']],
+  );
+  worker.say({ type: 'trust-ack', trustVersion: told.trustVersion });
+  const { status, body } = await asked;
+  assert.deepEqual([status, body['changed'], body['waiting']], [200, true, ['proxy/2']]);
+  worker.say({ type: 'csr', identity: subject, csrPem: createCsr(subject, generateKey()) });
+  assert.match((await worker.next('svid-refused')).reason, /revoked by `test`: leaked/);
+  const late = b.worker().hello('proxy/2');
+  assert.equal((await late.next('snapshot')).revoked[0]?.subject, subject);
+  assert.equal(statusResponse.parse(await b.get('/api/v1/status')).revoked[0]?.subject, subject);
+  for (const [wrong, code] of [
+    [{ kind: 'identity', subject: 'nobody' }, 409],
+    [{ kind: 'serial', subject: 'ab' }, 409],
+    [{ kind: 'everything', subject }, 400],
+    [{ kind: 'identity', subject, reason: 'a\nb' }, 400],
+  ] as const)
+    assert.equal((await b.post('/api/v1/identities/revoke', wrong)).status, code, JSON.stringify(wrong));
+  await b.restart();
+  const back = b.worker().hello();
+  await b.apply(fakePlan('a', NAMES));
+  assert.equal((await back.next('snapshot')).revoked[0]?.subject, subject, 'a restart forgets nobody');
 });

@@ -5,29 +5,32 @@ import type { Diagnostic } from '#model/diagnostic.ts';
 import type { ConfigEvent } from '#model/event.ts';
 import type { Finding } from '#model/finding.ts';
 import type { Observed } from '#model/observed.ts';
-import type { TrustBundle, WorkerReport } from '#model/snapshot.ts';
+import type { WorkerReport } from '#model/snapshot.ts';
 import type { System } from '#model/system.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import { mergeExposition } from '#telemetry/exposition.ts';
 import { measureProcess } from '#telemetry/process-metrics.ts';
 import { AdminServer } from './admin.ts';
-import { type CaService, openCaService } from './ca.ts';
 import { explainEvent } from './explanation.ts';
 import { makeHandlers } from './handlers.ts';
 import { LinkLedger } from './links.ts';
 import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
+import { Rotation } from './rotation.ts';
 import { type SnapshotMessage, SnapshotServer, type SvidAnswer } from './snapshots.ts';
 import type { Applied, Control, ControlPorts } from './ports.ts';
 import { openSessionKey, readLastSnapshot, saveLastSnapshot } from './state.ts';
 import { buildStatus, type InForce, type ProcessView, type StatusSources } from './status.ts';
+import { TrustKeeper } from './trust.ts';
+import { TrustActions } from './trust-actions.ts';
 
 export type { Applied, Control, ControlPorts } from './ports.ts';
 
 const CA_CHECK_EVERY_MS = 60_000;
 const TTL_DEFAULT_MS = 24 * 3_600_000;
 const SETTLE_LOOK_MS = 10;
+const ROTATION_LOOK_MS = 250;
 
 /** @throws CullisError key.unavailable, state.unreadable, listen.failed */
 export async function startControl(ports: ControlPorts): Promise<Control> {
@@ -55,8 +58,9 @@ class ControlPlane implements Control {
   readonly #live: LiveFeed;
   readonly #ledger = new LinkLedger();
   readonly #reports = new Map<string, { readonly report: WorkerReport; readonly atMs: number }>();
-  readonly #cas = new Map<string, CaService>();
-  #ca: CaService | undefined;
+  readonly #trust: TrustKeeper;
+  readonly #rotation: Rotation;
+  #rotationTimer: NodeJS.Timeout | undefined;
   #inForce: InForce | undefined;
   /** Plans whose identities may be certified: the one in force, and during a distribution the one that is being tried. */
   #certifiable: readonly NodePlan[] = [];
@@ -75,17 +79,37 @@ class ControlPlane implements Control {
     this.#sessionKey = sessionKey;
     this.#nextId = uuidv7(clock, random);
     this.#startedMs = clock.nowMs();
+    this.#trust = new TrustKeeper(ports);
     this.#snapshots = new SnapshotServer({
       socketPath: ports.socketPath,
       tokens: ports.workerTokens,
       clock,
       log,
+      trust: () => this.#trust.state,
       onCsr: (worker, identity, csrPem) => this.#sign(worker, identity, csrPem),
       onReport: (report) => this.#take(report),
       onLateNack: (worker, version, reason) => {
         log.error({ worker, version, reason }, 'worker refused the snapshot in force');
         this.#rejected = { version, reason: `worker ${worker}: ${reason}`, timeMs: clock.nowMs() };
       },
+    });
+    this.#rotation = new Rotation({
+      trust: this.#trust,
+      clock,
+      log,
+      workers: () => this.#snapshots.expected(),
+      report: (worker) => this.#reports.get(worker)?.report,
+      identitiesOf: (worker) => (this.#inForce ? this.#identitiesOf(worker, this.#inForce.plan) : []),
+      sendTrust: () => this.#snapshots.sendTrust(),
+      sendRenew: (worker, identities) => this.#snapshots.sendRenew(worker, identities),
+      askReports: () => this.#snapshots.askReports(),
+    });
+    const trustActions = new TrustActions({
+      trust: this.#trust,
+      rotation: this.#rotation,
+      snapshots: this.#snapshots,
+      report: (worker) => this.#reports.get(worker)?.report,
+      clock,
     });
     this.#live = new LiveFeed(() => this.status(), ports.liveEveryMs);
     this.#admin = new AdminServer({
@@ -99,8 +123,9 @@ class ControlPlane implements Control {
         operators,
         sources: () => this.#sources(),
         status: () => this.status(),
-        latest: (identity) => this.#ca?.latest(identity),
-        rootPem: () => (this.#ca ? [this.#ca.rootPem] : []),
+        latest: (identity) => this.#trust.ca?.latest(identity),
+        rootPem: () => this.#trust.ca?.roots ?? [],
+        trust: trustActions,
         explain: (id) => this.explain(id),
         reload: () => ports.reload(),
       }),
@@ -120,7 +145,7 @@ class ControlPlane implements Control {
     const last = readLastSnapshot(this.#ports.kv, this.#ports.run);
     if (last) {
       // Workers of this run still have it; until the manifests are read again, their certificates must be renewed by it.
-      await this.#openCa(last.plan.mesh.trustDomain);
+      await this.#trust.use(last.plan.mesh.trustDomain);
       this.#certifiable = [last.plan];
       this.#ttlMs = last.system.platform.certificateTtlMs;
       this.#inForce = { system: last.system, plan: last.plan, appliedMs: this.#ports.clock.nowMs() };
@@ -129,10 +154,16 @@ class ControlPlane implements Control {
     await this.#snapshots.listen();
     this.adminUrl = await this.#admin.listen();
     this.#caTimer = setInterval(() => {
-      this.#ca
+      if (this.#trust.prune()) this.#snapshots.sendTrust();
+      this.#trust.ca
         ?.renewIssuingWhenDue(this.#ttlMs)
         .catch((error: unknown) => this.#ports.log.error({ err: error }, 'issuing CA was not renewed'));
     }, CA_CHECK_EVERY_MS).unref();
+    this.#rotationTimer = setInterval(() => {
+      this.#rotation
+        .tick()
+        .catch((error: unknown) => this.#ports.log.error({ err: error }, 'the rotation of the root could not go on'));
+    }, ROTATION_LOOK_MS).unref();
   }
 
   applySystem(system: System, _observed: Observed, plan: NodePlan): Promise<Applied> {
@@ -145,24 +176,23 @@ class ControlPlane implements Control {
     const { clock, kv, log, metrics, run } = this.#ports;
     const fault = faultOf(plan);
     if (fault) return this.#refuse(plan.version, fault);
-    const former = { ca: this.#ca, certifiable: this.#certifiable, ttlMs: this.#ttlMs };
+    const former = { trust: this.#trust.present(), certifiable: this.#certifiable, ttlMs: this.#ttlMs };
     let verdict: Awaited<ReturnType<SnapshotServer['distribute']>>;
     try {
-      await this.#openCa(plan.mesh.trustDomain);
+      await this.#trust.use(plan.mesh.trustDomain);
       this.#certifiable = [plan, ...former.certifiable.slice(0, 1)];
       this.#ttlMs = system.platform.certificateTtlMs;
       // On disk before a worker sees it: whatever is in force has been said.
       await this.#say('applied', plan.version, `offered to ${this.#connectedCount()} workers`);
-      verdict = await this.#snapshots.distribute(this.#message(plan));
+      verdict = await this.#snapshots.distribute(this.#message(plan), () => this.#trust.goBack(former.trust));
     } catch (error) {
-      this.#ca = former.ca;
+      this.#trust.goBack(former.trust);
       this.#certifiable = former.certifiable;
       this.#ttlMs = former.ttlMs;
       log.error({ err: error, version: plan.version }, 'configuration could not be offered');
       return { ok: false, reason: error instanceof CullisError ? error.message : `bug: ${messageOf(error)}` };
     }
     if (!verdict.ok) {
-      this.#ca = former.ca;
       this.#certifiable = former.certifiable;
       this.#ttlMs = former.ttlMs;
       return this.#refuse(plan.version, `worker ${verdict.worker} refused it: ${verdict.reason}`);
@@ -236,28 +266,19 @@ class ControlPlane implements Control {
 
   async close(): Promise<void> {
     clearInterval(this.#caTimer);
+    clearInterval(this.#rotationTimer);
     this.#live.close();
     await this.#admin.close();
     await this.#snapshots.close();
     await this.#applying;
   }
 
-  async #openCa(trustDomain: string): Promise<void> {
-    let ca = this.#cas.get(trustDomain);
-    if (!ca) {
-      ca = await openCaService({ ...this.#ports, emit: this.#ports.journal, node: 'control', trustDomain });
-      this.#cas.set(trustDomain, ca);
-    }
-    this.#ca = ca;
-  }
-
   #message(plan: NodePlan): SnapshotMessage {
-    const bundle: TrustBundle = { roots: this.#ca ? { [plan.mesh.trustDomain]: [this.#ca.rootPem] } : {} };
-    return { type: 'snapshot', version: plan.version, plan, bundle, sessionKey: this.#sessionKey, expiresAtMs: 0 };
+    return { type: 'snapshot', version: plan.version, plan, sessionKey: this.#sessionKey, expiresAtMs: 0 };
   }
 
   async #sign(worker: string, identity: string, csrPem: string): Promise<SvidAnswer> {
-    const ca = this.#ca;
+    const { ca } = this.#trust;
     if (!ca) return { ok: false, reason: 'no configuration is in force yet' };
     const results = this.#ports.metrics;
     try {
@@ -272,7 +293,11 @@ class ControlPlane implements Control {
   }
 
   #mayHave(worker: string, identity: string): boolean {
-    return this.#certifiable.some((plan) => (this.#ports.identitiesOf?.(worker, plan) ?? identitiesIn(plan)).includes(identity));
+    return this.#certifiable.some((plan) => this.#identitiesOf(worker, plan).includes(identity));
+  }
+
+  #identitiesOf(worker: string, plan: NodePlan): readonly string[] {
+    return this.#ports.identitiesOf?.(worker, plan) ?? identitiesIn(plan);
   }
 
   #take(report: WorkerReport): void {
@@ -288,7 +313,9 @@ class ControlPlane implements Control {
       nowMs: this.#ports.clock.nowMs(),
       inForce: this.#inForce,
       rejected: this.#rejected,
-      authority: this.#ca?.view(),
+      authority: this.#trust.ca?.view(),
+      rotation: this.#rotation.view(),
+      revoked: this.#trust.revocations(),
       workers: this.#snapshots.workers(),
       reports: this.#reports,
       links: this.#ledger.merged(),
@@ -336,9 +363,13 @@ class ControlPlane implements Control {
   }
 }
 
-function isSettled({ ready, workers, workloads }: StatusResponse, sinceMs: number): boolean {
+function isSettled({ ready, workers, workloads, revoked }: StatusResponse, sinceMs: number): boolean {
   if (!ready || workers.some((worker) => worker.connected && worker.lastReportMs <= sinceMs)) return false;
-  return workloads.every((workload) => workload.ports.length === 0 || workload.certificate !== null);
+  // Who is revoked has none, and gets none.
+  const without = new Set(revoked.filter(({ kind }) => kind === 'identity').map(({ subject }) => subject));
+  return workloads.every(
+    ({ ports, certificate, identity }) => ports.length === 0 || certificate !== null || without.has(identity),
+  );
 }
 
 function identitiesIn(plan: NodePlan): readonly string[] {

@@ -63,6 +63,10 @@ export function summarize(event: Event): string {
       return summarizeExchange(event);
     case 'certificate':
       return `certificate ${event.action} for \`${event.identity}\`${event.detail ? `: ${event.detail}` : ''}`;
+    case 'link':
+      return event.action === 'summary'
+        ? `encryption: ${event.detail}`
+        : `link from \`${event.source}\` to \`${event.destination}:${event.port}\` ${event.action}: ${event.detail}`;
     case 'config':
       return `configuration ${event.action}: version ${event.version.slice(0, 12)}${event.detail ? `, ${event.detail}` : ''}`;
     case 'process':
@@ -75,6 +79,8 @@ export function summarize(event: Event): string {
       return `\`${event.workload}\` asked ${event.count === 1 ? '' : `${event.count} times `}for the ${event.record} record of \`${event.name}\`: ${NAME_ANSWERS[event.answer]}`;
     case 'gap':
       return `${event.lost} events lost: ${event.detail}`;
+    case 'endpoint':
+      return `endpoint \`${event.address}\` of \`${event.destination || event.workload}\` ${event.action}: ${event.detail}`;
     default:
       return unreachable(event);
   }

@@ -16,7 +16,9 @@ import type { Answer, Call, Handlers } from './admin.ts';
 import { loose } from './explanation.ts';
 import type { Operators } from './operators.ts';
 import type { Issued } from './ca.ts';
+import type { RevokeRequest } from './trust.ts';
 import { buildIdentities, buildServices, type StatusSources } from './status.ts';
+import type { TrustActions } from './trust-actions.ts';
 
 /** Journal lines that one query may look at per process; beyond it the answer says that it is not complete. */
 const QUERY_LINES_MAX = 300_000;
@@ -29,6 +31,7 @@ export interface HandlerPorts {
   status(): StatusResponse;
   latest(identity: string): Issued | undefined;
   rootPem(): IdentitiesResponse['rootPem'];
+  readonly trust: TrustActions;
   explain(id: string): Promise<ExplainResponse | undefined>;
   reload(): Promise<ReloadResponse>;
 }
@@ -57,6 +60,27 @@ export function makeHandlers(ports: HandlerPorts): Handlers {
       await audit(operators, call, 'reload', 'configuration');
       return answer<'reload'>(await ports.reload());
     },
+    rotateCa: async (call) => {
+      await audit(operators, call, 'ca.rotate', '');
+      return orConflict(async () => answer<'rotateCa'>({ rotation: await ports.trust.rotate(call.operator.name) }));
+    },
+    renewCertificates: async (call) => {
+      const { identity } = call.body as { readonly identity: string };
+      await audit(operators, call, 'ca.renew', identity);
+      return answer<'renewCertificates'>(await ports.trust.renew(identity));
+    },
+    revoke: async (call) => {
+      const { kind, subject, reason } = call.body as Pick<RevokeRequest, 'kind' | 'subject' | 'reason'>;
+      await audit(operators, call, 'identity.revoke', subject);
+      return orConflict(async () =>
+        answer<'revoke'>(await ports.trust.revoke({ kind, subject, reason, by: call.operator.name })),
+      );
+    },
+    restore: async (call) => {
+      const { identity } = call.body as { readonly identity: string };
+      await audit(operators, call, 'identity.restore', identity);
+      return answer<'restore'>(await ports.trust.restore(identity, call.operator.name));
+    },
     operators: () => answer<'operators'>({ operators: operators.list() }),
     createOperator: async ({ operator, body }) => {
       const { name, role } = body as Pick<ResponseOf<'createOperator'>, 'name' | 'role'>;
@@ -80,6 +104,17 @@ export function makeHandlers(ports: HandlerPorts): Handlers {
 
 function answer<N extends RouteName>(value: ResponseOf<N>): Answer {
   return { value };
+}
+
+/** What cannot be done as things are is no failure of the API. */
+async function orConflict(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CullisError && (error.code === 'config.invalid' || error.code === 'ca.refused'))
+      return { problem: 'conflict', detail: error.message };
+    throw error;
+  }
 }
 
 function audit(operators: Operators, { operator }: Call, action: string, target: string): Promise<void> {

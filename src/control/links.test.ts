@@ -14,6 +14,14 @@ function link(change: Partial<LinkStats>): LinkStats {
     failed: 0,
     mtls: true,
     tlsProtocol: 'TLSv1.3',
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    peerSerial: '4a',
+    peerNotBeforeMs: 1,
+    peerNotAfterMs: 9,
+    connections: 1,
+    oldestConnectionMs: 1,
+    mode: 'STRICT',
+    modeAt: '',
     p50Ms: 1,
     p99Ms: 2,
     lastMs: 1,
@@ -36,7 +44,7 @@ test('workers add up; quantiles do not pretend to', () => {
     rows.map((row) => row.destination),
     ['shop/a', 'shop/b'],
   );
-  assert.deepEqual(rows[1], link({ requests: 40, denied: 1, failed: 2, p50Ms: 2, p99Ms: 9, lastMs: 5 }));
+  assert.deepEqual(rows[1], link({ requests: 40, denied: 1, failed: 2, connections: 2, p50Ms: 2, p99Ms: 9, lastMs: 5 }));
 });
 
 test('a later report replaces an earlier one; a successor starts from what was counted', () => {

@@ -17,7 +17,8 @@ export class LinkLedger {
 
   report(report: WorkerReport): void {
     const before = this.#now.get(report.name);
-    if (before && before.pid !== report.pid) for (const link of before.links) add(this.#ended, link);
+    if (before && before.pid !== report.pid)
+      for (const link of before.links) add(this.#ended, { ...link, connections: 0, oldestConnectionMs: 0 });
     this.#now.set(report.name, { pid: report.pid, links: report.links });
   }
 
@@ -51,9 +52,22 @@ function join(a: LinkStats, b: LinkStats): LinkStats {
     // A link is mutual TLS only when each worker that carried some of it says so.
     mtls: (a.mtls || a.requests === 0) && (b.mtls || b.requests === 0) && (a.mtls || b.mtls),
     tlsProtocol: latest.tlsProtocol,
+    cipher: latest.cipher,
+    peerSerial: latest.peerSerial,
+    peerNotBeforeMs: latest.peerNotBeforeMs,
+    peerNotAfterMs: latest.peerNotAfterMs,
+    connections: a.connections + b.connections,
+    oldestConnectionMs: older(a.oldestConnectionMs, b.oldestConnectionMs),
+    mode: latest.mode,
+    modeAt: latest.modeAt,
     // Quantiles of parts do not add up to the quantile of the whole: the weighted mean is close for p50, the larger one is a bound for p99.
     p50Ms: requests === 0 ? 0 : (a.p50Ms * a.requests + b.p50Ms * b.requests) / requests,
     p99Ms: Math.max(a.p99Ms, b.p99Ms),
     lastMs: latest.lastMs,
   };
+}
+
+/** Of two times the earlier one; 0 stands for none. */
+function older(a: number, b: number): number {
+  return a === 0 || b === 0 ? a + b : Math.min(a, b);
 }

@@ -15,6 +15,14 @@ const link = z.strictObject({
   failed: count,
   mtls: z.boolean(),
   tlsProtocol: text(32),
+  cipher: text(64),
+  peerSerial: text(64),
+  peerNotBeforeMs: count,
+  peerNotAfterMs: count,
+  connections: count,
+  oldestConnectionMs: count,
+  mode: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE', 'edge']),
+  modeAt: text(1024),
   p50Ms: count,
   p99Ms: count,
   lastMs: count,
@@ -22,7 +30,9 @@ const link = z.strictObject({
 
 const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), token: text(256), name: text(64), pid: z.int().min(1) }),
-  z.strictObject({ type: z.literal('ack'), version: text(128) }),
+  z.strictObject({ type: z.literal('ack'), version: text(128), trustVersion: z.int().min(0) }),
+  z.strictObject({ type: z.literal('trust-ack'), trustVersion: z.int().min(0) }),
+  z.strictObject({ type: z.literal('trust-nack'), trustVersion: z.int().min(0), reason: text(4096) }),
   z.strictObject({ type: z.literal('nack'), version: text(128), reason: text(4096) }),
   z.strictObject({ type: z.literal('csr'), identity: text(2048), csrPem: text(16_384) }),
   z.strictObject({

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { LineSplitter } from '#base/line-splitter.ts';
 import type { Clock } from '#base/ports.ts';
-import type { FromControl, FromWorker, WorkerReport } from '#model/snapshot.ts';
+import type { FromControl, FromWorker, TrustState, WorkerReport } from '#model/snapshot.ts';
 import type { Logger } from '#telemetry/log.ts';
 import { parseFromWorker } from './messages.ts';
 
@@ -22,7 +22,8 @@ const SEND_BYTES_MAX = 256 * 1024 * 1024;
 const CSR_BURST = 512;
 const CSR_PER_SECOND = 20;
 
-export type SnapshotMessage = Extract<FromControl, { readonly type: 'snapshot' }>;
+/** A snapshot without whom to believe, which is put in when it is sent. */
+export type SnapshotMessage = Omit<Extract<FromControl, { readonly type: 'snapshot' }>, keyof TrustState>;
 export type SvidAnswer = { readonly ok: true; readonly chainPem: string } | { readonly ok: false; readonly reason: string };
 
 export interface SnapshotPorts {
@@ -33,6 +34,8 @@ export interface SnapshotPorts {
   readonly log: Logger;
   readonly leaseMs?: number;
   readonly ackTimeoutMs?: number;
+  /** Whom workers are to believe at this moment. */
+  trust(): TrustState;
   onCsr(worker: string, identity: string, csrPem: string): Promise<SvidAnswer>;
   onReport(report: WorkerReport): void;
   /** A worker that came later refused the snapshot in force. */
@@ -45,6 +48,10 @@ export interface WorkerView {
   readonly connected: boolean;
   /** Version it last acknowledged, '' before the first. */
   readonly version: string;
+  /** Of the trust state that it last acknowledged. */
+  readonly trustVersion: number;
+  /** Why it could not take the newest one; '' when it could, or did not answer. */
+  readonly trustFault: string;
 }
 
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly worker: string; readonly reason: string };
@@ -54,6 +61,8 @@ interface Peer {
   name: string;
   pid: number;
   version: string;
+  trustVersion: number;
+  trustFault: string;
   csrTokens: number;
   csrRefilledMs: number;
   signing: Promise<void>;
@@ -69,6 +78,8 @@ export class SnapshotServer {
   readonly #tokenHashes = new Map<string, Buffer>();
   /** Distributions under way; each says whether the answer was meant for it. */
   readonly #waiting = new Set<(peer: string, version: string, reason: string | undefined) => boolean>();
+  /** Waiting for workers to take the newest trust state; each looks again. */
+  readonly #trusting = new Set<() => void>();
   /** Waiting for a worker to come. */
   readonly #expected = new Set<() => void>();
   #current: SnapshotMessage | undefined;
@@ -132,19 +143,61 @@ export class SnapshotServer {
 
   /** Connected ones first known, then those that were. */
   workers(): WorkerView[] {
-    const connected = [...this.#peers.values()].map(({ name, pid, version }) => ({ name, pid, version, connected: true }));
+    const connected = [...this.#peers.values()].map(viewOf);
     return [...connected, ...[...this.#gone.values()].filter((one) => !this.#peers.has(one.name))];
+  }
+
+  /** Every worker that has a token, whether it ever came or not. */
+  expected(): WorkerView[] {
+    const known = new Map(this.workers().map((worker) => [worker.name, worker]));
+    return [...this.#tokenHashes.keys()].map(
+      (name) => known.get(name) ?? { name, pid: 0, connected: false, version: '', trustVersion: 0, trustFault: '' },
+    );
+  }
+
+  /** Tells all connected workers whom to believe. */
+  sendTrust(): void {
+    const state = this.#ports.trust();
+    for (const { socket } of this.#peers.values()) this.#write(socket, { type: 'trust', ...state });
+  }
+
+  /** Resolves when all connected workers acknowledged the newest trust state, at the latest after `timeoutMs`. @returns names of those that did not */
+  trusted(timeoutMs: number): Promise<readonly string[]> {
+    const late = (): string[] => {
+      const { trustVersion } = this.#ports.trust();
+      return [...this.#peers.values()].filter((peer) => peer.trustVersion < trustVersion).map(({ name }) => name);
+    };
+    if (late().length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const look = (over = false): void => {
+        const names = late();
+        if (names.length > 0 && !over) return;
+        clearTimeout(timer);
+        this.#trusting.delete(look);
+        resolve(names);
+      };
+      const timer = setTimeout(() => look(true), timeoutMs);
+      this.#trusting.add(look);
+    });
+  }
+
+  /** Has a worker replace certificates. @param identities none means all */
+  sendRenew(worker: string, identities: readonly string[]): void {
+    const peer = this.#peers.get(worker);
+    if (peer) this.#write(peer.socket, { type: 'renew', identities });
   }
 
   /**
    * Gives the snapshot to every connected worker and waits for all their answers. On a refusal the one before it goes out again to all, so
    * that workers never differ for longer than a turn. A worker that leaves meanwhile has no vote: it gets the current snapshot when it returns.
+   * @param onRefused called before the former one goes out again: what it is to be trusted by may have to go back too
    */
-  async distribute(snapshot: SnapshotMessage): Promise<Verdict> {
+  async distribute(snapshot: SnapshotMessage, onRefused?: () => void): Promise<Verdict> {
     const previous = this.#current;
     this.#current = this.#leased(snapshot);
     const verdict = await this.#send(this.#current);
     if (verdict.ok) return verdict;
+    onRefused?.();
     this.#current = previous;
     if (previous) {
       this.#current = this.#leased(previous);
@@ -157,7 +210,7 @@ export class SnapshotServer {
   /** Takes a snapshot as the one in force without asking anybody: after a restart of control, workers still run it. */
   resume(snapshot: SnapshotMessage): void {
     this.#current = this.#leased(snapshot);
-    for (const peer of this.#peers.values()) this.#write(peer.socket, this.#current);
+    for (const peer of this.#peers.values()) this.#write(peer.socket, this.#composed(this.#current));
   }
 
   renewLeases(): void {
@@ -183,6 +236,10 @@ export class SnapshotServer {
     return { ...snapshot, expiresAtMs: this.#ports.clock.nowMs() + (this.#ports.leaseMs ?? LEASE_MS) };
   }
 
+  #composed(snapshot: SnapshotMessage): FromControl {
+    return { ...snapshot, ...this.#ports.trust() };
+  }
+
   #send(snapshot: SnapshotMessage): Promise<Verdict> {
     const open = new Set(this.#peers.keys());
     if (open.size === 0) return Promise.resolve({ ok: true });
@@ -205,7 +262,8 @@ export class SnapshotServer {
         return true;
       };
       this.#waiting.add(answer);
-      for (const { socket } of this.#peers.values()) this.#write(socket, snapshot);
+      const message = this.#composed(snapshot);
+      for (const { socket } of this.#peers.values()) this.#write(socket, message);
     });
   }
 
@@ -247,10 +305,20 @@ export class SnapshotServer {
     // The same worker again (its old connection may be half dead): the newer one holds.
     this.#peers.get(name)?.socket.destroy();
     const csrRefilledMs = this.#ports.clock.monotonicMs();
-    const peer: Peer = { socket, name, pid, version: '', csrTokens: CSR_BURST, csrRefilledMs, signing: Promise.resolve() };
+    const peer: Peer = {
+      socket,
+      name,
+      pid,
+      version: '',
+      trustVersion: 0,
+      trustFault: '',
+      csrTokens: CSR_BURST,
+      csrRefilledMs,
+      signing: Promise.resolve(),
+    };
     this.#peers.set(name, peer);
     for (const come of this.#expected) come();
-    if (this.#current) this.#write(socket, this.#current);
+    if (this.#current) this.#write(socket, this.#composed(this.#current));
     this.#ports.log.debug({ worker: name, pid }, 'worker connected');
     return peer;
   }
@@ -258,7 +326,8 @@ export class SnapshotServer {
   #leave(peer: Peer): void {
     if (this.#peers.get(peer.name) !== peer) return;
     this.#peers.delete(peer.name);
-    this.#gone.set(peer.name, { name: peer.name, pid: peer.pid, version: peer.version, connected: false });
+    this.#gone.set(peer.name, { ...viewOf(peer), connected: false });
+    for (const look of this.#trusting) look();
     for (const answer of this.#waiting) answer(peer.name, '', undefined);
     this.#ports.log.info({ worker: peer.name, pid: peer.pid }, 'worker disconnected');
   }
@@ -267,6 +336,7 @@ export class SnapshotServer {
     switch (message.type) {
       case 'ack':
         peer.version = message.version;
+        this.#tookTrust(peer, message.trustVersion, '');
         for (const answer of this.#waiting) answer(peer.name, message.version, undefined);
         return;
       case 'nack': {
@@ -274,6 +344,13 @@ export class SnapshotServer {
         if (asked.length === 0) this.#ports.onLateNack(peer.name, message.version, message.reason);
         return;
       }
+      case 'trust-ack':
+        this.#tookTrust(peer, message.trustVersion, '');
+        return;
+      case 'trust-nack':
+        this.#ports.log.error({ worker: peer.name, reason: message.reason }, 'worker did not take the trust state');
+        this.#tookTrust(peer, peer.trustVersion, message.reason);
+        return;
       case 'csr':
         // One after the other, so that answers for one identity come in the order of their requests.
         peer.signing = peer.signing.then(() => this.#sign(peer, message.identity, message.csrPem));
@@ -283,6 +360,12 @@ export class SnapshotServer {
         if (message.report.name === peer.name) this.#ports.onReport({ ...message.report, pid: peer.pid });
         return;
     }
+  }
+
+  #tookTrust(peer: Peer, trustVersion: number, fault: string): void {
+    peer.trustVersion = trustVersion;
+    peer.trustFault = fault;
+    for (const look of this.#trusting) look();
   }
 
   async #sign(peer: Peer, identity: string, csrPem: string): Promise<void> {
@@ -326,4 +409,8 @@ export class SnapshotServer {
     const same = timingSafeEqual(this.#hash(token), wanted ?? this.#hashSalt);
     return same && wanted !== undefined;
   }
+}
+
+function viewOf({ name, pid, version, trustVersion, trustFault }: Peer): WorkerView {
+  return { name, pid, connected: true, version, trustVersion, trustFault };
 }

@@ -32,6 +32,8 @@ export interface StatusSources {
   readonly inForce: InForce | undefined;
   readonly rejected: StatusResponse['rejected'];
   readonly authority: AuthorityView | undefined;
+  readonly rotation: StatusResponse['rotation'];
+  readonly revoked: StatusResponse['revoked'];
   readonly workers: readonly WorkerView[];
   readonly reports: ReadonlyMap<string, { readonly report: WorkerReport; readonly atMs: number }>;
   readonly links: readonly LinkStats[];
@@ -68,6 +70,8 @@ export function buildStatus(sources: StatusSources): StatusResponse {
       pathNormalization: mesh?.pathNormalization ?? '',
     },
     authority: sources.authority ?? null,
+    rotation: sources.rotation,
+    revoked: sources.revoked,
     workloads: inForce ? workloadStatuses(inForce, sources) : [],
     links,
     gateways: (plan?.gateways ?? []).flatMap((gateway) =>
@@ -86,6 +90,7 @@ export function buildStatus(sources: StatusSources): StatusResponse {
         pid: worker.pid,
         connected: worker.connected,
         snapshotVersion: worker.version,
+        trustVersion: worker.trustVersion,
         rssBytes: known?.report.rssBytes ?? 0,
         lastReportMs: known?.atMs ?? 0,
       };

@@ -110,8 +110,16 @@ function vethScript(ip: string, { ip: tool, unshare, nsenter }: Tools): string[]
 /** One network with everything on its lo. A service on a port that the workload itself listens on cannot be reached then. */
 function loScript(ip: string, { ip: tool, perl }: Tools): string[] {
   if (tool)
-    return [`${tool} -batch - <<'.'`, 'link set lo up', ...RANGES.map((range) => `addr add ${range} dev lo`), `addr add ${ip}/32 dev lo`, '.'];
-  return [`${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0 ${OUTSIDE_RANGE.text.replace(/\/.*/, '')} 255.255.0.0`];
+    return [
+      `${tool} -batch - <<'.'`,
+      'link set lo up',
+      ...RANGES.map((range) => `addr add ${range} dev lo`),
+      `addr add ${ip}/32 dev lo`,
+      '.',
+    ];
+  return [
+    `${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0 ${OUTSIDE_RANGE.text.replace(/\/.*/, '')} 255.255.0.0`,
+  ];
 }
 
 /** netdevice(7): SIOCGIFFLAGS, SIOCSIFFLAGS (IFF_UP), SIOCSIFADDR and SIOCSIFNETMASK on lo and on a label for each further address. */

@@ -133,7 +133,8 @@ function reverse(name: string, names: ReadonlyMap<string, string>): string | und
   const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').toReversed().join('.');
   // The longest name is the full one.
   let found: string | undefined;
-  for (const [candidate, address] of names) if (address === ip && !candidate.startsWith('*') && candidate.length > (found?.length ?? 0)) found = candidate;
+  for (const [candidate, address] of names)
+    if (address === ip && !candidate.startsWith('*') && candidate.length > (found?.length ?? 0)) found = candidate;
   return found;
 }
 

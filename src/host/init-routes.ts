@@ -23,7 +23,10 @@ export function routeChanges(
   const come = [...after].filter((ip) => !before.has(ip));
   const addresses = [...gone.map((ip) => `addr del ${ip}/32 dev lo`), ...come.map((ip) => `addr replace ${ip}/32 dev lo`)];
   if (link !== 'veth') return { workload: addresses, services: [] };
-  const routes = [...gone.map((ip) => `route del ${ip}/32`), ...come.map((ip) => `route replace ${ip}/32 via ${GATEWAY} dev eth0`)];
+  const routes = [
+    ...gone.map((ip) => `route del ${ip}/32`),
+    ...come.map((ip) => `route replace ${ip}/32 via ${GATEWAY} dev eth0`),
+  ];
   return { workload: routes, services: addresses };
 }
 
@@ -50,6 +53,14 @@ export class Routes {
 }
 
 function run(program: string, words: readonly string[], lines: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(program, words, { input: `${lines.join('\n')}\n`, env: {}, timeout: TIMEOUT_MS, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`addresses outside the mesh could not be led to the sidecar: ${error?.message ?? stderr.trim().slice(0, 200)}`);
+  const { status, stderr, error } = spawnSync(program, words, {
+    input: `${lines.join('\n')}\n`,
+    env: {},
+    timeout: TIMEOUT_MS,
+    encoding: 'utf8',
+  });
+  if (status !== 0)
+    throw new Error(
+      `addresses outside the mesh could not be led to the sidecar: ${error?.message ?? stderr.trim().slice(0, 200)}`,
+    );
 }

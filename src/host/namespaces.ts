@@ -155,7 +155,13 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
     });
     const caretaker = await Caretaker.up(child, spec.workload);
     caretaker.onQueries = (queries) => spec.onQueries?.(queries);
-    await caretaker.ask((id) => ({ op: 'names', id, hosts: hostsText(services, hostname, ip), table: nameTable(services), routes: ownRoutes(services) }));
+    await caretaker.ask((id) => ({
+      op: 'names',
+      id,
+      hosts: hostsText(services, hostname, ip),
+      table: nameTable(services),
+      routes: ownRoutes(services),
+    }));
     return caretaker;
   } finally {
     rmSync(stage, { recursive: true, force: true });

@@ -1,5 +1,8 @@
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from '#model/istio.ts';
 import type { Gateway, HttpRoute } from '#model/gateway.ts';
+import type { EndpointSlice } from '#model/endpoint-slice.ts';
+import type { VirtualService } from '#model/istio-routing.ts';
+import type { DestinationRule } from '#model/istio-traffic.ts';
 import type { ImageBuild } from '#model/image-build.ts';
 import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
@@ -63,6 +66,9 @@ export type Part =
   | { readonly type: 'authorizationPolicy'; readonly policy: AuthorizationPolicy }
   | { readonly type: 'requestAuthentication'; readonly policy: RequestAuthentication }
   | { readonly type: 'peerAuthentication'; readonly policy: PeerAuthentication }
+  | { readonly type: 'destinationRule'; readonly rule: DestinationRule }
+  | { readonly type: 'endpointSlice'; readonly slice: EndpointSlice }
+  | { readonly type: 'virtualService'; readonly service: VirtualService }
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
   | { readonly type: 'serviceEntry'; readonly entry: ServiceEntry }

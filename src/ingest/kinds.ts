@@ -6,16 +6,17 @@ import { GATEWAY_GROUP } from './gateway/common.ts';
 import { readGateway } from './gateway/gateway.ts';
 import { readHttpRoute } from './gateway/http-route.ts';
 import { readAuthorizationPolicy } from './istio/authorization-policy.ts';
-import { readDestinationRule, readIstioGateway, readVirtualService } from './istio/networking.ts';
+import { readDestinationRule } from './istio/destination-rule.ts';
+import { readIstioGateway } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
 import { readServiceEntry } from './istio/service-entry.ts';
 import { readSidecar } from './istio/sidecar.ts';
+import { readVirtualService } from './istio/virtual-service.ts';
 import { KEPT_KINDS } from './kept.ts';
 import type { KindReader, KindRow } from './kind.ts';
 import {
   readConfigMap,
-  readEndpointSlice,
   readHorizontalPodAutoscaler,
   readIngress,
   readNamespace,
@@ -26,6 +27,7 @@ import {
   readServiceAccount,
 } from './kubernetes/other.ts';
 import { readSecret } from './kubernetes/secret.ts';
+import { readEndpointSlice } from './kubernetes/endpoint-slice.ts';
 import { readService, serviceName } from './kubernetes/service.ts';
 import { readCronJob, readPod, readWorkload } from './kubernetes/workload.ts';
 import { dnsLabel, pathSegment } from './metadata.ts';
@@ -77,7 +79,7 @@ export const KINDS: readonly KindRow[] = [
     { HorizontalPodAutoscaler: readHorizontalPodAutoscaler },
     READ_ONLY,
   ),
-  ...rows('k8s', 'discovery.k8s.io', ['v1', 'v1beta1'], { EndpointSlice: readEndpointSlice }, READ_ONLY),
+  ...rows('k8s', 'discovery.k8s.io', ['v1', 'v1beta1'], { EndpointSlice: readEndpointSlice }),
   ...rows('k8s', 'networking.k8s.io', ['v1', 'v1beta1'], { Ingress: readIngress }, READ_ONLY),
   ...rows('k8s', 'networking.k8s.io', ['v1'], { NetworkPolicy: readNetworkPolicy }, READ_ONLY),
   ...rows(
@@ -98,14 +100,17 @@ export const KINDS: readonly KindRow[] = [
   ...rows('authz', 'security.istio.io', ISTIO_SECURITY, { AuthorizationPolicy: readAuthorizationPolicy }),
   ...rows('reqauth', 'security.istio.io', ISTIO_SECURITY, { RequestAuthentication: readRequestAuthentication }),
   ...rows('peerauth', 'security.istio.io', ISTIO_SECURITY, { PeerAuthentication: readPeerAuthentication }),
-  ...rows('istio', 'networking.istio.io', ISTIO_NETWORKING, { ServiceEntry: readServiceEntry, Sidecar: readSidecar }),
+  ...rows('istio', 'networking.istio.io', ISTIO_NETWORKING, {
+    DestinationRule: readDestinationRule,
+    VirtualService: readVirtualService,
+    ServiceEntry: readServiceEntry,
+    Sidecar: readSidecar,
+  }),
   ...rows(
     'istio',
     'networking.istio.io',
     ISTIO_NETWORKING,
     {
-      DestinationRule: readDestinationRule,
-      VirtualService: readVirtualService,
       Gateway: readIstioGateway,
     },
     READ_ONLY,

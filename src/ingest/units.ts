@@ -14,10 +14,12 @@ import type { KustomizeBuild } from './kustomize/build.ts';
 import { KustomizeFiles } from './kustomize/files.ts';
 import { formatOf, isNew, loadText, objectId, textLookup } from './load.ts';
 import type { SourceText } from './load.ts';
-import { cleanPath, folderOf, isBelow, isKustomizationFile } from './paths.ts';
+import { cleanPath, folderOf, isBelow } from '#base/paths.ts';
+import { isKustomizationFile } from './kustomize/names.ts';
 import { inOrder } from './read.ts';
 import type { ReadOptions } from './read.ts';
 import { buildSystem } from './system/build.ts';
+import { Alike } from './units/alike.ts';
 import { MANIFEST, isCandidate, isOtherTools, looksLikeObject } from './units/candidates.ts';
 import { chartsOf, isChartFile, kustomizationRoots } from './units/charts.ts';
 import type { Chart, Renderable } from './units/charts.ts';
@@ -30,6 +32,11 @@ export type { Renderable } from './units/charts.ts';
 /** A text, and for the output of a tool what it was made from. */
 export interface UnitSource extends SourceText {
   readonly rendered?: Pick<Renderable, 'by' | 'root'>;
+}
+
+export interface UnitOptions extends ReadOptions {
+  /** How many workloads of one file that are equal but for a number in their names are read; all when absent. The others are told. */
+  readonly alikeMax?: number;
 }
 
 /** What is deployed together. */
@@ -65,14 +72,14 @@ interface Draft extends Pick<Unit, 'name' | 'root' | 'kind'> {
  */
 export function readUnits(
   files: readonly UnitSource[],
-  options: ReadOptions = {},
+  options: UnitOptions = {},
 ): { readonly units: readonly Unit[]; readonly notAnalysed: readonly NotAnalysed[] } {
   return new UnitReader(files, options).read();
 }
 
 class UnitReader {
   readonly #sources: readonly UnitSource[];
-  readonly #options: ReadOptions;
+  readonly #options: UnitOptions;
   readonly #namespace: string;
   readonly #notAnalysed: NotAnalysed[] = [];
   readonly #drafts: Draft[] = [];
@@ -82,7 +89,7 @@ class UnitReader {
   readonly #seen: ImportedDocument[] = [];
   readonly #hashes = new WeakMap<object, string>();
 
-  constructor(sources: readonly UnitSource[], options: ReadOptions) {
+  constructor(sources: readonly UnitSource[], options: UnitOptions) {
     this.#sources = sources;
     this.#options = options;
     this.#namespace = options.defaultNamespace ?? 'default';
@@ -263,8 +270,10 @@ class UnitReader {
     const others = new Map<Format, FoundDocument[]>();
     const plain: { readonly file: string; readonly documents: ImportedDocument[] }[] = [];
     const diagnostics = new Map<string, readonly Diagnostic[]>();
+    const alike = new Alike(this.#options.alikeMax ?? Infinity);
     for (const source of sources) {
       const { file } = source;
+      alike.enter(file);
       const findings = new Findings();
       const documents: ImportedDocument[] = [];
       let unknown: OriginSource | undefined;
@@ -279,7 +288,8 @@ class UnitReader {
         else others.set(format, [found]);
       };
       const intercept = (raw: unknown, origin: OriginSource): boolean => {
-        if (looksLikeObject(raw) || formatOf(raw, file)) return false;
+        if (looksLikeObject(raw)) return alike.takes(raw, origin);
+        if (formatOf(raw, file)) return false;
         unknown ??= origin;
         return true;
       };
@@ -307,7 +317,19 @@ class UnitReader {
       this.#foreignDiagnostics.push(...findings.all());
     }
     this.#compose(compose, all);
+    this.#named(alike, plain);
     this.#manifests(plain, diagnostics);
+  }
+
+  /** Looks at those that were left alone as one of many, and that another document names. */
+  #named(alike: Alike, plain: readonly { readonly file: string; readonly documents: ImportedDocument[] }[]): void {
+    const documents = [...plain.flatMap((each) => each.documents), ...this.#foreign];
+    const byFile = new Map(plain.map((each) => [each.file, each.documents]));
+    for (const { raw, origin, file } of alike.named(texts(documents))) {
+      const document = importDocument(raw, origin, this.#namespace, new Findings());
+      if (document) byFile.get(file)?.push(document);
+    }
+    this.#notAnalysed.push(...alike.notAnalysed());
   }
 
   #compose(found: readonly FoundDocument[], all: readonly SourceText[]): void {
@@ -408,4 +430,8 @@ class UnitReader {
     const { name, root, kind, files } = draft;
     return { name, root, kind, files, system, diagnostics: inOrder([...draft.diagnostics, ...findings.all()], this.#sources) };
   }
+}
+
+function* texts(documents: readonly ImportedDocument[]): Generator<string> {
+  for (const { resource } of documents) yield JSON.stringify(resource);
 }

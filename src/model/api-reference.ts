@@ -115,6 +115,32 @@ export function joinPath(from: string, relative: string): string {
 
 /** One member of a node. */
 export function member(node: ApiNode, ...names: Path): ApiNode | undefined {
-  const found = valueAt(node.value, names);
-  return found && { resource: node.resource, path: [...node.path, ...found.path], value: found.value };
+  let value = node.value;
+  for (const name of names) {
+    if (Array.isArray(value)) value = typeof name === 'number' ? (value as readonly unknown[])[name] : undefined;
+    else if (typeof value === 'object' && value !== null && Object.hasOwn(value, name))
+      value = (value as Readonly<Record<string, unknown>>)[name];
+    else return undefined;
+    if (value === undefined) return undefined;
+  }
+  return new Member(node, names.length === 1 ? names[0]! : names, value);
+}
+
+/** A node inside another. Its path is only put together where something is told: a document has many nodes, and few are. */
+class Member implements ApiNode {
+  readonly resource: Resource;
+  readonly value: unknown;
+  readonly #above: ApiNode;
+  readonly #name: string | number | Path;
+
+  constructor(above: ApiNode, name: string | number | Path, value: unknown) {
+    this.resource = above.resource;
+    this.value = value;
+    this.#above = above;
+    this.#name = name;
+  }
+
+  get path(): Path {
+    return this.#above.path.concat(this.#name);
+  }
 }

@@ -4,7 +4,7 @@ export interface NotAnalysed {
   readonly line?: number;
   /**
    * Short and stable: `helm-template`, `unknown-kind`, `unparsed`, `remote-base`, `too-large`, `binary`, `skipped-folder`, `unreadable`,
-   * `too-many`, `attack-graph`.
+   * `too-many`, `alike`, `attack-graph`.
    */
   readonly what: string;
   /** Lower-case, no full stop, the user's words in backticks. */

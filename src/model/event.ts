@@ -28,6 +28,8 @@ export interface ExchangeEvent extends EventBase {
   readonly path: string;
   /** HTTP status sent to the caller; 0 for TCP. */
   readonly status: number;
+  /** Status of a gRPC call (`grpc-status`), the HTTP status being 200 whatever came of it; absent where the answer has none. */
+  readonly grpcStatus?: number;
   readonly allowed: boolean;
   readonly code?: DenyCode;
   readonly reasons?: readonly Reason[];
@@ -46,10 +48,36 @@ export interface ExchangeEvent extends EventBase {
 
 export interface CertificateEvent extends EventBase {
   readonly type: 'certificate';
-  readonly action: 'issued' | 'renewed' | 'refused' | 'ca-created' | 'revoked';
+  readonly action: 'issued' | 'renewed' | 'refused' | 'ca-created' | 'ca-rotation' | 'revoked' | 'restored' | 'expired';
   readonly identity: string;
   readonly serial: string;
   readonly notAfterMs: number;
+  readonly detail: string;
+}
+
+/** How one link is protected, said when it is first seen and whenever that changes; and from time to time of all links together. */
+export interface LinkEvent extends EventBase {
+  readonly type: 'link';
+  readonly action: 'seen' | 'changed' | 'summary';
+  /** Identity, or 'client' for a caller without one; '' in a summary. */
+  readonly source: string;
+  /** Workload or gateway id that received; '' in a summary. */
+  readonly destination: string;
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp' | '';
+  readonly mtls: boolean;
+  /** '' over plaintext. */
+  readonly tlsProtocol: string;
+  readonly cipher: string;
+  readonly peerSerial: string;
+  /** Age of the peer's certificate and time until its end, ms; 0 when it showed none. */
+  readonly certificateAgeMs: number;
+  readonly certificateLeftMs: number;
+  /** Age of the oldest open connection, ms. */
+  readonly connectionAgeMs: number;
+  readonly connections: number;
+  /** `file:line:column` of the PeerAuthentication in force at the receiver; '' for the default. */
+  readonly at: string;
   readonly detail: string;
 }
 
@@ -120,7 +148,29 @@ export interface GapEvent extends EventBase {
   readonly detail: string;
 }
 
-export type Event = EgressEvent | NameEvent | ExchangeEvent | CertificateEvent | ConfigEvent | ProcessEvent | AuditEvent | GapEvent;
+/** An endpoint of a destination came, went, was taken out of turn, or runs something else than declared. */
+export interface EndpointEvent extends EventBase {
+  readonly type: 'endpoint';
+  readonly action: 'added' | 'removed' | 'ejected' | 'restored' | 'drifted' | 'settled';
+  /** Service and port; '' when it concerns the workload whatever calls it. */
+  readonly destination: string;
+  readonly workload: string;
+  /** `ip:port`, or the replica. */
+  readonly address: string;
+  readonly detail: string;
+}
+
+export type Event =
+  | EgressEvent
+  | NameEvent
+  | ExchangeEvent
+  | CertificateEvent
+  | LinkEvent
+  | ConfigEvent
+  | ProcessEvent
+  | AuditEvent
+  | GapEvent
+  | EndpointEvent;
 
 /** Port: where planes send facts. */
 export interface Emit {

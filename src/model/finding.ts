@@ -1,5 +1,5 @@
 // What a check found in the declared system: a fact, where it stands, what to do about it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Location, Path } from './origin.ts';
 
 export const FINDING_SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -62,10 +62,7 @@ export type FindingEdit =
  * @param about resource id, path inside it and whatever else tells two findings of one check apart
  */
 export function findingId(code: string, ...about: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([code, ...about]))
-    .digest('hex')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify([code, ...about])).slice(0, 16);
 }
 
 /** Worst first: by severity, then by what it puts at risk, then by place, so that output is stable. */

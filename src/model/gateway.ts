@@ -70,6 +70,12 @@ export type HttpRouteFilter =
   /** Kept so that a rule with a filter this version cannot apply answers 500 (Gateway API), never passes unfiltered. */
   | { readonly type: 'Unsupported'; readonly name: string };
 
+/** A share of requests: `numerator` of every `denominator`. */
+export interface Fraction {
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
 export interface BackendRef {
   readonly kind: string;
   readonly name: string;

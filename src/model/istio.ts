@@ -123,6 +123,8 @@ export interface ExtAuthzProvider {
   readonly timeoutMs: number;
   readonly pathPrefix: string;
   readonly failOpen: boolean;
+  /** HTTP status when there is no answer; 403 when absent. */
+  readonly statusOnError?: number;
   readonly includeRequestHeadersInCheck: readonly string[];
   readonly includeAdditionalHeadersInCheck: Readonly<Record<string, string>>;
   readonly headersToUpstreamOnAllow: readonly string[];

@@ -8,6 +8,15 @@ export interface Address {
   readonly namespaceOf?: string;
 }
 
+/** One running copy of a workload: its program, and its sidecar's listener for peers, per workload port. */
+export interface Replica {
+  readonly app: Readonly<Record<string, Address>>;
+  readonly inbound: Readonly<Record<string, Address>>;
+}
+
+/** How a copy is doing: `draining` still answers what it has begun, `down` is not there. */
+export type ReplicaHealth = 'ready' | 'starting' | 'draining' | 'down';
+
 /** Where one workload's parts live. Ports are keyed in decimal: container port for `app` and `inbound`, `serviceId:port` for `outbound`. */
 export interface Placement {
   readonly workload: string;
@@ -17,6 +26,19 @@ export interface Placement {
   readonly inbound: Readonly<Record<string, Address>>;
   /** The workload's own outbound listener per destination service port. */
   readonly outbound: Readonly<Record<string, Address>>;
+  /** Copies beside the first, which `app` and `inbound` are. */
+  readonly replicas?: readonly (Replica & { readonly outbound?: Readonly<Record<string, Address>> })[];
+}
+
+/** Names a copy: the workload's id for the first, `shop/cart~1` for the next. `~` is in no name of Kubernetes. */
+export function replicaId(workload: string, index: number): string {
+  return index === 0 ? workload : `${workload}~${index}`;
+}
+
+/** Which workload a copy is of. */
+export function workloadOf(replica: string): string {
+  const at = replica.indexOf('~');
+  return at < 0 ? replica : replica.slice(0, at);
 }
 
 export interface Observed {
@@ -25,4 +47,6 @@ export interface Observed {
   /** Gateway listeners: `gatewayId/listener` -> address actually bound (busy ports are moved). */
   readonly gateways: Readonly<Record<string, Address>>;
   readonly isolation: 'none' | 'namespaces';
+  /** By replica id; what is not named is ready. */
+  readonly health?: Readonly<Record<string, ReplicaHealth>>;
 }

@@ -20,6 +20,8 @@ export interface Limits {
   readonly bodyBytesMax: number;
   readonly connectionsMax: number;
   readonly requestsPerConnectionMax: number;
+  /** Requests at once on one HTTP/2 connection. */
+  readonly streamsPerConnectionMax: number;
   /** First byte to end of headers. */
   readonly headerTimeoutMs: number;
   /** Whole request, body included. */
@@ -30,6 +32,8 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Request sent to first byte of the answer, and between bytes of it. */
   readonly upstreamTimeoutMs: number;
+  /** The same between the bytes of an answer that is made to stay open: server-sent events, gRPC. */
+  readonly streamIdleTimeoutMs: number;
   readonly upstreamConnectionsMax: number;
   readonly upstreamPendingMax: number;
   /** Bytes buffered per direction before the other side is paused. */
@@ -43,12 +47,14 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytesMax: 100 * 1024 * 1024,
   connectionsMax: 10_000,
   requestsPerConnectionMax: 100_000,
+  streamsPerConnectionMax: 100,
   headerTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,
   idleTimeoutMs: 60_000,
   tlsHandshakeTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,
   upstreamTimeoutMs: 60_000,
+  streamIdleTimeoutMs: 300_000,
   upstreamConnectionsMax: 256,
   upstreamPendingMax: 1024,
   bufferBytesMax: 64 * 1024,

@@ -5,18 +5,42 @@ export interface TrustBundle {
   readonly roots: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Who is believed no more although a certificate says otherwise. */
+export interface Revocation {
+  /** `identity`: every certificate of a SPIFFE id; `serial`: one certificate. */
+  readonly kind: 'identity' | 'serial';
+  /** SPIFFE id, or the serial number in lower-case hex. */
+  readonly subject: string;
+  /** As the operator gave it; '' for none. */
+  readonly reason: string;
+  /** Operator. */
+  readonly by: string;
+  readonly revokedMs: number;
+}
+
+/** Whom a worker believes. Travels with every snapshot, and by itself when only this changed. */
+export interface TrustState {
+  /** Rises with every change, also over restarts of control: an older one that comes later is ignored. */
+  readonly trustVersion: number;
+  readonly bundle: TrustBundle;
+  readonly revoked: readonly Revocation[];
+}
+
 export type FromControl =
-  | {
+  | (TrustState & {
       readonly type: 'snapshot';
       readonly version: string;
       /** A NodePlan as JSON value. */
       readonly plan: unknown;
-      readonly bundle: TrustBundle;
       /** Key for session ids, base64; worker-lifetime secret, never logged. */
       readonly sessionKey: string;
       /** After this, without a newer snapshot or a lease renewal, the worker closes its listeners. */
       readonly expiresAtMs: number;
-    }
+    })
+  /** Roots or revocations changed. Answered by `trust-ack` when nothing is judged by the former ones any more. */
+  | (TrustState & { readonly type: 'trust' })
+  /** Have new certificates signed now, with new keys, for these identities; an empty list means all. Reported when they are in use. */
+  | { readonly type: 'renew'; readonly identities: readonly string[] }
   | { readonly type: 'lease'; readonly expiresAtMs: number }
   /** Answer to a csr: leaf first, then the issuing CA, PEM. */
   | { readonly type: 'svid'; readonly identity: string; readonly chainPem: string }
@@ -27,7 +51,11 @@ export type FromControl =
 export type FromWorker =
   /** First line. The token was given to the worker on its standard input by the supervisor. */
   | { readonly type: 'hello'; readonly token: string; readonly name: string; readonly pid: number }
-  | { readonly type: 'ack'; readonly version: string }
+  /** `trustVersion`: what peers are judged by at this moment. */
+  | { readonly type: 'ack'; readonly version: string; readonly trustVersion: number }
+  | { readonly type: 'trust-ack'; readonly trustVersion: number }
+  /** The new trust could not be taken whole: revocations hold, the roots are still the former ones. */
+  | { readonly type: 'trust-nack'; readonly trustVersion: number; readonly reason: string }
   | { readonly type: 'nack'; readonly version: string; readonly reason: string }
   /** Key stays in the worker; the identity must be one of the snapshot's. */
   | { readonly type: 'csr'; readonly identity: string; readonly csrPem: string }
@@ -57,7 +85,23 @@ export interface LinkStats {
   readonly denied: number;
   readonly failed: number;
   readonly mtls: boolean;
+  /** Of the connection that was opened last: '' over plaintext. */
   readonly tlsProtocol: string;
+  /** IANA name of the cipher suite, '' over plaintext. */
+  readonly cipher: string;
+  /** Serial number of the peer's certificate, '' when it showed none. */
+  readonly peerSerial: string;
+  /** When the peer's certificate begins and ends, ms since 1970; 0 when it showed none. */
+  readonly peerNotBeforeMs: number;
+  readonly peerNotAfterMs: number;
+  /** Connections open now. */
+  readonly connections: number;
+  /** When the oldest of them was opened, ms since 1970; 0 when none is open. */
+  readonly oldestConnectionMs: number;
+  /** Mode of the port: what lets plaintext in is PERMISSIVE or DISABLE; `edge` is TLS towards the world. */
+  readonly mode: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | 'edge';
+  /** `file:line:column` of the PeerAuthentication that decided; '' for the default. */
+  readonly modeAt: string;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly lastMs: number;

@@ -3,6 +3,9 @@ import type { ApiDocument } from './api.ts';
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from './istio.ts';
 import type { Gateway, HttpRoute } from './gateway.ts';
 import type { EgressPolicy, ServiceEntry, Sidecar } from './istio-egress.ts';
+import type { EndpointSlice } from './endpoint-slice.ts';
+import type { VirtualService } from './istio-routing.ts';
+import type { DestinationRule } from './istio-traffic.ts';
 import type { ImageBuild } from './image-build.ts';
 import type { OAuthClient, OAuthServer } from './oauth.ts';
 import type { Platform, WorkloadRun } from './platform.ts';
@@ -107,6 +110,9 @@ export interface System {
   readonly serviceEntries: readonly ServiceEntry[];
   readonly sidecars: readonly Sidecar[];
   readonly egressPolicies: readonly EgressPolicy[];
+  readonly destinationRules: readonly DestinationRule[];
+  readonly virtualServices: readonly VirtualService[];
+  readonly endpointSlices: readonly EndpointSlice[];
   /** How workloads run on this machine (`cullis.dev/v1 Workload`). */
   readonly runs: readonly WorkloadRun[];
   /** OpenAPI and Swagger documents. */

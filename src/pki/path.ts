@@ -17,6 +17,8 @@ export interface Path {
   readonly notAfterMs: number;
   /** Leaf first, root last. */
   readonly certificates: readonly Certificate[];
+  /** Hex SHA-256 of the root. */
+  readonly root: string;
 }
 
 export type PathResult = { readonly ok: true; readonly path: Path } | { readonly ok: false; readonly reason: string };
@@ -87,7 +89,7 @@ export function findPath(
   const extend = (path: readonly Certificate[]): Path | undefined => {
     const child = path[path.length - 1]!;
     const below = path.length - 1;
-    for (const { certificate: root, key } of anchors.get(child.issuer) ?? []) {
+    for (const { certificate: root, key, fingerprint } of anchors.get(child.issuer) ?? []) {
       if (!keyIdsAgree(child, root)) continue;
       if (++signatures > SIGNATURES_MAX) return note(99, 'the chain is too costly to verify');
       if (!signedBy(child, key)) {
@@ -99,7 +101,7 @@ export function findPath(
       else if (root.basicConstraints?.pathLength !== undefined && below > root.basicConstraints.pathLength) {
         note(below * 2 + 1, 'the root allows no CA below it');
       } else if (!constraintsHold(path, root)) note(below * 2 + 1, 'the root may not sign for this name');
-      else return finish([...path, root]);
+      else return finish([...path, root], fingerprint);
     }
     if (below >= DEPTH_MAX) return note(99, 'the chain is too long');
     for (const issuer of sent) {
@@ -125,10 +127,11 @@ export function findPath(
     return undefined;
   };
 
-  const finish = (certificates: readonly Certificate[]): Path => ({
+  const finish = (certificates: readonly Certificate[], root: string): Path => ({
     notBeforeMs: Math.max(...certificates.map((one) => one.notBeforeMs)),
     notAfterMs: Math.min(...certificates.map((one) => one.notAfterMs)),
     certificates,
+    root,
   });
 
   let path: Path | undefined;

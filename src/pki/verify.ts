@@ -26,13 +26,21 @@ export interface VerifyOptions {
   readonly trustDomains?: readonly string[];
 }
 
-export type VerifyResult =
-  | { readonly ok: true; readonly identity: string; readonly serial: string; readonly notAfterMs: number }
-  | { readonly ok: false; readonly reason: string };
+export type VerifyResult = Verified | { readonly ok: false; readonly reason: string };
+
+export interface Verified {
+  readonly ok: true;
+  readonly identity: string;
+  readonly serial: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** Hex SHA-256 of the root that vouches for it. */
+  readonly root: string;
+}
 
 interface Remembered {
   readonly trustDomain: string;
-  readonly answer: { readonly ok: true; readonly identity: string; readonly serial: string; readonly notAfterMs: number };
+  readonly answer: Verified;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -129,7 +137,14 @@ function verifyAfresh(
   if (!verified.ok) return verified.reason;
   const remembered: Remembered = {
     trustDomain: verified.id.trustDomain,
-    answer: { ok: true, identity: formatSpiffeId(verified.id), serial: leaf.serial, notAfterMs: leaf.notAfterMs },
+    answer: {
+      ok: true,
+      identity: formatSpiffeId(verified.id),
+      serial: leaf.serial,
+      notBeforeMs: leaf.notBeforeMs,
+      notAfterMs: leaf.notAfterMs,
+      root: verified.path.root,
+    },
     notBeforeMs: verified.path.notBeforeMs,
     notAfterMs: verified.path.notAfterMs,
     extendedKeyUsage: leaf.extendedKeyUsage,

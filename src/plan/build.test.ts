@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { readSystem } from '#ingest/read.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { buildPlan, destinations, workloadPorts } from './build.ts';
+import { buildPlan } from './build.ts';
+import { destinations, workloadPorts } from './services.ts';
 import { intersect } from './gateways.ts';
 
 const MANIFEST = `
@@ -105,14 +106,14 @@ const cart = plan.workloads.find((one) => one.id === 'shop/cart')!;
 
 test('workload ports: protocol from the Service, mutual TLS mode per port with its place', () => {
   assert.deepEqual(
-    cart.inbound.map(({ port, protocol, mtls }) => [port, protocol, mtls]),
+    cart.inbound.map(({ port, protocol, http2, mtls }) => [port, protocol, http2, mtls]),
     [
-      [8080, 'http', 'STRICT'],
-      [9090, 'tcp', 'DISABLE'],
+      [8080, 'http', undefined, 'STRICT'],
+      [9090, 'http', true, 'DISABLE'],
     ],
   );
   assert.match(cart.inbound[0]!.mtlsAt, /^shop\.yaml:\d+/);
-  assert.ok(plan.closed.some((one) => one.what === 'shop/cart:9090' && one.why.includes('grpc')));
+  assert.ok(!plan.closed.some((one) => one.what === 'shop/cart:9090'));
 });
 
 test('policies are selected per workload and carry their places', () => {
@@ -126,6 +127,14 @@ test("clusters: endpoints are peers' sidecars, a DISABLEd port is spoken to in p
   assert.equal(http!.endpoints[0]!.identity, 'spiffe://cluster.local/ns/shop/sa/cart');
   assert.equal(http!.sni, 'outbound_.80_._.cart.shop.svc.cluster.local');
   assert.equal(grpc!.endpoints[0]!.identity, '');
+  assert.deepEqual(
+    [http, grpc, broken].map((one) => [one!.protocol, one!.http2]),
+    [
+      ['http', undefined],
+      ['http', true],
+      ['tcp', undefined],
+    ],
+  );
   assert.deepEqual(broken!.endpoints, []);
 });
 

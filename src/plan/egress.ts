@@ -6,9 +6,10 @@ import { formatLocation, originOf } from '#model/origin.ts';
 import type { Observed } from '#model/observed.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
-import { ruleTls } from './egress-tls.ts';
+import { outsideRule } from './egress-rule.ts';
 import { isExported, outboundMode, sidecarFor, visibleHosts } from './egress-visible.ts';
 import type { Cluster, EgressListener, EgressTarget, Endpoint } from './plan.ts';
+import { usableReplicas } from './replicas.ts';
 
 /** One address and port that a workload may be given a listener for. */
 export interface EgressDestination {
@@ -72,14 +73,24 @@ export function egressDestinations(system: System, workload: Workload, observed?
     for (const port of entry.spec.ports) {
       const protocol = KINDS[port.protocol];
       if (protocol === undefined) continue;
-      const hosts = entry.spec.hosts.flatMap((host) => visibleHosts(sidecar, entry.namespace, host.toLowerCase(), port.number, workload.namespace));
+      const hosts = entry.spec.hosts.flatMap((host) =>
+        visibleHosts(sidecar, entry.namespace, host.toLowerCase(), port.number, workload.namespace),
+      );
       const make = (host: string, names: readonly string[], literal: boolean): void => {
-        const cluster = clusterOf(system, entry, port, host, literal, workload.namespace, observed);
+        const cluster = clusterOf(system, entry, port, host, literal, workload, observed);
         if (cluster.endpoints.length === 0 && cluster.external?.asked !== true && observed) return;
         if (cluster.external?.asked === true && protocol === 'tcp') return;
         const targets: EgressTarget[] = [{ hosts: names, cluster: cluster.id, entry: entryId(entry) }];
         const http2 = port.protocol === 'GRPC' || port.protocol === 'HTTP2';
-        add({ key: `${host}:${port.number}`, host, port: port.number, literal, http2, listener: { protocol, targets }, clusters: [cluster] });
+        add({
+          key: `${host}:${port.number}`,
+          host,
+          port: port.number,
+          literal,
+          http2,
+          listener: { protocol, targets },
+          clusters: [cluster],
+        });
       };
       for (const host of hosts) make(host, [host], false);
       if (hosts.length > 0) for (const address of literalAddresses(entry)) make(address, [...hosts, address], true);
@@ -185,27 +196,30 @@ function clusterOf(
   port: EntryPort,
   host: string,
   literal: boolean,
-  from: string,
+  caller: Workload,
   observed: Observed | undefined,
 ): Cluster {
   const { spec } = entry;
   const at = formatLocation(originOf(entry.resource));
   const named = literal ? (spec.hosts[0] ?? host).toLowerCase() : host;
-  const rule = KINDS[port.protocol] === 'tls' ? undefined : ruleTls(system, named, port.number, from, entry.namespace);
-  const endpoints = endpointsOf(system, entry, port, host, literal, observed);
-  const asked = endpoints.length === 0 && host.includes('*');
-  const tls = rule?.tls && {
-    ...rule.tls,
-    subjectAltNames: rule.tls.subjectAltNames.length > 0 ? rule.tls.subjectAltNames : spec.subjectAltNames,
-  };
+  const rule = outsideRule(system, caller, named, port.number, entry.namespace);
+  const endpoints = rule?.unsupported === undefined ? endpointsOf(system, entry, port, host, literal, observed) : [];
+  const asked = endpoints.length === 0 && host.includes('*') && rule?.unsupported === undefined;
+  // Where the program begins TLS itself, a second TLS around it would reach nobody.
+  const tls = KINDS[port.protocol] !== 'tls' &&
+    rule?.tls && {
+      ...rule.tls,
+      subjectAltNames: rule.tls.subjectAltNames.length > 0 ? rule.tls.subjectAltNames : spec.subjectAltNames,
+    };
   return {
-    id: `${entryId(entry)}|${host}:${port.number}${rule ? `|${rule.rule}` : ''}`,
+    id: `${entryId(entry)}|${host}:${port.number}${rule ? `|${rule.id}` : ''}`,
     service: host,
     host: named,
     port: port.number,
     protocol: KINDS[port.protocol] === 'http' ? 'http' : 'tcp',
     ...((port.protocol === 'GRPC' || port.protocol === 'HTTP2') && { http2: true as const }),
     sni: '',
+    ...(rule && { traffic: rule.traffic }),
     endpoints,
     external: { entry: entryId(entry), at, ...(asked && { asked: true as const }), ...(tls && { tls }) },
   };
@@ -221,11 +235,15 @@ function endpointsOf(
 ): Endpoint[] {
   const number = port.targetPort ?? port.number;
   if (spec.workloadSelector) {
-    const chosen = system.workloads.filter((one) => one.namespace === namespace && labelsMatch(spec.workloadSelector!, one.labels));
-    return chosen.flatMap(({ id, identity }) => {
-      const address = observed?.placements[id]?.inbound[number];
-      return address ? [{ workload: id, address, identity }] : [];
-    });
+    const chosen = system.workloads.filter(
+      (one) => one.namespace === namespace && labelsMatch(spec.workloadSelector!, one.labels),
+    );
+    return chosen.flatMap(({ id, identity }) =>
+      (observed ? usableReplicas(observed, id) : []).flatMap(({ inbound, draining }) => {
+        const address = inbound[number];
+        return address ? [{ workload: id, address, identity, ...(draining && { draining }) }] : [];
+      }),
+    );
   }
   const to = (ip: string, at: number): Endpoint => ({ workload: host, address: { ip, port: at }, identity: '' });
   const written = spec.endpoints.filter(({ address }) => address !== '' && !address.startsWith('unix:'));

@@ -2,7 +2,17 @@
 import type { Placement } from '#model/observed.ts';
 import type { EgressDestination } from './egress.ts';
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, ws: 80, grpc: 80, postgres: 5432, postgresql: 5432, mysql: 3306, redis: 6379, mongodb: 27017, amqp: 5672 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  http: 80,
+  ws: 80,
+  grpc: 80,
+  postgres: 5432,
+  postgresql: 5432,
+  mysql: 3306,
+  redis: 6379,
+  mongodb: 27017,
+  amqp: 5672,
+};
 const HOST = '[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?';
 const TOKEN = new RegExp(
   `(?:([a-z][a-z0-9+.-]{0,30})://(?:[^\\s/@]{0,256}@)?(${HOST})(?::(\\d{1,5}))?|(?<![\\w.@/-])(${HOST}):(\\d{1,5}))(?![\\w.-])`,

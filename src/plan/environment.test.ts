@@ -36,7 +36,14 @@ const outside = {
   },
   resource: { apiVersion: 'networking.istio.io/v1', kind: 'ServiceEntry', metadata: metadata('outside'), spec: {}, body: {} },
 } as const;
-const system = { mesh: DEFAULT_MESH, services, serviceEntries: [outside], sidecars: [], resources: [] } as unknown as Parameters<typeof workloadEnvironment>[0];
+const system = {
+  mesh: DEFAULT_MESH,
+  services,
+  serviceEntries: [outside],
+  sidecars: [],
+  destinationRules: [],
+  resources: [],
+} as unknown as Parameters<typeof workloadEnvironment>[0];
 const workload = (env: EnvVar[]): Workload => ({
   id: 'shop/front',
   namespace: 'shop',
@@ -56,7 +63,11 @@ const placement: Placement = {
   workload: 'shop/front',
   app: { 8080: { ip: '127.0.0.1', port: 40001 } },
   inbound: { 8080: { ip: '127.0.0.1', port: 40002 } },
-  outbound: { 'shop/cart:7070': { ip: '127.0.0.1', port: 40003 }, 'shop/user-service:80': { ip: '127.0.0.1', port: 40004 }, 'api.example.com:80': { ip: '127.0.0.1', port: 40005 } },
+  outbound: {
+    'shop/cart:7070': { ip: '127.0.0.1', port: 40003 },
+    'shop/user-service:80': { ip: '127.0.0.1', port: 40004 },
+    'api.example.com:80': { ip: '127.0.0.1', port: 40005 },
+  },
 };
 const serviceIps = { 'shop/cart': '10.96.1.1', 'shop/user-service': '10.96.1.2' };
 const run = (env: Record<string, string> = {}): WorkloadRunSpec => ({

@@ -3,9 +3,9 @@ import type { Address, Placement } from '#model/observed.ts';
 import { meshNames, type MeshNames } from '#model/mesh-names.ts';
 import type { WorkloadRunSpec } from '#model/platform.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { clusterId } from './build.ts';
 import { type EgressDestination, egressDestinations } from './egress.ts';
 import { rewriteOutside } from './environment-outside.ts';
+import { clusterId } from './services.ts';
 
 export interface EnvironmentOptions {
   /** `none`: names cannot resolve, so addresses in values are replaced; `namespaces`: values stay as they are. */
@@ -59,7 +59,13 @@ export function workloadEnvironment(
 }
 
 /** `DB_HOST=customer-database` with `DB_PORT=5432`: a name and its port in two variables lead to the listener too. */
-function rewritePairs(env: Record<string, string>, namespace: string, names: MeshNames, outside: readonly EgressDestination[], placement: Placement): void {
+function rewritePairs(
+  env: Record<string, string>,
+  namespace: string,
+  names: MeshNames,
+  outside: readonly EgressDestination[],
+  placement: Placement,
+): void {
   for (const [name, host] of Object.entries(env)) {
     const prefix = /^(.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER)$/.exec(name)?.[1];
     if (prefix === undefined) continue;

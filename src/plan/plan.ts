@@ -7,9 +7,11 @@ import type {
   RequestAuthentication,
 } from '#model/istio.ts';
 import type { EgressInspection, EgressLimits } from '#model/istio-egress.ts';
-import type { HttpRouteRule } from '#model/gateway.ts';
+import type { Fraction, HttpRouteFilter, HttpRouteRule } from '#model/gateway.ts';
+import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
+import type { TrafficPlan } from './traffic.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -45,6 +47,14 @@ export interface Endpoint {
   readonly address: Address;
   /** The SPIFFE id its certificate must carry; '' when it has no sidecar and is spoken to in plaintext. */
   readonly identity: string;
+  /** `region/zone/subzone`, parts from the end may be missing; absent: unknown. */
+  readonly locality?: string;
+  /** Share among its equals; 1 when absent. */
+  readonly weight?: number;
+  /** Takes no new requests; those under way end. */
+  readonly draining?: true;
+  /** Labels of the pod, for `failoverPriority`; only those that are compared. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A service port as destinations see it. */
@@ -60,6 +70,8 @@ export interface Cluster {
   readonly http2?: true;
   /** `outbound_.7070_._.cart.ecommerce.svc.cluster.local`, the SNI Istio uses. */
   readonly sni: string;
+  /** How it is spread, bounded and watched (DestinationRule); absent: least requests, the platform's limits. */
+  readonly traffic?: TrafficPlan;
   readonly endpoints: readonly Endpoint[];
   /** A destination outside the mesh. Endpoints without an identity are then dialled as it says; their `ip` may be a host name to be looked up. */
   readonly external?: External;
@@ -123,6 +135,8 @@ export interface OutboundListener {
   readonly authority: string;
   /** It leads out of the mesh. */
   readonly egress?: EgressListener;
+  /** Rules of the VirtualService for it, tried in their order; absent: everything goes to the cluster. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface WorkloadPlan {
@@ -138,12 +152,49 @@ export interface WorkloadPlan {
   readonly policies: PolicySet;
 }
 
+/** When and how a request is sent again. */
+export interface RetryPolicy {
+  /** Further tries after the first. */
+  readonly attempts: number;
+  /** Of each try; 0 for none of its own. */
+  readonly perTryTimeoutMs: number;
+  /** Envoy's words: `5xx`, `gateway-error`, `reset`, `connect-failure`, `refused-stream`, `retriable-status-codes`, … */
+  readonly on: readonly string[];
+  /** For `retriable-status-codes`. */
+  readonly statuses: readonly number[];
+  /** Upper bound of the first wait, which doubles with each try up to `backoffMaxMs`; each wait is drawn evenly from 0 to its bound. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export interface BackendPlan {
+  /** '' when the reference cannot be resolved: its share is answered with 500. */
+  readonly cluster: string;
+  readonly weight: number;
+  /** Applied behind the rule's own to what goes there. */
+  readonly filters?: readonly HttpRouteFilter[];
+}
+
+/** What a VirtualService says beyond a rule of Gateway API. */
+export interface VirtualRulePlan {
+  /** In place of the rule's `matches`; empty: everything. */
+  readonly when: readonly VirtualMatch[];
+  readonly fault?: Fault;
+  /** Answered from here. */
+  readonly direct?: { readonly status: number; readonly body: string };
+}
+
 export interface RouteRulePlan {
   /** `ecommerce/shop-route#0` */
   readonly id: string;
   readonly rule: HttpRouteRule;
-  /** Cluster ids with weights, in backendRefs' order; an unresolvable ref has cluster '' and answers 500 for its share. */
-  readonly backends: readonly { readonly cluster: string; readonly weight: number }[];
+  /** Cluster ids with weights, in backendRefs' order. */
+  readonly backends: readonly BackendPlan[];
+  /** Where copies of requests go, and of which share. */
+  readonly mirrors?: readonly { readonly cluster: string; readonly fraction: Fraction }[];
+  /** Absent: Istio's default. */
+  readonly retry?: RetryPolicy;
+  readonly virtual?: VirtualRulePlan;
   readonly at: string;
 }
 
@@ -162,6 +213,8 @@ export interface GatewayListenerPlan {
   readonly hostname: string;
   readonly tls: boolean;
   readonly virtualHosts: readonly VirtualHost[];
+  /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
+  readonly virtualServices?: readonly VirtualHost[];
 }
 
 export interface GatewayPlan {

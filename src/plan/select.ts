@@ -25,6 +25,8 @@ interface Targetable {
 const WAYPOINT_CLASS = 'istio-waypoint';
 /** Deeper than any policy; bounds the walk over a value that did not come through the reader. */
 const DEPTH_MAX = 12;
+/** As many policies are looked through one by one. */
+const FEW = 8;
 
 /**
  * The policies in force at `point`: those of its own namespace and of the root namespace whose selector fits (none: all), or whose
@@ -36,12 +38,40 @@ export function policiesFor(
 ): PolicySet {
   const root = system.mesh.rootNamespace;
   const choose = <R extends Resource<string, Targetable>>(all: readonly R[]): Placed<R>[] => {
-    const chosen = all.filter((policy) => isInForce(policy, point, root));
+    const chosen = mayApply(all, point, root).filter((policy) => isInForce(policy, point, root));
     return [...chosen.filter((p) => p.metadata.namespace === root), ...chosen.filter((p) => p.metadata.namespace !== root)].map(
       place,
     );
   };
   return { authorization: choose(system.authorizationPolicies), requestAuthentication: choose(system.requestAuthentications) };
+}
+
+/** Policies without a selector, and those with targetRefs, by '' and the others by namespace and one label of their selector. */
+const selecting = new WeakMap<readonly Resource[], ReadonlyMap<string, readonly number[]>>();
+
+function labelKey(namespace: string, name: string, value: string): string {
+  return `${namespace}\n${name}\n${value}`;
+}
+
+/** Those of the policies that may be in force at a point, in their order: not every policy is held against every workload. */
+function mayApply<R extends Resource<string, Targetable>>(all: readonly R[], point: PolicyPoint, root: string): readonly R[] {
+  if (all.length <= FEW) return all;
+  let index = selecting.get(all);
+  if (!index) {
+    const made = new Map<string, number[]>();
+    for (const [i, { spec, metadata }] of all.entries()) {
+      const [label] = (spec.targetRefs ?? []).length > 0 ? [] : Object.entries(spec.selector?.matchLabels ?? {});
+      const key = label ? labelKey(metadata.namespace, ...label) : '';
+      const list = made.get(key);
+      if (list) list.push(i);
+      else made.set(key, [i]);
+    }
+    selecting.set(all, (index = made));
+  }
+  const found = [...(index.get('') ?? [])];
+  for (const namespace of new Set([point.namespace, root]))
+    for (const [name, value] of Object.entries(point.labels)) found.push(...(index.get(labelKey(namespace, name, value)) ?? []));
+  return found.sort((a, b) => a - b).map((i) => all[i]!);
 }
 
 /** Whether one policy is in force at `point`. @param root the mesh's root namespace */

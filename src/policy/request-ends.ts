@@ -2,7 +2,7 @@
 import { didYouMean } from '#base/nearest.ts';
 import { meshNames } from '#model/mesh-names.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { servicesOf, targetPort, workloadPorts } from '#plan/build.ts';
+import { servicesOf, targetPort, workloadPorts } from '#plan/services.ts';
 import { buildGateways } from '#plan/gateways.ts';
 import type { PolicyPoint } from '#plan/select.ts';
 
@@ -22,7 +22,6 @@ export interface Target extends PolicyPoint {
   readonly protocol: 'http' | 'tcp';
   /** What a caller writes as authority when nothing else is said. */
   readonly host: string;
-  readonly note?: string;
 }
 
 export interface Unknown {
@@ -105,8 +104,6 @@ function workloadTarget(system: System, workload: Workload, wanted: number | und
 
 function pointOf(system: System, workload: Workload, port: number, host: string): Target {
   const declared = workloadPorts(system, workload).find((one) => one.port === port);
-  // gRPC and HTTP/2 are HTTP to policy, whatever carries them.
-  const carried = declared?.declared === 'grpc' || declared?.declared === 'http2' ? declared.declared : undefined;
   const { id, namespace, labels } = workload;
   return {
     id,
@@ -114,11 +111,8 @@ function pointOf(system: System, workload: Workload, port: number, host: string)
     labels,
     services: servicesOf(system, workload).map((service) => service.id),
     port,
-    protocol: declared?.protocol === 'http' || carried !== undefined ? 'http' : 'tcp',
+    protocol: declared?.protocol ?? 'tcp',
     host,
-    ...(carried && {
-      note: `judged as HTTP, which it is to Istio; this data plane carries ${carried} as TCP, where rules with HTTP fields cannot allow`,
-    }),
   };
 }
 

@@ -49,8 +49,6 @@ export interface HopDecision {
   readonly rule: number;
   /** External authorizers that would have to agree; they are not asked here. */
   readonly external: readonly string[];
-  /** Where this data plane carries the port otherwise than policy judges it. */
-  readonly note?: string;
   /** Present on a denial. */
   readonly change?: SmallestChange;
 }
@@ -94,7 +92,6 @@ function evaluateHop(
   target: NormalizedTarget | undefined,
 ): HopDecision {
   const mtls = end.gateway === undefined ? effectiveMtls(system, end, end.port) : ({ mode: 'PERMISSIVE', at: '' } as const);
-  const note = end.note === undefined ? {} : { note: end.note };
   const base = {
     workload: end.id,
     port: end.port,
@@ -104,7 +101,6 @@ function evaluateHop(
     policy: '',
     rule: -1,
     external: [],
-    ...note,
   };
   const denied = (code: DenyCode, reasons: readonly Reason[], change?: SmallestChange): HopDecision => ({
     ...base,

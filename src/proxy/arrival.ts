@@ -21,15 +21,18 @@ export class Arrival {
   readonly socket: Socket;
   /** What the handshake showed; undefined over plaintext. */
   readonly tls: ConnectionInfo['tls'];
+  /** Application protocol that the handshake settled; '' when none. */
+  readonly alpn: string;
   readonly remoteAddress: string;
   readonly localAddress: string;
 
-  constructor(runtime: Runtime, slot: ArrivalSlot, service: Service, socket: Socket, tls?: ConnectionInfo['tls']) {
+  constructor(runtime: Runtime, slot: ArrivalSlot, service: Service, socket: Socket, tls?: ConnectionInfo['tls'], alpn = '') {
     this.runtime = runtime;
     this.slot = slot;
     this.service = service;
     this.socket = socket;
     this.tls = tls;
+    this.alpn = alpn;
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.localAddress = plainAddress(socket.localAddress);
   }

@@ -1,12 +1,19 @@
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
+import type { RetryRules } from './retry.ts';
 
 /** The backends of one route rule with their weights (Gateway API, HTTPBackendRef.weight). */
 export class Backends {
   readonly #choices: readonly { readonly upTo: number; readonly destination: Destination | undefined }[];
   readonly #total: number;
+  /** Undefined: the default. */
+  readonly retry: RetryRules | undefined;
 
   /** @param choices undefined destinations keep their share, which is then answered with 500 */
-  constructor(choices: readonly { readonly weight: number; readonly destination: Destination | undefined }[]) {
+  constructor(
+    choices: readonly { readonly weight: number; readonly destination: Destination | undefined }[],
+    retry?: RetryRules,
+  ) {
+    this.retry = retry;
     let total = 0;
     this.#choices = choices
       .filter(({ weight }) => weight > 0)

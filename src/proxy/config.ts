@@ -3,14 +3,27 @@ import { compileRequestAuthentication } from '#authn/request-authentication.ts';
 import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
-import type { EgressListener, GatewayPlan, InboundPort, NodePlan, OutboundListener, PolicySet, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
-import { compileRoutes } from '#plan/route.ts';
+import type {
+  EgressListener,
+  GatewayListenerPlan,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  PolicySet,
+  RouteRulePlan,
+  VirtualHost,
+  WorkloadPlan,
+} from '#plan/plan.ts';
+import { type RouteTable, compileRoutes } from '#plan/route.ts';
+import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
 import { Egress } from './egress/way-out.ts';
-import { Destinations } from './destinations.ts';
+import { type CallerSide, Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
+import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service } from './service.ts';
 import { Sessions } from './sessions.ts';
@@ -53,7 +66,7 @@ class Compiler {
       sessionCookie: plan.sessionCookie ?? '',
       services: this.#services,
       backends: this.#backends,
-      destinations: new Destinations(plan, runtime.upstreams),
+      destinations: new Destinations(plan, runtime),
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
   }
@@ -69,11 +82,15 @@ class Compiler {
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
     const open = this.#enforcement(NO_POLICIES, workload.namespace, workload.identity);
-    for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
+    // What is bounded over all connections is counted in one process, so that the bound is exact.
+    const counted = workload.egressPolicies?.some(({ limits }) => limits !== undefined) === true;
+    const elsewhere = counted && this.#runtime.ports.first === false;
+    for (const listener of workload.outbound)
+      if (!listener.egress || !elsewhere) this.#add(this.#outbound(workload, listener, open));
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
-    const destination = this.#config.destinations.application(workload.id, port.port, port.app, this.#plan.limits);
+    const destination = this.#config.destinations.application(workload.id, port, this.#plan.limits);
     return {
       ...this.#base('sidecar-in', workload.id, workload.identity, port.listen, port.port, port.protocol, workload.id),
       ...enforced,
@@ -86,15 +103,15 @@ class Compiler {
   }
 
   #outbound(workload: WorkloadPlan, listener: OutboundListener, enforced: Enforcement): Service {
-    const cluster = this.#plan.clusters.find(({ id }) => id === listener.cluster);
-    if (!cluster)
-      throw new CullisError('config.invalid', `the plan of \`${workload.id}\` names the unknown cluster \`${listener.cluster}\``);
+    const cluster = this.#config.destinations.plan(listener.cluster, workload.id);
     const { listen } = listener;
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: listener.egress ? undefined : this.#config.destinations.cluster(cluster.id, workload.identity),
-      ...(listener.egress && { egress: this.#egress(workload, listener.egress) }),
+      ...(listener.egress
+        ? { egress: this.#egress(workload, listener.egress) }
+        : { destination: this.#config.destinations.cluster(cluster.id, workload) }),
+      routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
@@ -102,7 +119,7 @@ class Compiler {
 
   #egress(workload: WorkloadPlan, listener: EgressListener): Egress {
     const { destinations } = this.#config;
-    const destinationOf = (cluster: string, host: string) => destinations.outside(cluster, workload.identity, host);
+    const destinationOf = (cluster: string, host: string) => destinations.outside(cluster, workload, host);
     return new Egress(listener, workload.egressPolicies ?? [], workload.id, this.#runtime.egressAccounts, destinationOf);
   }
 
@@ -118,24 +135,37 @@ class Compiler {
         );
       }
       for (const { virtualHosts } of group)
-        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway.identity);
+        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway);
       this.#add({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
         ...enforced,
         mtls: first.tls ? 'edge' : 'DISABLE',
-        routes: compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts)),
+        routes: this.#gatewayRoutes(group, first.tls, gateway),
       });
     }
   }
 
-  #rule(rule: RouteRulePlan, identity: string): void {
+  #gatewayRoutes(group: readonly GatewayListenerPlan[], tls: boolean, caller: CallerSide): RouteTable {
+    const routes = compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts));
+    const own = group.flatMap(({ virtualServices }) => virtualServices ?? []);
+    const virtual = this.#virtualRoutes(own.length > 0 ? own : undefined, tls ? 'https' : 'http', caller);
+    return virtual ? bothTables(routes, virtual) : routes;
+  }
+
+  #virtualRoutes(hosts: readonly VirtualHost[] | undefined, scheme: string, caller: CallerSide): RouteTable | undefined {
+    if (!hosts) return undefined;
+    for (const { rules } of hosts) for (const rule of rules) this.#rule(rule, caller);
+    return compileVirtualRoutes(hosts, scheme);
+  }
+
+  #rule(rule: RouteRulePlan, caller: CallerSide): void {
     if (this.#backends.has(rule)) return;
     const { destinations } = this.#config;
     const choices = rule.backends.map(({ cluster, weight }) => ({
       weight,
-      destination: cluster === '' ? undefined : destinations.cluster(cluster, identity),
+      destination: cluster === '' ? undefined : destinations.cluster(cluster, caller),
     }));
-    this.#backends.set(rule, new Backends(choices));
+    this.#backends.set(rule, new Backends(choices, rule.retry && new RetryRules(rule.retry)));
   }
 
   #enforcement(policies: PolicySet, namespace: string, identity: string): Enforcement {

@@ -20,6 +20,7 @@ export class Counters {
   readonly #port: number;
   readonly #protocol: 'http' | 'tcp';
   readonly #sources = new Map<string, Source>();
+  readonly #byGrpcStatus = new Map<number, Counter>();
   readonly #duration: Histogram;
   readonly #upstream: Histogram;
   readonly #bytesIn: Counter;
@@ -79,6 +80,16 @@ export class Counters {
     if (upstreamMs > 0) this.#upstream.observe(upstreamMs / 1000);
     if (bytesIn > 0) this.#bytesIn.inc(bytesIn);
     if (bytesOut > 0) this.#bytesOut.inc(bytesOut);
+  }
+
+  /** Counts a gRPC call by its status, beside the request that it is. */
+  grpc(status: number): void {
+    let counter = this.#byGrpcStatus.get(status);
+    if (!counter) {
+      counter = this.#metrics.counter('cullis_grpc_calls_total', this.#role, this.#workload, this.#destination, String(status));
+      this.#byGrpcStatus.set(status, counter);
+    }
+    counter.inc();
   }
 
   /** The link that ends here; undefined on the calling side, where the receiver counts it. */

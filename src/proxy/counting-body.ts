@@ -1,7 +1,8 @@
-import type { BodyReader, BodySink } from '#wire/types.ts';
+import type { BodyReader, BodySink, HeaderInput } from '#wire/types.ts';
 import type { Exchange } from './exchange.ts';
+import { passTrailers } from './trailers.ts';
 
-/** A request body whose length nobody announced, counted as it passes. */
+/** A request body whose length nobody announced, counted as it passes; of its trailers passes what may. */
 export class CountingBody implements BodyReader, BodySink {
   readonly kind: BodyReader['kind'];
   readonly length: number;
@@ -38,8 +39,8 @@ export class CountingBody implements BodyReader, BodySink {
     return this.#sink!.write(chunk);
   }
 
-  end(): void {
-    this.#sink!.end();
+  end(trailers?: HeaderInput): void {
+    this.#sink!.end(passTrailers(trailers, this.#x.runtime.headerRules));
   }
 
   abort(why: string): void {

@@ -32,3 +32,14 @@ function decoded(name: string): string {
     return name;
   }
 }
+
+/** Sets and then cuts parameters of a query. @param query with its `?`, or '' @param set names and values, not yet encoded */
+export function changeParams(query: string, set: readonly (readonly [string, string])[], cut: readonly string[]): string {
+  const names = [...set.map(([name]) => name), ...cut];
+  const kept = names.length === 0 ? query : removeParams(query, names);
+  const added = set
+    .filter(([name]) => !cut.includes(name))
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  if (added.length === 0) return kept;
+  return `${kept === '' ? '?' : `${kept}&`}${added.join('&')}`;
+}

@@ -32,9 +32,10 @@ export function exchangeEvent(x: Exchange, id: string, bytesOut: number): Exchan
     upstreamMs: toMicroseconds(x.upstreamMs),
   };
   // Most requests have none of these, and one shape for most events is what makes them cheap to write.
-  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0) return event;
+  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && x.grpcStatus < 0) return event;
   return {
     ...event,
+    ...(x.grpcStatus >= 0 && { grpcStatus: x.grpcStatus }),
     ...(x.code !== undefined && { code: x.code }),
     ...(x.reasons.length > 0 && { reasons: x.reasons }),
     ...(x.shadow.length > 0 && { shadow: x.shadow }),
@@ -52,6 +53,7 @@ export function countExchange(x: Exchange, bytesOut: number): void {
   const source = x.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : '');
   const durationMs = runtime.clock.monotonicMs() - x.startMs;
   service.counters.exchange(source, x.status, durationMs, x.upstreamMs, x.bytesIn, bytesOut);
+  if (x.grpcStatus >= 0) service.counters.grpc(x.grpcStatus);
   const link = service.counters.link(x.sourceIdentity ?? '');
   if (!link) return;
   link.requests++;

@@ -2,23 +2,17 @@ import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
 import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { HeaderEdit } from './authorizer.ts';
 import type { Caller } from './egress/events.ts';
 import type { Refused, WayOut } from './egress/way-out.ts';
 import type { Service } from './service.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
+import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
-const NO_CHANGES: readonly ResponseChange[] = Object.freeze([]);
-
-/** What a route changes on an answer's headers. */
-export interface ResponseChange {
-  readonly op: 'set' | 'add' | 'remove';
-  /** Lower case. */
-  readonly name: string;
-  readonly value: string;
-}
+const NO_CHANGES: readonly HeaderEdit[] = Object.freeze([]);
 
 /**
  * One HTTP request on its way through a proxy. The stages fill it in order; policy and routes look at it directly, so that what they judge
@@ -61,9 +55,11 @@ export class Exchange implements Attributes, RouteRequest {
   destination: Destination | undefined = undefined;
   /** Authority for the next hop. */
   authority: string;
-  responseChanges: readonly ResponseChange[] = NO_CHANGES;
+  responseChanges: readonly HeaderEdit[] = NO_CHANGES;
   requestTimeoutMs = 0;
   backendTimeoutMs = 0;
+  /** When it may be sent again; undefined: never. */
+  retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
   /** What is sent on; `egress` puts a counted and searched one in its place. */
   body: BodyReader;
@@ -71,6 +67,8 @@ export class Exchange implements Attributes, RouteRequest {
   blocked: Refused | undefined = undefined;
   /** The way out that a tunnel of this request goes. */
   tunnelOut: { readonly way: WayOut; readonly caller: Caller } | undefined = undefined;
+  /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
+  grpc = false;
   /** The answer is on its way: `refuse` and `forward` happen once. */
   answered = false;
 
@@ -82,6 +80,8 @@ export class Exchange implements Attributes, RouteRequest {
   bytesIn = 0;
   upstreamMs = 0;
   failed = false;
+  /** gRPC status of the answer, -1 when there was none. */
+  grpcStatus = -1;
 
   constructor(runtime: Runtime, service: Service, request: HttpRequest, responder: HttpResponder) {
     const { connection } = request;
@@ -90,13 +90,16 @@ export class Exchange implements Attributes, RouteRequest {
     this.request = request;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
-    this.method = request.method;
     this.body = request.body;
+    // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.
+    this.method = request.upgrade === 'websocket' ? 'GET' : request.method;
     this.sourceIp = connection.remoteAddress;
     this.remoteIp = connection.remoteAddress;
     this.destinationIp = service.destinationIp === '' ? connection.localAddress : service.destinationIp;
     this.destinationPort = service.port;
     this.sni = connection.tls?.sni ?? '';
+    // The application behind a sidecar is one place: its own sidecar does not try it again, callers do.
+    this.retry = service.role === 'sidecar-in' ? undefined : DEFAULT_RULES;
     this.host = request.authority;
     this.authority = request.authority;
   }
@@ -107,6 +110,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   headerValues(name: string): readonly string[] {
     return this.headers.all(name);
+  }
+
+  get sourcePort(): number {
+    return this.request.connection.remotePort;
   }
 
   get tlsProtocol(): string {

@@ -147,14 +147,6 @@ test('one that is configured to fail open lets a request on to the other policie
   assert.equal((await call(mesh.outbound, { path: '/denied' })).status, 403);
 });
 
-test('one over gRPC refuses until there is an adapter for it', async () => {
-  await mesh.apply(options({ protocol: 'grpc' }));
-  const { status, headers } = await call(mesh.outbound, { path: '/a' });
-  assert.equal(status, 403);
-  const event = await mesh.seen.event((one) => one.id === headers['x-cullis-decision-id']);
-  assert.match(event.reasons?.[0]?.text ?? '', /gRPC/);
-});
-
 test('a question does not outlive the wait for it', async () => {
   const closed = Promise.withResolvers<void>();
   await mesh.apply(options({ timeoutMs: 30 }));

@@ -1,43 +1,21 @@
 // External authorization over HTTP, as Envoy's ext_authz HTTP service and Istio's EnvoyExternalAuthorizationHttpProvider define it.
 import { messageOf } from '#base/errors.ts';
-import type { Clock } from '#base/ports.ts';
-import type { Timer, TimerWheel } from '#wire/timers.ts';
+import type { Timer } from '#wire/timers.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { UpstreamCallbacks, UpstreamError } from '#wire/upstream-types.ts';
 import type { BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import { type AuthzRequest, type ExtAuthz, type HeaderEdit, type Verdict, mayBeTaken } from './authorizer.ts';
 import { Headers } from './headers.ts';
 import { compileNames, type NameMatcher } from './name-matcher.ts';
-import type { Destination } from './upstreams.ts';
+import type { Destination } from './destination.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 /** Always sent (Envoy, ext_authz HTTP service): beside method, path and host. */
 const ALWAYS: ReadonlySet<string> = new Set(['authorization']);
 /** Always given back with a denial, beside what is configured (Envoy: Location, WWW-Authenticate and the like). */
 const ALWAYS_BACK: ReadonlySet<string> = new Set(['location', 'www-authenticate', 'proxy-authenticate']);
-/** Never taken from an authorizer: framing, and what only this proxy may say. */
-const NEVER =
-  /^(?:content-length|transfer-encoding|connection|keep-alive|upgrade|trailer|te|host|proxy-connection|date|server|x-cullis-.*|x-forwarded-client-cert)$/;
-
-export type Verdict =
-  | {
-      readonly kind: 'allow';
-      /** Names and values in turn. */ readonly toUpstream: readonly string[];
-      readonly toDownstream: readonly string[];
-    }
-  | { readonly kind: 'deny'; readonly status: number; readonly headers: readonly string[]; readonly body: Buffer }
-  | { readonly kind: 'unavailable'; readonly why: string };
-
-/** What an authorizer is told about; an Exchange is one. */
-export interface AuthzSubject {
-  readonly runtime: { readonly clock: Clock; readonly timers: TimerWheel };
-  readonly method: string;
-  readonly target: string;
-  readonly host: string;
-  readonly headers: Headers;
-}
-
-/** One provider, compiled. */
-export class ExtAuthz {
+/** One provider that speaks HTTP, compiled. */
+export class HttpAuthorizer implements ExtAuthz {
   readonly provider: ExtAuthzProvider;
   readonly #destination: Destination;
   readonly #inCheck: NameMatcher;
@@ -55,11 +33,8 @@ export class ExtAuthz {
   }
 
   /** Asks. Never rejects; what is not a clear answer in time is `unavailable`. */
-  check(x: AuthzSubject): Promise<Verdict> {
+  check(x: AuthzRequest): Promise<Verdict> {
     const { provider } = this;
-    if (provider.protocol !== 'http') {
-      return Promise.resolve({ kind: 'unavailable', why: 'external authorization over gRPC is not available' });
-    }
     const endpoint = this.#destination.pick(x.runtime.clock.monotonicMs());
     if (!endpoint) return Promise.resolve({ kind: 'unavailable', why: 'the external authorizer has no endpoint' });
     return new Promise((resolve) => {
@@ -87,7 +62,7 @@ export class ExtAuthz {
     });
   }
 
-  #headers(x: AuthzSubject): Headers {
+  #headers(x: AuthzRequest): Headers {
     const headers = new Headers();
     headers.add('host', 'host', x.host);
     for (let i = 0; i < x.headers.length; i++) {
@@ -101,7 +76,7 @@ export class ExtAuthz {
 
   #read(status: number, headers: HeaderList, body: Buffer): Verdict {
     if (status === 200)
-      return { kind: 'allow', toUpstream: take(headers, this.#toUpstream), toDownstream: take(headers, this.#backOnAllow) };
+      return { kind: 'allow', upstream: edits(headers, this.#toUpstream), downstream: edits(headers, this.#backOnAllow) };
     if (status >= 500) return { kind: 'unavailable', why: `the external authorizer answered ${status}` };
     const all = this.provider.headersToDownstreamOnDeny.length === 0;
     return {
@@ -117,9 +92,14 @@ function take(headers: HeaderList, wanted: NameMatcher): string[] {
   const taken: string[] = [];
   for (let i = 0; i < headers.length; i++) {
     const name = headers.name(i);
-    if (wanted(name) && !NEVER.test(name)) taken.push(name, headers.value(i));
+    if (wanted(name) && mayBeTaken(name)) taken.push(name, headers.value(i));
   }
   return taken;
+}
+
+function edits(headers: HeaderList, wanted: NameMatcher): HeaderEdit[] {
+  const taken = take(headers, wanted);
+  return taken.flatMap((name, i) => (i % 2 === 0 ? [{ op: 'set', name, value: taken[i + 1]! }] : []));
 }
 
 /** One question under way. */

@@ -1,19 +1,26 @@
-// One request with its next hop: sends it, brings the answer back, keeps the pace of the slower side, and ends in one event.
+// One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
-import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderList } from '#wire/types.ts';
+import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Refused } from './egress/way-out.ts';
+import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
 import { applyChanges } from './route-headers.ts';
+import { ReplayBody } from './replay-body.ts';
+import { type RetryRules, isIdempotent } from './retry.ts';
+import { passTrailers, takesTrailers, trailer } from './trailers.ts';
 import { joinTunnel } from './tunnel.ts';
-import type { Destination, UpstreamEndpoint } from './upstreams.ts';
+import type { Outcome } from './balance/outlier.ts';
+import type { Destination } from './destination.ts';
+import type { UpstreamEndpoint } from './upstreams.ts';
+import { type WebSocketHandshake, askForWebSocket } from './websocket.ts';
 
 const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   connect: 503,
@@ -23,27 +30,52 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   reset: 502,
 };
 
+/** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
+const DISCARD_BYTES_MAX = 16 * 1024;
+
 export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   readonly #x: Exchange;
   readonly #destination: Destination;
-  readonly #sentMs: number;
+  readonly #rules: RetryRules | undefined;
+  readonly #hash: number | undefined;
+  #sentMs: number;
   #endpoint: UpstreamEndpoint;
   #upstream: UpstreamRequest | undefined;
   #body: BodyReader;
+  #replay: ReplayBody | undefined;
   #answer: AnswerSink | undefined;
   #requestTimer: Timer | undefined;
   #backendTimer: Timer | undefined;
-  #retried = false;
+  #handshake: WebSocketHandshake | undefined;
+  #tryTimer: Timer | undefined;
+  #waitTimer: Timer | undefined;
+  /** Endpoints that failed for this request. */
+  #tried: UpstreamEndpoint[] | undefined;
+  #retries = 0;
+  /** A place in the destination's retry budget is taken. */
+  #retrying = false;
+  /** A try is on its way to `#endpoint`. */
+  #trying = false;
   #over = false;
 
-  constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint) {
+  /** @param hash by which the destination keeps requests together */
+  constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
     this.#x = x;
     this.#destination = destination;
     this.#endpoint = endpoint;
+    this.#hash = hash;
+    this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
     const { body } = x;
-    this.#body = body.kind === 'chunked' ? new CountingBody(body, x) : body;
-    if (body.kind === 'length') x.bytesIn = body.length;
+    const { version } = x.request;
+    // In HTTP/2 trailers may stand behind a body of known length too.
+    const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
+    this.#body = counted ? new CountingBody(body, x) : body;
+    if (!counted && body.kind === 'length') x.bytesIn = body.length;
+    if (this.#rules?.resendsBodies === true && body.kind !== 'none' && isIdempotent(x.method)) {
+      const { bufferBytesMax } = x.service.config.limits;
+      if (body.length <= bufferBytesMax) this.#replay = new ReplayBody(this.#body, bufferBytesMax);
+    }
   }
 
   start(): void {
@@ -55,11 +87,6 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
         timers.timer(() => this.#late('the request took longer than the route allows')),
         x.requestTimeoutMs,
       );
-    if (x.backendTimeoutMs > 0)
-      this.#backendTimer = this.#deadline(
-        timers.timer(() => this.#late('the backend took longer than the route allows')),
-        x.backendTimeoutMs,
-      );
     this.#send();
   }
 
@@ -70,18 +97,36 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   #send(): void {
     const x = this.#x;
-    const { method, upgrade, body } = x.request;
+    const { upgrade, body } = x.request;
+    const { timers, clock } = x.runtime;
+    const http2 = this.#endpoint.target.http2 === true;
+    // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
+    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    const tunnel = upgrade === 'websocket';
+    if (tunnel) this.#handshake = askForWebSocket(x, http2);
+    if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
     this.#endpoint.active++;
+    this.#trying = true;
+    if (x.backendTimeoutMs > 0)
+      this.#backendTimer = this.#deadline(
+        timers.timer(() => this.#tryLate('the backend took longer than the route allows')),
+        x.backendTimeoutMs,
+      );
+    if (this.#rules !== undefined && this.#rules.perTryMs > 0)
+      this.#tryTimer = this.#deadline(
+        timers.timer(() => this.#tryLate('the backend took longer than one try may')),
+        this.#rules.perTryMs,
+      );
     this.#upstream = this.#endpoint.pool.request(
       {
-        method,
+        method: x.method,
         target: x.target,
         headers: x.headers.flat,
-        bodyKind: body.kind,
-        length: body.length,
-        upgrade: upgrade === 'websocket' ? upgrade : '',
+        bodyKind: tunnel ? 'none' : body.kind,
+        length: tunnel ? -1 : body.length,
+        upgrade: tunnel ? upgrade : '',
       },
-      this.#body,
+      tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,
     );
   }
@@ -92,14 +137,35 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   onHead(status: number, headers: HeaderList, body: BodyReader): void {
     const x = this.#x;
-    if (this.#over) {
+    if (this.#over || !this.#trying) {
       body.discard();
       return;
     }
+    // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
+    if (this.#handshake && x.request.version === '2' && status < 300) {
+      body.discard();
+      this.#upstream?.abort('no tunnel was opened');
+      this.#fail(502, 'protocol', `the destination answered a WebSocket handshake with ${status}`);
+      return;
+    }
+    const grpcStatus = x.grpc && status === 200 ? headers.get('grpc-status') : undefined;
+    // What came of a gRPC call stands in its trailers, unless it has only them.
+    if (!x.grpc || status !== 200) this.#report(status);
+    else if (grpcStatus !== undefined) this.#report(httpStatusOf(readGrpcStatus(grpcStatus)));
+    if (this.#rules?.onStatus(status, headers.get('grpc-status')) === true && this.#mayRepeat(false)) {
+      if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
+      else this.#upstream?.abort('it is sent again');
+      this.#repeat('answer', `the destination answered ${status}`);
+      return;
+    }
+    this.#tryTimer?.clear();
+    this.#replay?.settle();
+    this.#endRetry();
     x.answered = true;
     x.status = status;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     const answer = this.#responseHeaders(headers);
+    if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
     sink.source = body;
@@ -110,10 +176,24 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return this.#answer?.write(chunk) ?? true;
   }
 
-  end(): void {
+  end(trailers?: HeaderInput): void {
     if (this.#over) return;
+    const x = this.#x;
+    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    if (status !== undefined) {
+      this.#report(httpStatusOf(readGrpcStatus(status)));
+      this.#grpcStatus(status);
+    }
     this.#settle();
-    this.#answer?.end();
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+  }
+
+  #grpcStatus(value: string): void {
+    const x = this.#x;
+    x.grpcStatus = readGrpcStatus(value);
+    if (!isGrpcFailure(x.grpcStatus)) return;
+    x.failed = true;
+    this.#note('grpc', `grpc-status ${x.grpcStatus}`);
   }
 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
@@ -123,6 +203,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (blocked) Object.assign(this.#x, blocked);
     this.#x.failed = true;
     this.#note('reset', why);
+    this.#report('reset');
     this.#settle();
     this.#answer?.abort(why);
   }
@@ -133,34 +214,30 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       socket.destroy();
       return;
     }
+    const answer = this.#handshake?.accepted(headers, this.#responseHeaders(headers));
+    if (!answer) {
+      socket.destroy();
+      this.#fail(502, 'protocol', 'the destination accepted a WebSocket with a wrong key');
+      return;
+    }
     x.answered = true;
-    x.status = 101;
+    x.status = x.request.version === '2' ? 200 : 101;
     x.upstreamMs = x.runtime.clock.monotonicMs() - this.#sentMs;
     this.#settle();
     // The event of a tunnel is made when it ends, so the answer's own end says nothing here.
     x.responder.observer = undefined;
-    joinTunnel(x, socket, head, this.#responseHeaders(headers).flat);
+    joinTunnel(x, socket, head, answer.flat);
   }
 
   onError(error: UpstreamError): void {
-    if (this.#over) return;
-    const x = this.#x;
-    if (x.blocked) return this.#block(x.blocked);
-    this.#endpoint.active--;
-    if (error.kind === 'connect') {
-      this.#endpoint.eject();
-      const other =
-        this.#retried || !error.safeToRetry ? undefined : this.#destination.pick(x.runtime.clock.monotonicMs(), this.#endpoint);
-      if (other) {
-        this.#retried = true;
-        this.#endpoint = other;
-        this.#note(error.kind, error.message);
-        this.#send();
-        return;
-      }
-    }
-    this.#endpoint.active++;
-    this.#fail(STATUS[error.kind], error.kind, error.message);
+    if (this.#over || !this.#trying) return;
+    const { blocked } = this.#x;
+    if (blocked) return this.#block(blocked);
+    const { kind, message } = error;
+    if (kind === 'overload') this.#overflowed();
+    else this.#report(kind);
+    if (this.#rules?.onError(error) === true && this.#mayRepeat(!error.bytesSent)) this.#repeat(kind, message);
+    else this.#fail(STATUS[kind], kind, message);
   }
 
   /** What the caller sends may not leave. */
@@ -170,7 +247,73 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     void refuse(this.#x, { status: code === 'egress.limit' ? 429 : 403, code, reasons, close: true });
   }
 
-  #fail(status: number, kind: string, message: string): void {
+  /** A bound of the destination refused it. */
+  #overflowed(): void {
+    this.#x.runtime.metrics.counter('cullis_upstream_overflows_total', this.#destination.name).inc();
+  }
+
+  /**
+   * Whether it may be sent once more: never when something of the answer is out, or the client's body cannot be had again, or doing it twice
+   * could matter.
+   * @param unsent nothing of the request reached the destination
+   */
+  #mayRepeat(unsent: boolean): boolean {
+    const x = this.#x;
+    const { body, method } = x.request;
+    if (x.answered || this.#retries >= (this.#rules?.attempts ?? 0)) return false;
+    const again = unsent ? this.#replay === undefined || this.#replay.replayable : isIdempotent(method) && this.#hasBody(body);
+    if (!again) return false;
+    if (this.#retrying || this.#destination.circuit.takeRetry()) {
+      this.#retrying = true;
+      return true;
+    }
+    this.#count('overflow');
+    return false;
+  }
+
+  #hasBody(body: BodyReader): boolean {
+    return body.kind === 'none' || this.#replay?.replayable === true;
+  }
+
+  /** Sends it again, after a wait, to another endpoint where there is one. */
+  #repeat(kind: string, message: string): void {
+    const { clock, fineTimers, ports } = this.#x.runtime;
+    this.#note(kind, message);
+    this.#leave();
+    const tried = (this.#tried ??= []);
+    tried.push(this.#endpoint);
+    const nowMs = clock.monotonicMs();
+    const other = this.#destination.pick(nowMs, tried, this.#hash);
+    const next = other ?? this.#destination.pick(nowMs, undefined, this.#hash);
+    if (!next) {
+      this.#fail(503, kind, message);
+      return;
+    }
+    this.#retries++;
+    this.#count('sent');
+    this.#endpoint = next;
+    // One that could not be reached says nothing about the others: the first of them is asked at once.
+    if (kind === 'connect' && other && this.#retries === 1) {
+      this.#send();
+      return;
+    }
+    const waitMs = this.#rules!.waitMs(this.#retries, ports.random.unit());
+    this.#waitTimer = this.#deadline(
+      fineTimers.timer(() => this.#send()),
+      waitMs,
+    );
+  }
+
+  #count(result: 'sent' | 'overflow'): void {
+    const { runtime, service } = this.#x;
+    runtime.metrics.counter('cullis_upstream_retries_total', service.role, this.#destination.name, result).inc();
+  }
+
+  #report(outcome: Outcome): void {
+    this.#destination.report(this.#endpoint, outcome, this.#x.runtime.clock);
+  }
+
+  #fail(status: number, kind: string, message: string, grpcStatus?: number): void {
     const x = this.#x;
     this.#settle();
     x.failed = true;
@@ -178,7 +321,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#countUnreached();
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
-    void refuse(x, { status, code: 'upstream.failed', reasons });
+    void refuse(x, { status, code: 'upstream.failed', reasons, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -193,18 +336,34 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     link.lastMs = runtime.clock.nowMs();
   }
 
+  /** The time of this try is over; there may be another. */
+  #tryLate(message: string): void {
+    if (this.#over || !this.#trying) return;
+    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat(false)) {
+      this.#late(message);
+      return;
+    }
+    this.#upstream?.abort(message);
+    this.#report('timeout');
+    this.#repeat('timeout', message);
+  }
+
   #late(message: string): void {
     if (this.#over) return;
     const x = this.#x;
     this.#upstream?.abort(message);
+    if (this.#trying && !x.answered) this.#report('timeout');
     if (!x.answered) {
-      this.#fail(504, 'timeout', message);
+      this.#fail(504, 'timeout', message, GRPC.DEADLINE_EXCEEDED);
       return;
     }
     x.failed = true;
     this.#note('timeout', message);
     this.#settle();
-    x.responder.destroy();
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.DEADLINE_EXCEEDED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage(message)]);
+    } else x.responder.destroy();
   }
 
   answerSent(): void {
@@ -231,11 +390,30 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     return answer;
   }
 
+  /** The try is over. */
+  #leave(): void {
+    if (!this.#trying) return;
+    this.#trying = false;
+    this.#endpoint.active--;
+    this.#tryTimer?.clear();
+    this.#backendTimer?.clear();
+  }
+
+  #endRetry(): void {
+    if (!this.#retrying) return;
+    this.#retrying = false;
+    this.#destination.circuit.retries.give();
+  }
+
   /** Nothing more is expected of the next hop. */
   #settle(): void {
+    if (this.#over) return;
     this.#over = true;
-    this.#endpoint.active--;
+    this.#leave();
+    this.#endRetry();
+    this.#destination.circuit.requests.give();
+    this.#replay?.settle();
     this.#requestTimer?.clear();
-    this.#backendTimer?.clear();
+    this.#waitTimer?.clear();
   }
 }

@@ -1,5 +1,9 @@
 // Traffic between two ends since the worker started: what the service graph draws.
+import type { Socket } from 'node:net';
 import type { LinkStats } from '#model/snapshot.ts';
+import type { ConnectionInfo } from '#wire/types.ts';
+import type { Runtime } from './runtime.ts';
+import type { Service } from './service.ts';
 
 const LINKS_MAX = 4096;
 /** Upper bounds in ms, a factor of about 1.5 apart: a percentile read from it is at most that far off. */
@@ -20,6 +24,16 @@ export class Link {
   mtls = false;
   tlsProtocol = '';
   lastMs = 0;
+  cipher = '';
+  peerSerial = '';
+  peerNotBeforeMs = 0;
+  peerNotAfterMs = 0;
+  mode: LinkStats['mode'] = 'DISABLE';
+  modeAt = '';
+  /** What was last said of its protection. */
+  said = '';
+  /** When each open connection was opened; a set keeps their order, so the first is the oldest. */
+  readonly #open = new Set<{ readonly sinceMs: number }>();
   readonly #buckets = new Uint32Array(BOUNDS.length + 1);
   #timed = 0;
 
@@ -28,6 +42,32 @@ export class Link {
     this.destination = destination;
     this.port = port;
     this.protocol = protocol;
+  }
+
+  /** A connection was opened. @returns what to call when it is closed */
+  opened(tls: ConnectionInfo['tls'], { mtls, mtlsAt }: Pick<Service, 'mtls' | 'mtlsAt'>, nowMs: number): () => void {
+    this.mtls = tls !== undefined && tls.peerIdentity !== '';
+    this.tlsProtocol = tls?.protocol ?? '';
+    this.cipher = tls?.cipher ?? '';
+    this.peerSerial = tls?.peerSerial ?? '';
+    this.peerNotBeforeMs = tls?.peerNotBeforeMs ?? 0;
+    this.peerNotAfterMs = tls?.peerNotAfterMs ?? 0;
+    this.mode = mtls;
+    this.modeAt = mtlsAt;
+    this.lastMs = nowMs;
+    const connection = { sinceMs: nowMs };
+    this.#open.add(connection);
+    return () => this.#open.delete(connection);
+  }
+
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  /** ms since 1970, 0 when none is open. */
+  get oldestConnectionMs(): number {
+    for (const { sinceMs } of this.#open) return sinceMs;
+    return 0;
   }
 
   time(durationMs: number): void {
@@ -55,6 +95,7 @@ export class Link {
 
   stats(): LinkStats {
     const { source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs } = this;
+    const { cipher, peerSerial, peerNotBeforeMs, peerNotAfterMs, connections, oldestConnectionMs, mode, modeAt } = this;
     return {
       source,
       destination,
@@ -65,6 +106,14 @@ export class Link {
       failed,
       mtls,
       tlsProtocol,
+      cipher,
+      peerSerial,
+      peerNotBeforeMs,
+      peerNotAfterMs,
+      connections,
+      oldestConnectionMs,
+      mode,
+      modeAt,
       lastMs,
       p50Ms: this.quantile(0.5),
       p99Ms: this.quantile(0.99),
@@ -87,6 +136,10 @@ export class Links {
     return link;
   }
 
+  [Symbol.iterator](): Iterator<Link> {
+    return this.#links.values();
+  }
+
   stats(): LinkStats[] {
     return [...this.#links.values()].map((link) => link.stats());
   }
@@ -101,4 +154,10 @@ export class Links {
     }
     this.#links.delete(oldest);
   }
+}
+
+/** Tells the link that a connection belongs to how it is protected, and for how long it is open. */
+export function watchLink(runtime: Runtime, service: Service, socket: Socket, tls: ConnectionInfo['tls']): void {
+  const closed = service.counters.link(tls?.peerIdentity ?? '')?.opened(tls, service, runtime.clock.nowMs());
+  if (closed) socket.once('close', closed);
 }

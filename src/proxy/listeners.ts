@@ -1,20 +1,30 @@
 // The open listeners. A slot stays open while configurations change; what it serves is swapped under it.
 import type { Socket } from 'node:net';
+import type { Portion } from '#base/portions.ts';
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
+import type { ServeOptions } from '#wire/http1/serve-options.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
+import { serveHttp2 } from '#wire/http2/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
+import { EDGE_ALPN, MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
 import { Arrival, plainAddress } from './arrival.ts';
 import { Exchange } from './exchange.ts';
-import { MESH_ALPN } from './identities.ts';
+import { watchLink } from './links.ts';
+import { PeerWatch } from './peer-watch.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { type ConnectionRefusals, emitInvalid } from './refuse-connection.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
+
+/** Whether a listener cannot be what it says without a certificate of its own. */
+function needsIdentity({ role, mtls }: Service): boolean {
+  return role === 'sidecar-in' && mtls !== 'DISABLE';
+}
 
 /** Connections that may wait for a listener that is open and not yet in force. */
 const EARLY_MAX = 1024;
@@ -25,7 +35,11 @@ export class Slot {
   readonly #runtime: Runtime;
   readonly #refusals: ConnectionRefusals;
   readonly #sockets = new Set<Socket>();
-  readonly #connections = new Set<ServedConnection>();
+  /** Connections that this listener may have, over all workers. */
+  readonly #places: Portion;
+  readonly #connections = new PeerWatch();
+  /** Why this side may not be spoken for at the moment: everything is refused. */
+  #fault: Reason | undefined;
   #last: Service;
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
@@ -36,6 +50,7 @@ export class Slot {
     this.#runtime = runtime;
     this.#refusals = refusals;
     this.service = this.#last = service;
+    this.#places = runtime.portions.of(`listener ${service.key}`, service.config.limits.connectionsMax);
   }
 
   get key(): string {
@@ -64,7 +79,31 @@ export class Slot {
 
   /** New handshakes show another certificate. */
   renew(identity: string): void {
-    if (this.#last.identity === identity) this.#acceptor?.tls.setIdentity(this.#runtime.identities.tlsIdentity(identity));
+    if (this.#last.identity !== identity) return;
+    this.#fault = undefined;
+    if (!this.#acceptor) return;
+    this.#acceptor.tls.setIdentity(this.#runtime.identities.tlsIdentity(identity));
+    this.#connections.drain(this.#runtime.clock.monotonicMs());
+  }
+
+  /** Asks of both sides of every connection whether they are still believed. */
+  judge(): void {
+    const { identities, clock } = this.#runtime;
+    const service = this.#last;
+    const fault =
+      needsIdentity(service) || identities.trust.revocationOf(service.identity)
+        ? identities.ownFault(service.identity)
+        : undefined;
+    if (fault !== undefined && this.#fault === undefined) {
+      this.#connections.destroy((connection) => this.#ended(service, connection, fault));
+      // With it goes the key.
+      this.#acceptor?.tls.close();
+      this.#acceptor = undefined;
+    }
+    this.#fault = fault;
+    this.#connections.judge(identities.trust, clock.nowMs(), clock.monotonicMs(), (connection, why) =>
+      this.#ended(service, connection, why),
+    );
   }
 
   /** Every connection ends with the answer it is at; the peer comes back and is verified anew. */
@@ -98,21 +137,54 @@ export class Slot {
   }
 
   handshake(a: Arrival): void {
-    this.#acceptorFor(a.service).accept(a.socket);
+    let acceptor: TlsAcceptor;
+    try {
+      acceptor = this.#acceptorFor(a.service);
+    } catch (error) {
+      // Without a key there is nothing to shake hands with.
+      const reasons = [reason('PEER_AUTHENTICATION', 'certificate', [], a.service.identity, '', messageOf(error))];
+      this.refuse(a, 'mtls.identity', reasons);
+      return;
+    }
+    acceptor.accept(a.socket);
   }
 
+  /** The version is what the handshake settled; where it settled none, HTTP/1 unless the client begins with HTTP/2's preface. */
   serveHttp(a: Arrival): void {
-    const { service } = a;
+    watchLink(this.#runtime, a.service, a.socket, a.tls);
+    const version = httpVersionOf(a.alpn);
+    if (version === '2') this.#serveHttp2(a);
+    else this.#serveHttp1(a, version === undefined);
+  }
+
+  #serveHttp2(a: Arrival): void {
+    const connection = serveHttp2(
+      a.socket,
+      this.#serving(a, () => this.#connections.delete(connection)),
+      (request, responder) => this.#request(request, responder),
+    );
+    this.#connections.add(connection);
+  }
+
+  #serving(a: Arrival, onClose: () => void): ServeOptions {
+    return {
+      limits: a.service.config.limits,
+      timers: this.#runtime.timers,
+      ...(a.tls && { tls: a.tls }),
+      onClose,
+      onError: (kind, status) => this.#invalid(a, kind, status),
+      onBug: (error) => this.#bug(error),
+    };
+  }
+
+  #serveHttp1(a: Arrival, mayBeHttp2: boolean): void {
+    const onHttp2 = (): void => {
+      this.#connections.delete(connection);
+      this.#serveHttp2(a);
+    };
     const connection = serveHttp1(
       a.socket,
-      {
-        limits: service.config.limits,
-        timers: this.#runtime.timers,
-        ...(a.tls && { tls: a.tls }),
-        onClose: () => this.#connections.delete(connection),
-        onError: (kind, status) => this.#invalid(a, kind, status),
-        onBug: (error) => this.#bug(error),
-      },
+      { ...this.#serving(a, () => this.#connections.delete(connection)), ...(mayBeHttp2 && { onHttp2 }) },
       (request, responder) => this.#request(request, responder),
     );
     this.#connections.add(connection);
@@ -131,8 +203,31 @@ export class Slot {
       else socket.destroy();
       return;
     }
-    if (!service || this.#sockets.size >= service.config.limits.connectionsMax) {
+    if (!service) {
       socket.destroy();
+      return;
+    }
+    this.#places.max = service.config.limits.connectionsMax;
+    if (this.#places.take()) this.#admit(socket, service);
+    else void this.#await(socket);
+  }
+
+  /** This worker's part of the listener's connections is used up; others may have room. */
+  async #await(socket: Socket): Promise<void> {
+    const taken = await this.#places.acquire();
+    const { service } = this;
+    if (taken && service && !socket.destroyed) return this.#admit(socket, service);
+    if (taken) this.#places.give();
+    socket.destroy();
+  }
+
+  #admit(socket: Socket, service: Service): void {
+    if (this.#fault) {
+      const reasons = [this.#fault];
+      this.#places.give();
+      this.#refusals.refuse(this.#runtime, service, plainAddress(socket.remoteAddress), 'mtls.identity', reasons, () =>
+        socket.destroy(),
+      );
       return;
     }
     this.#sockets.add(socket);
@@ -141,6 +236,7 @@ export class Slot {
     connectionsOpen.add(1);
     socket.once('close', () => {
       this.#sockets.delete(socket);
+      this.#places.give();
       connectionsOpen.add(-1);
     });
     runConnection(new Arrival(this.#runtime, this, service, socket));
@@ -155,7 +251,8 @@ export class Slot {
         reason('DEFAULT', 'lease', [], '', '', 'the configuration is too old and the control plane has not renewed it'),
       ];
       void refuse(x, { status: 503, code: 'config.closed', reasons, close: true });
-    } else runRequest(x);
+    } else if (this.#fault) void refuse(x, { status: 403, code: 'mtls.identity', reasons: [this.#fault], close: true });
+    else runRequest(x);
   }
 
   #acceptorFor(service: Service): TlsAcceptor {
@@ -169,23 +266,23 @@ export class Slot {
       minVersion: edge ? 'TLSv1.2' : 'TLSv1.3',
       clientCertificate: edge ? 'none' : 'required',
       verifyPeer: (chain) => identities.verify(chain, 'client'),
-      alpn: edge ? ['http/1.1'] : service.protocol === 'http' ? [MESH_ALPN, 'http/1.1'] : [],
+      alpn: edge ? EDGE_ALPN : service.protocol === 'http' ? MESH_HTTP_ALPN : [],
       handshakeTimeoutMs: service.config.limits.tlsHandshakeTimeoutMs,
-      onConnection: (socket, info) => this.#secured(socket, info),
+      onConnection: (socket, info, alpn) => this.#secured(socket, info, alpn),
       onRefused: (why, address) => this.#refused(why, address),
     });
     this.#acceptor = { key, tls };
     return tls;
   }
 
-  #secured(socket: Socket, tls: NonNullable<Arrival['tls']>): void {
+  #secured(socket: Socket, tls: NonNullable<Arrival['tls']>, alpn: string): void {
     const { service } = this;
     if (!service) {
       socket.destroy();
       return;
     }
     service.counters.handshakes.ok.inc();
-    resumeSecured(new Arrival(this.#runtime, this, service, socket, tls));
+    resumeSecured(new Arrival(this.#runtime, this, service, socket, tls, alpn));
   }
 
   #refused(why: string, address: string): void {
@@ -193,6 +290,10 @@ export class Slot {
     service.counters.handshakes.failed.inc();
     const reasons = [reason('PEER_AUTHENTICATION', 'certificate', [], '', service.mtlsAt, why)];
     this.#refusals.refuse(this.#runtime, service, plainAddress(address), 'mtls.identity', reasons, () => {});
+  }
+
+  #ended(service: Service, { info }: ServedConnection, why: Reason): void {
+    this.#refusals.refuse(this.#runtime, service, info.remoteAddress, 'mtls.identity', [why], () => {}, info.tls);
   }
 
   #invalid(a: Arrival, kind: RefusalKind, status: number): string {
@@ -212,6 +313,6 @@ export class Slot {
   }
 
   #endConnections(): void {
-    for (const connection of this.#connections) connection.close();
+    this.#connections.close();
   }
 }

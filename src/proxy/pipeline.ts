@@ -11,6 +11,7 @@ import { authorise } from './stages/authorise.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
 import { egress } from './stages/egress.ts';
+import { deadline } from './stages/deadline.ts';
 import { forwardStage } from './stages/forward.ts';
 import { normalise } from './stages/normalise.ts';
 import { peer } from './stages/peer.ts';
@@ -42,12 +43,13 @@ const REQUEST: readonly Row<Exchange>[] = [
   [peer,          no,      yes, no ], // verified identity; STRICT again
   [normalise,     yes,     yes, yes], // the one target that is judged and sent
   [strip,         yes,     yes, yes], // spoofable and hop-by-hop headers
-  [selectRoute,   yes,     no,  no ], // 404 without one
+  [selectRoute,   yes,     no,  yes], // 404 without one
   [correlate,     yes,     yes, yes], // request id, session, trace, client address
   [custom,        yes,     yes, no ], // external authorization
   [authenticate,  yes,     yes, no ], // tokens
   [authorise,     yes,     yes, yes], // AUDIT, DENY, ALLOW: the permit
-  [applyRoute,    yes,     no,  no ], // filters and backend
+  [applyRoute,    yes,     no,  yes], // filters and backend
+  [deadline,      yes,     yes, yes], // of a gRPC call
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
   [egress,        no,      no,  yes], // out of the mesh: host, bounds, what is sent
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event

@@ -1,6 +1,7 @@
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import type { ExchangeEvent } from '#model/event.ts';
+import type { ConnectionInfo } from '#wire/types.ts';
 import { reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
@@ -13,7 +14,7 @@ export class ConnectionRefusals {
 
   /**
    * A connection that ends before a request or a stream began: writes why, counts it, then calls `end`.
-   * @param end cuts the connection; it is cut also when the journal fails
+   * @param end cuts the connection; it is cut also when the journal fails @param tls what a handshake had shown, when there was one
    */
   refuse(
     runtime: Runtime,
@@ -22,14 +23,15 @@ export class ConnectionRefusals {
     code: DenyCode,
     reasons: readonly Reason[],
     end: () => void,
+    tls?: ConnectionInfo['tls'],
   ): void {
     service.counters.denied(code, reasons);
-    const link = service.counters.link('');
+    const link = service.counters.link(tls?.peerIdentity ?? '');
     if (link) {
       link.denied++;
       link.lastMs = runtime.clock.nowMs();
     }
-    const event = connectionEvent(runtime, service, remoteIp, code, reasons);
+    const event = connectionEvent(runtime, service, remoteIp, code, reasons, tls);
     if (this.#waiting >= WAITING_MAX) {
       runtime.emit.emit(event);
       end();
@@ -75,6 +77,7 @@ function connectionEvent(
   sourceIp: string,
   code: DenyCode,
   reasons: readonly Reason[],
+  tls?: ConnectionInfo['tls'],
 ): ExchangeEvent {
   return {
     type: 'exchange',
@@ -84,7 +87,7 @@ function connectionEvent(
     role: service.role,
     protocol: service.protocol,
     workload: service.workload,
-    source: '',
+    source: tls?.peerIdentity ?? '',
     sourceIp,
     destination: service.destinationName,
     destinationPort: service.port,
@@ -95,8 +98,8 @@ function connectionEvent(
     allowed: false,
     code,
     reasons,
-    mtls: false,
-    tlsProtocol: '',
+    mtls: tls !== undefined && tls.peerIdentity !== '',
+    tlsProtocol: tls?.protocol ?? '',
     requestId: '',
     traceId: '',
     sessionId: '',

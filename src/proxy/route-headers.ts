@@ -1,5 +1,6 @@
+import { unreachable } from '#base/assert.ts';
 import type { HeaderChange } from '#model/gateway.ts';
-import type { ResponseChange } from './exchange.ts';
+import type { HeaderEdit } from './authorizer.ts';
 import type { Headers } from './headers.ts';
 
 /** Names that a route may not touch: framing is the codec's, and the host is the authority, which is changed as such. */
@@ -22,7 +23,7 @@ export function changeHeaders(headers: Headers, change: HeaderChange): void {
 }
 
 /** A ResponseHeaderModifier as single steps, applied when the answer comes. */
-export function changesOf(change: HeaderChange): ResponseChange[] {
+export function changesOf(change: HeaderChange): HeaderEdit[] {
   return [
     ...change.set.map(({ name, value }) => ({ op: 'set' as const, name: name.toLowerCase(), value })),
     ...change.add.map(({ name, value }) => ({ op: 'add' as const, name: name.toLowerCase(), value })),
@@ -30,11 +31,30 @@ export function changesOf(change: HeaderChange): ResponseChange[] {
   ].filter(({ name }) => mayChange(name));
 }
 
-export function applyChanges(headers: Headers, changes: readonly ResponseChange[]): void {
+export function applyChanges(headers: Headers, changes: readonly HeaderEdit[]): void {
   for (const { op, name, value } of changes) {
-    if (op === 'set') headers.set(name, value);
-    else if (op === 'add') headers.add(name, name, value);
-    else headers.remove(name);
+    switch (op) {
+      case 'set':
+        headers.set(name, value);
+        break;
+      case 'add':
+        headers.add(name, name, value);
+        break;
+      case 'append':
+        if (headers.has(name)) headers.add(name, name, value);
+        break;
+      case 'default':
+        if (!headers.has(name)) headers.add(name, name, value);
+        break;
+      case 'replace':
+        if (headers.has(name)) headers.set(name, value);
+        break;
+      case 'remove':
+        headers.remove(name);
+        break;
+      default:
+        unreachable(op);
+    }
   }
 }
 

@@ -40,10 +40,15 @@ export function redirect(
   const own = x.service.mtls === 'edge' ? 'https' : 'http';
   const scheme = filter.scheme ?? own;
   const standard = scheme === 'https' ? 443 : 80;
-  const port = filter.port ?? (filter.scheme !== undefined ? standard : x.service.listen.port);
+  const port = filter.port ?? (filter.scheme !== undefined ? standard : ownPort(x));
   const host = filter.hostname ?? hostOf(x.host);
   const path = filter.path ? modifiedPath(x.path, filter.path, matchedPrefix) : x.path;
   return `${scheme}://${host}${port === standard ? '' : `:${port}`}${path}${x.query}`;
+}
+
+/** The port that the client asked for. A sidecar's own listener is nothing that a caller should see. */
+function ownPort(x: Exchange): number {
+  return x.service.role === 'sidecar-out' ? x.service.port : x.service.listen.port;
 }
 
 function hostOf(authority: string): string {

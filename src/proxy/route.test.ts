@@ -4,8 +4,10 @@ import { after, before, test } from 'node:test';
 import type { HttpRouteFilter } from '#model/gateway.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
 import { Backends } from './backends.ts';
+import { Portions } from '#base/portions.ts';
 import { rewrite } from './route-target.ts';
-import { Destination } from './upstreams.ts';
+import { Group } from './balance/groups.ts';
+import { Destination } from './destination.ts';
 import { type Mesh, authorizationPolicy, call, routeRule, startApp, startMesh } from '../../test/fakes/mesh.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -148,7 +150,9 @@ for (const [path, type, value, prefix, want] of [
 }
 
 test('weights share out requests, and a backend that cannot be resolved keeps its share', () => {
-  const [a, b] = [new Destination('a', 1, []), new Destination('b', 1, [])];
+  const named = (name: string): Destination =>
+    new Destination({ name, port: 1, group: new Group(new Portions(1, false, () => false), name), seed: 1 }, [], 0);
+  const [a, b] = [named('a'), named('b')];
   const backends = new Backends([
     { weight: 1, destination: a },
     { weight: 0, destination: b },

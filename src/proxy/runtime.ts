@@ -1,10 +1,12 @@
 import type { Clock } from '#base/ports.ts';
+import { Portions } from '#base/portions.ts';
 import type { Emit } from '#model/event.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import { EgressAccounts } from './egress/account.ts';
 import { OutsideDialer } from './egress/dial.ts';
+import { Groups } from './balance/groups.ts';
 import { Flows } from './flows.ts';
 import { HeaderRules } from './header-rules.ts';
 import { Identities } from './identities.ts';
@@ -12,6 +14,8 @@ import { Ids } from './ids.ts';
 import { Links } from './links.ts';
 import type { LogLevel, ProxyPorts } from './ports.ts';
 import { Upstreams } from './upstreams.ts';
+
+const FINE_TICK_MS = 5;
 
 /** What lives as long as the proxy, whatever configuration is in force. */
 export class Runtime {
@@ -31,6 +35,11 @@ export class Runtime {
   readonly upstreams: Upstreams;
   readonly outside: OutsideDialer;
   readonly egressAccounts = new EgressAccounts();
+  /** Bounds that hold over all workers. */
+  readonly portions: Portions;
+  readonly groups: Groups;
+  /** For waits between retries, which the coarse wheel would make long. */
+  readonly fineTimers: TimerWheel;
   /** Whether the configuration in force may still be used. */
   readonly leaseHolds: () => boolean;
 
@@ -42,10 +51,13 @@ export class Runtime {
     this.metrics = ports.metrics;
     this.node = ports.node;
     this.timers = new TimerWheel(clock);
+    this.fineTimers = new TimerWheel(clock, { tickMs: FINE_TICK_MS });
     this.ids = new Ids(random);
     this.nextEventId = uuidv7(clock, random);
     this.identities = new Identities(ports, this.nextEventId);
     this.outside = new OutsideDialer(ports.network, ports.outside, clock);
+    this.portions = ports.portions ?? new Portions(1, false, () => false);
+    this.groups = new Groups(this.portions);
     this.upstreams = new Upstreams(this);
     this.leaseHolds = leaseHolds;
   }

@@ -12,8 +12,8 @@ import type { RouteTable } from '#plan/route.ts';
 import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
-import type { Destination } from './upstreams.ts';
-import type { ExtAuthz } from './ext-authz.ts';
+import type { Destination } from './destination.ts';
+import type { ExtAuthz } from './authorizer.ts';
 
 export type Role = ExchangeEvent['role'];
 
@@ -39,7 +39,7 @@ export interface Service {
   readonly authorizer: Authorizer;
   readonly authenticator: Authenticator | undefined;
   readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
-  /** Gateway only. */
+  /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;

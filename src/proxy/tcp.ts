@@ -7,19 +7,22 @@ import { type Splice, splice } from '#wire/tcp.ts';
 import type { Timer } from '#wire/timers.ts';
 import { peekServerName } from '#wire/tls/peek.ts';
 import type { Arrival } from './arrival.ts';
+import type { AuthzConnection, Verdict } from './authorizer.ts';
+import type { Destination } from './destination.ts';
 import { boundOutbound } from './egress/outbound-stream.ts';
 import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
+import { watchLink } from './links.ts';
+import { connectionHash } from './hash-key.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
 import { FLOW_IDLE_MS } from './tunnel.ts';
-import type { Destination } from './upstreams.ts';
 
 const NONE: readonly string[] = Object.freeze([]);
 
 /** What policy may ask of a connection; what is HTTP's alone is empty. */
-class TcpFlow implements Attributes, Flow {
+class TcpFlow implements Attributes, AuthzConnection, Flow {
   readonly protocol = 'tcp';
   readonly sourceIdentity: string | undefined;
   readonly sourceIp: string;
@@ -33,9 +36,12 @@ class TcpFlow implements Attributes, Flow {
   host = '';
   readonly auth = undefined;
 
+  readonly sourcePort: number;
   readonly listener: string;
+  readonly ownIdentity: string;
+  readonly proof: Arrival['tls'];
   readonly #arrival: Arrival;
-  readonly #runtime: Runtime;
+  readonly runtime: Runtime;
   #service: Service;
   readonly #startMs: number;
   #upstreamMs = 0;
@@ -51,15 +57,22 @@ class TcpFlow implements Attributes, Flow {
   constructor(arrival: Arrival) {
     const { service, tls } = arrival;
     this.#arrival = arrival;
-    this.#runtime = arrival.runtime;
+    this.runtime = arrival.runtime;
     this.#service = service;
     this.listener = service.key;
-    this.#startMs = this.#runtime.clock.monotonicMs();
+    this.ownIdentity = service.identity;
+    this.proof = tls;
+    this.#startMs = this.runtime.clock.monotonicMs();
     this.sourceIdentity = tls === undefined || tls.peerIdentity === '' ? undefined : tls.peerIdentity;
     this.sourceIp = this.remoteIp = arrival.remoteAddress;
+    this.sourcePort = arrival.socket.remotePort ?? 0;
     this.destinationIp = service.destinationIp === '' ? arrival.localAddress : service.destinationIp;
     this.destinationPort = service.port;
     this.sni = tls?.sni ?? '';
+  }
+
+  get service(): Service {
+    return this.#service;
   }
 
   header(): undefined {
@@ -71,14 +84,14 @@ class TcpFlow implements Attributes, Flow {
   }
 
   async run(): Promise<void> {
-    const refusal = this.#judge(this.#service);
+    // From here on a new configuration is heard of, also while an external authorizer is asked.
+    this.runtime.flows.add(this);
+    const refusal = this.#judge(this.#service) ?? (await this.#ask(this.#service));
+    if (this.#ended) return;
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
-    if (this.#service.egress) {
-      const barred = await this.#leave(this.#service.egress);
-      if (barred) return this.#deny(barred.code, barred.reasons);
-      if (this.#arrival.socket.destroyed) return;
-    }
-    this.#runtime.flows.add(this);
+    const barred = this.#service.egress && (await this.#leave(this.#service.egress));
+    if (this.#ended) return;
+    if (barred) return this.#deny(barred.code, barred.reasons);
     try {
       this.#join(await this.#dial());
     } catch (error) {
@@ -92,7 +105,8 @@ class TcpFlow implements Attributes, Flow {
     let way = out.only;
     this.host = service.destinationName;
     if (out.protocol === 'tls') {
-      const hello = await peekServerName(socket, { timers: this.#runtime.timers, timeoutMs: service.config.limits.tlsHandshakeTimeoutMs });
+      const timeoutMs = service.config.limits.tlsHandshakeTimeoutMs;
+      const hello = await peekServerName(socket, { timers: this.runtime.timers, timeoutMs });
       this.host = this.sni = hello.ok ? hello.name : '';
       const named = hello.ok ? out.match(hello.name) : undefined;
       if (!named) return notNamed(out, hello.ok ? hello.name : '', hello.ok ? '' : hello.why);
@@ -106,13 +120,32 @@ class TcpFlow implements Attributes, Flow {
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
     const destination = this.#destination ?? this.#service.destination;
-    const first = destination?.pick(this.#startMs);
-    if (!destination || !first) throw new Error('the destination has no endpoint');
+    if (!destination) throw new Error('the destination has no endpoint');
+    const { circuit } = destination;
+    if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
+      this.runtime.metrics.counter('cullis_upstream_overflows_total', destination.name).inc();
+      throw new Error('the destination has as many connections as it may (DestinationRule maxConnections)');
+    }
+    try {
+      const socket = await this.#dialOne(destination);
+      socket.once('close', () => circuit.connectionGone());
+      return socket;
+    } catch (error) {
+      circuit.connectionGone();
+      throw error;
+    }
+  }
+
+  async #dialOne(destination: Destination): Promise<Socket> {
+    const { clock } = this.runtime;
+    const hash = connectionHash(destination, this.sourceIp);
+    const first = destination.pick(this.#startMs, undefined, hash);
+    if (!first) throw new Error('the destination has no healthy endpoint');
     try {
       return await first.dial();
     } catch (error) {
-      first.eject();
-      const other = destination.pick(this.#startMs, first);
+      destination.report(first, 'connect', clock);
+      const other = destination.pick(clock.monotonicMs(), [first], hash);
       if (!other) throw error;
       return await other.dial();
     }
@@ -124,18 +157,17 @@ class TcpFlow implements Attributes, Flow {
       upstream.destroy();
       return;
     }
-    this.#upstreamMs = this.#runtime.clock.monotonicMs() - this.#startMs;
+    this.#upstreamMs = this.runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
-    const { workload } = this.#service;
+    watchLink(this.runtime, this.#service, socket, this.#arrival.tls);
     const way = this.#way;
-    const port = this.#service.port;
     if (way && way.connectionMs > 0) {
-      this.#life = this.#runtime.timers.timer(() => void this.#deny('egress.limit', [livedTooLong(way)]));
+      this.#life = this.runtime.timers.timer(() => void this.#deny('egress.limit', [livedTooLong(way)]));
       this.#life.arm(way.connectionMs);
     }
     this.#splice = splice(socket, upstream, {
-      ...(way && { outbound: boundOutbound(this.#runtime, way, { workload, host: this.host, port }, (why) => void this.#deny(why.code, why.reasons)) }),
-      timers: this.#runtime.timers,
+      ...(way && { outbound: this.#bounded(way) }),
+      timers: this.runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
       onClose: ({ bytesAToB, bytesBToA }) => this.#closed(bytesAToB, bytesBToA),
     });
@@ -150,12 +182,23 @@ class TcpFlow implements Attributes, Flow {
     this.#service = service;
     const refusal = this.#judge(service);
     if (refusal) void this.#deny(refusal.code, refusal.reasons);
+    else void this.#askAgain(service);
+  }
+
+  /** The authorizers of a new configuration, if it has some; an answer that comes after yet another configuration decides nothing. */
+  async #askAgain(service: Service): Promise<void> {
+    const refusal = await this.#ask(service);
+    if (refusal && !this.#ended && this.#service === service) await this.#deny(refusal.code, refusal.reasons);
+  }
+
+  deny(code: DenyCode, reasons: readonly Reason[]): void {
+    if (!this.#ended) void this.#deny(code, reasons);
   }
 
   destroy(why: string): void {
     if (this.#splice) this.#splice.destroy(why);
     else {
-      this.#runtime.flows.delete(this);
+      this.runtime.flows.delete(this);
       this.#arrival.socket.destroy();
     }
   }
@@ -163,16 +206,44 @@ class TcpFlow implements Attributes, Flow {
   #judge(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
     if (service.mtls === 'STRICT' && this.sourceIdentity === undefined)
       return { code: 'mtls.required', reasons: [mutualTlsRequired(service.mtlsAt)] };
-    if (service.role === 'sidecar-in' && this.#runtime.ports.policyOff?.(service.workload) === true) return undefined;
+    if (service.role === 'sidecar-in' && this.runtime.ports.policyOff?.(service.workload) === true) return undefined;
     const custom = service.authorizer.custom(this);
     if (custom.kind === 'deny') return { code: 'rbac.custom-denied', reasons: custom.reasons };
-    if (custom.kind === 'check') {
-      const text = 'external authorization over gRPC is not available, so what it would decide is refused';
-      return { code: 'rbac.custom-unavailable', reasons: [reason('CUSTOM', 'provider', custom.providers, '', '', text)] };
-    }
     const decision = service.authorizer.authorize(this);
     this.#shadow = decision.shadow;
     return decision.allow ? undefined : decision;
+  }
+
+  /** Every external authorizer that a CUSTOM policy names must allow. */
+  async #ask(service: Service): Promise<{ readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined> {
+    if (service.role === 'sidecar-in' && this.runtime.ports.policyOff?.(service.workload) === true) return undefined;
+    const custom = service.authorizer.custom(this);
+    if (custom.kind !== 'check') return undefined;
+    for (const name of custom.providers) {
+      const asked = service.extAuthz.get(name);
+      const verdict: Verdict = asked?.checkConnection
+        ? await asked.checkConnection(this)
+        : { kind: 'unavailable', why: 'the external authorizer is not known here, or cannot be asked about TCP' };
+      if (verdict.kind === 'allow') continue;
+      if (verdict.kind === 'deny') {
+        const text = `the external authorizer \`${name}\` refused the connection`;
+        return { code: 'rbac.custom-denied', reasons: [reason('CUSTOM', 'provider', [name], '', '', text)] };
+      }
+      if (asked?.provider.failOpen === true) {
+        const fields = { provider: name, why: verdict.why };
+        this.runtime.log('warn', 'an external authorizer failed and is configured to fail open', fields);
+        continue;
+      }
+      return { code: 'rbac.custom-unavailable', reasons: [reason('CUSTOM', 'provider', [name], '', '', verdict.why)] };
+    }
+    return undefined;
+  }
+
+  /** What the workload sends, counted and searched on its way. */
+  #bounded(way: WayOut): ReturnType<typeof boundOutbound> {
+    const { workload, port } = this.#service;
+    const caller = { workload, host: this.host, port };
+    return boundOutbound(this.runtime, way, caller, ({ code, reasons }) => void this.#deny(code, reasons));
   }
 
   async #deny(code: DenyCode, reasons: readonly Reason[]): Promise<void> {
@@ -186,9 +257,9 @@ class TcpFlow implements Attributes, Flow {
     const event = this.#event(false, bytes?.bytesAToB ?? 0, bytes?.bytesBToA ?? 0, code, reasons);
     this.#count(event, 'denied');
     try {
-      await this.#runtime.emit.emitDurably(event);
+      await this.runtime.emit.emitDurably(event);
     } catch (error) {
-      this.#runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) });
+      this.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) });
     }
     this.destroy('not allowed');
   }
@@ -197,21 +268,21 @@ class TcpFlow implements Attributes, Flow {
     if (this.#ended) return;
     this.#ended = true;
     this.#service.counters.upstreamFailed('connect');
-    const text = reason('DEFAULT', 'upstream', [], this.#service.destination?.name ?? '', '', message);
+    const text = reason('DEFAULT', 'upstream', [], (this.#destination ?? this.#service.destination)?.name ?? '', '', message);
     const event = this.#event(true, 0, 0, 'upstream.failed', [text]);
     this.#count(event, 'failed');
-    this.#runtime.emit.emit(event);
+    this.runtime.emit.emit(event);
     this.destroy('the destination could not be reached');
   }
 
   #closed(bytesIn: number, bytesOut: number): void {
-    this.#runtime.flows.delete(this);
+    this.runtime.flows.delete(this);
     this.#life?.clear();
     if (this.#ended) return;
     this.#ended = true;
     const event = this.#event(true, bytesIn, bytesOut);
     this.#count(event, 'done');
-    this.#runtime.emit.emit(event);
+    this.runtime.emit.emit(event);
   }
 
   #count(event: ExchangeEvent, outcome: 'denied' | 'failed' | 'done'): void {
@@ -226,7 +297,7 @@ class TcpFlow implements Attributes, Flow {
     if (!link) return;
     if (what === 'denied') link.denied++;
     if (what === 'failed') link.failed++;
-    link.lastMs = this.#runtime.clock.nowMs();
+    link.lastMs = this.runtime.clock.nowMs();
     if (this.#linked) return;
     this.#linked = true;
     link.requests++;
@@ -238,7 +309,7 @@ class TcpFlow implements Attributes, Flow {
 
   #event(allowed: boolean, bytesIn: number, bytesOut: number, code?: DenyCode, reasons?: readonly Reason[]): ExchangeEvent {
     const service = this.#service;
-    const { clock, node, nextEventId } = this.#runtime;
+    const { clock, node, nextEventId } = this.runtime;
     return {
       type: 'exchange',
       id: nextEventId(),
@@ -275,14 +346,19 @@ class TcpFlow implements Attributes, Flow {
 function notNamed(out: Egress, name: string, why: string): Refused {
   const hosts = out.hosts();
   const text =
-    why === '' ? `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only` : `the TLS client does not say whom it calls: ${why}`;
+    why === ''
+      ? `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only`
+      : `the TLS client does not say whom it calls: ${why}`;
   return { code: 'egress.host', reasons: [reason('DEFAULT', 'connection.sni', hosts, name, '', text)] };
 }
 
 function livedTooLong(way: WayOut): Reason {
   const bound = way.bounds.find(({ policy }) => policy.limits?.connectionMs === way.connectionMs);
   const text = `a connection out of the mesh may live for ${way.connectionMs / 1000} s`;
-  return { ...reason('DENY', 'limits.connectionDuration', [String(way.connectionMs)], '', bound?.policy.at ?? '', text), policy: bound?.policy.id ?? '' };
+  return {
+    ...reason('DENY', 'limits.connectionDuration', [String(way.connectionMs)], '', bound?.policy.at ?? '', text),
+    policy: bound?.policy.id ?? '',
+  };
 }
 
 /** Judges a connection and joins it with its destination. */

@@ -1,10 +1,11 @@
 // A WebSocket after its handshake: bytes both ways, judged again with every new configuration.
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
+import type { DenyCode, Reason } from '#model/decision.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
+import type { ConnectionInfo } from '#wire/types.ts';
 import { countExchange, exchangeEvent } from './events.ts';
 import { boundOutbound } from './egress/outbound-stream.ts';
-import type { Refused } from './egress/way-out.ts';
 import type { Exchange } from './exchange.ts';
 import type { Flow } from './flows.ts';
 import { listenerClosed, mutualTlsRequired } from './reasons.ts';
@@ -23,36 +24,38 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
   tunnel.splice = splice(client.socket, upstream, {
     timers: x.runtime.timers,
     idleTimeoutMs: FLOW_IDLE_MS,
-    ...(x.tunnelOut && { outbound: boundOutbound(x.runtime, x.tunnelOut.way, x.tunnelOut.caller, (why) => tunnel.refused(why)) }),
+    endsWithB: true,
+    ...(x.tunnelOut && {
+      outbound: boundOutbound(x.runtime, x.tunnelOut.way, x.tunnelOut.caller, ({ code, reasons }) => tunnel.deny(code, reasons)),
+    }),
     onClose: (result) => tunnel.closed(result.bytesAToB, result.bytesBToA),
   });
 }
 
 class Tunnel implements Flow {
   readonly listener: string;
+  readonly ownIdentity: string;
+  readonly proof: ConnectionInfo['tls'];
   splice: Splice | undefined;
   readonly #x: Exchange;
   #denied = false;
 
   constructor(x: Exchange) {
     this.listener = x.service.key;
+    this.ownIdentity = x.service.identity;
+    this.proof = x.request.connection.tls;
     this.#x = x;
   }
 
   reconsider(service: Service | undefined): void {
     const x = this.#x;
     if (this.#denied) return;
-    if (service?.protocol !== 'http') return this.#end('config.closed', [listenerClosed()]);
+    if (service?.protocol !== 'http') return this.deny('config.closed', [listenerClosed()]);
     if (service.mtls === 'STRICT' && x.sourceIdentity === undefined)
-      return this.#end('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
+      return this.deny('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
     if (x.runtime.ports.policyOff?.(service.workload) === true) return;
     const decision = service.authorizer.authorize(x);
-    if (!decision.allow) this.#end(decision.code, decision.reasons);
-  }
-
-  /** What the client sends may not leave. */
-  refused({ code, reasons }: Refused): void {
-    this.#end(code, reasons);
+    if (!decision.allow) this.deny(decision.code, decision.reasons);
   }
 
   destroy(reason: string): void {
@@ -67,7 +70,8 @@ class Tunnel implements Flow {
     countExchange(x, bytesOut);
   }
 
-  #end(code: NonNullable<Exchange['code']>, reasons: Exchange['reasons']): void {
+  deny(code: DenyCode, reasons: readonly Reason[]): void {
+    if (this.#denied) return;
     const x = this.#x;
     this.#denied = true;
     x.code = code;

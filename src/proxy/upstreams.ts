@@ -1,20 +1,24 @@
-// Where requests and connections go next: destinations, their endpoints, and the kept connections to them.
+// Where requests and connections go next: endpoints, and the kept connections to them.
 import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
+import type { CircuitPlan } from '#plan/traffic.ts';
+import type { ConnectionGate } from '#wire/connection-gate.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
-import type { TlsIdentity } from '#wire/tls/types.ts';
+import { Http2Pool } from '#wire/http2/client.ts';
+import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
+import { MESH_CLIENT_HTTP2 } from './alpn.ts';
 import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
 import type { ProxyPorts } from './ports.ts';
 
 /** How long a pool that nothing refers to any more is kept, for requests that chose it a moment ago. */
 const RETIRE_MS = 10_000;
-/** An endpoint that could not be reached is passed over this long while there are others. */
-const EJECT_MS = 2000;
+/** Stands for "never" where a timeout is switched off. */
+const FOREVER_MS = 24 * 3_600_000;
 
 /** Everything that a connection to an endpoint proves; equal targets share connections, others never do (proxy hardening E 53). */
 export interface EndpointTarget {
@@ -26,8 +30,18 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
+  /** The other end speaks HTTP/2 with prior knowledge. */
+  readonly http2?: boolean;
   /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
   readonly outside?: OutsideTarget;
+}
+
+/** The bounds of one destination, where they are not the platform's; its connections are then its own. */
+export interface EndpointBounds {
+  /** Names the destination and who calls it. */
+  readonly group: string;
+  readonly circuit: CircuitPlan;
+  readonly gate: ConnectionGate;
 }
 
 /** What of the proxy connections are made with; the runtime is one. */
@@ -45,20 +59,27 @@ export class UpstreamEndpoint {
   readonly target: EndpointTarget;
   /** Requests on their way. */
   active = 0;
-  ejectedUntilMs = 0;
   readonly #means: UpstreamMeans;
   readonly #limits: Limits;
-  #pool: Http1Pool;
+  readonly #bounds: EndpointBounds | undefined;
+  #pool: UpstreamPool;
 
-  constructor(key: string, target: EndpointTarget, means: UpstreamMeans, limits: Limits) {
+  constructor(key: string, target: EndpointTarget, means: UpstreamMeans, limits: Limits, bounds?: EndpointBounds) {
     this.key = key;
     this.target = target;
     this.#means = means;
-    this.#limits = limits;
+    this.#bounds = bounds;
+    this.#limits = bounds ? boundedLimits(limits, bounds.circuit) : limits;
     this.#pool = this.#newPool();
   }
 
-  get pool(): Http1Pool {
+  /** For people, and for hashing: the same in every worker and every run that places it there. */
+  get name(): string {
+    const { ip, port } = this.target.address;
+    return `${ip}:${port}`;
+  }
+
+  get pool(): UpstreamPool {
     return this.#pool;
   }
 
@@ -68,23 +89,22 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, outside } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2, outside } = this.target;
     const { connectTimeoutMs } = this.#limits;
+    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
     const raw = await (outside
       ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
       : this.#means.ports.network.connect(address, connectTimeoutMs));
     const socket =
       peerIdentity === ''
         ? raw
-        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload });
+        : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload, ...alpn });
+    const keepAliveMs = this.#bounds?.circuit.keepAliveMs;
+    if (keepAliveMs !== undefined) raw.setKeepAlive(true, keepAliveMs);
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
     return socket;
-  }
-
-  eject(): void {
-    this.ejectedUntilMs = this.#means.clock.monotonicMs() + EJECT_MS;
   }
 
   /** Later requests get new connections; those under way end on the old ones. */
@@ -102,95 +122,73 @@ export class UpstreamEndpoint {
     this.#pool.destroy();
   }
 
-  #retire(pool: Http1Pool): void {
+  #retire(pool: UpstreamPool): void {
     this.#means.timers.timer(() => pool.close()).arm(RETIRE_MS);
   }
 
-  #newPool(): Http1Pool {
-    return new Http1Pool({
+  #newPool(): UpstreamPool {
+    const options = {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
       name: this.target.workload,
-    });
+      ...(this.#bounds && {
+        gate: this.#bounds.gate,
+        requestsMax: this.#bounds.circuit.requestsPerConnectionMax ?? 0,
+        ageMaxMs: this.#bounds.circuit.connectionAgeMaxMs ?? 0,
+      }),
+    };
+    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
-/** One destination as a listener or a route sees it. */
-export class Destination {
-  /** Service or workload id, for events and metrics. */
-  readonly name: string;
-  readonly port: number;
-  readonly endpoints: readonly UpstreamEndpoint[];
-  #next = 0;
-
-  constructor(name: string, port: number, endpoints: readonly UpstreamEndpoint[]) {
-    this.name = name;
-    this.port = port;
-    this.endpoints = endpoints;
-  }
-
-  /**
-   * The endpoint with the fewest requests under way, in turn among equals. Ejected ones are passed over while another is left.
-   * @param tried one that just failed @returns undefined when there is none (left)
-   */
-  pick(nowMs: number, tried?: UpstreamEndpoint): UpstreamEndpoint | undefined {
-    const { endpoints } = this;
-    if (endpoints.length === 1) return endpoints[0] === tried ? undefined : endpoints[0];
-    let best: UpstreamEndpoint | undefined;
-    let bestLoad = Infinity;
-    const start = this.#next++ % Math.max(1, endpoints.length);
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(start + i) % endpoints.length]!;
-      if (endpoint === tried) continue;
-      const load = endpoint.active + (endpoint.ejectedUntilMs > nowMs ? 1e9 : 0);
-      if (load >= bestLoad) continue;
-      best = endpoint;
-      bestLoad = load;
-    }
-    return best;
-  }
+/** A destination's own bounds take the place of the platform's. */
+function boundedLimits(limits: Limits, circuit: CircuitPlan): Limits {
+  const { connectionsMax, pendingMax, connectTimeoutMs, idleTimeoutMs } = circuit;
+  return {
+    ...limits,
+    ...(connectionsMax !== undefined && { upstreamConnectionsMax: connectionsMax }),
+    ...(pendingMax !== undefined && { upstreamPendingMax: pendingMax }),
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs: idleTimeoutMs === 0 ? FOREVER_MS : idleTimeoutMs }),
+  };
 }
 
 /** All endpoints of the proxy, shared by configurations so that a swap keeps connections. */
 export class Upstreams {
   readonly #means: UpstreamMeans;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
+  readonly #limitsKeys = new WeakMap<Limits, string>();
 
   constructor(means: UpstreamMeans) {
     this.#means = means;
   }
 
-  /** The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. */
-  endpoint(target: EndpointTarget, limits: Limits): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, outside } = target;
-    const key = JSON.stringify([
-      address.ip,
-      address.port,
-      address.namespaceOf ?? '',
-      workload,
-      peerIdentity,
-      ownIdentity,
-      sni,
-      outside && [outside.external, outside.host, outside.http2, outside.privateRanges],
-      limits,
-    ]);
+  /**
+   * The endpoint of a target, made when it is new. Limits are part of the key: a pool keeps those it began with. So are a destination's own
+   * bounds, and the destination with them.
+   */
+  endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, outside } = target;
+    const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
-      endpoint = new UpstreamEndpoint(key, target, this.#means, limits);
+      endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);
       this.#endpoints.set(key, endpoint);
     }
     return endpoint;
   }
 
+  #limitsKey(limits: Limits): string {
+    let key = this.#limitsKeys.get(limits);
+    if (key === undefined) this.#limitsKeys.set(limits, (key = JSON.stringify(limits)));
+    return key;
+  }
+
   /** Lets go of one endpoint; requests that chose it end on it. */
   forget(endpoint: UpstreamEndpoint): void {
     if (this.#endpoints.delete(endpoint.key)) endpoint.retire();
-  }
-
-  /** Own certificate of an identity, as it is now. @throws CullisError trust.rejected */
-  tlsIdentity(identity: string): TlsIdentity {
-    return this.#means.identities.tlsIdentity(identity);
   }
 
   /** Lets go of every endpoint that the configuration in force does not use. */

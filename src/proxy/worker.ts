@@ -2,8 +2,9 @@
 import { KeySources } from '#authn/jwks.ts';
 import { messageOf } from '#base/errors.ts';
 import type { ConfigEvent } from '#model/event.ts';
-import type { WorkerReport } from '#model/snapshot.ts';
+import type { TrustState, WorkerReport } from '#model/snapshot.ts';
 import { compileConfig } from './config.ts';
+import { LinkAudit } from './link-audit.ts';
 import type { Config } from './service.ts';
 import { Slot } from './listeners.ts';
 import type { Proxy, ProxyPorts, Snapshot } from './ports.ts';
@@ -13,6 +14,8 @@ import { Runtime } from './runtime.ts';
 export type { Proxy, ProxyPorts, Snapshot } from './ports.ts';
 
 const TICK_MS = 250;
+/** Peers' proofs are looked at again, and links audited, each second. */
+const TICKS_A_LOOK = 4;
 
 /**
  * A proxy that serves nothing until its first snapshot.
@@ -29,6 +32,8 @@ class ProxyWorker implements Proxy {
   readonly #refusals = new ConnectionRefusals();
   readonly #slots = new Map<string, Slot>();
   readonly #tick: NodeJS.Timeout;
+  readonly #audit: LinkAudit;
+  #ticks = 0;
   #config: Config | undefined;
   #expiresAtMs = Infinity;
   #expired = false;
@@ -40,6 +45,7 @@ class ProxyWorker implements Proxy {
     this.#ports = ports;
     this.#runtime = new Runtime(ports, () => this.#leaseHolds());
     this.#keys = new KeySources({ fetch: ports.fetch, clock: ports.clock });
+    this.#audit = new LinkAudit(this.#runtime);
     const { identities, upstreams } = this.#runtime;
     identities.onRenewed = (identity) => {
       for (const slot of this.#slots.values()) slot.renew(identity);
@@ -59,8 +65,11 @@ class ProxyWorker implements Proxy {
     const opened: Slot[] = [];
     try {
       if (this.#closing) throw new Error('the proxy is being closed');
+      const { identities } = this.#runtime;
+      const trustVersion = snapshot.trustVersion ?? identities.trust.version;
+      if (identities.revoke({ trustVersion, revoked: snapshot.revoked ?? [] })) this.#judge();
       const config = compileConfig(snapshot, this.#runtime, this.#keys);
-      await this.#runtime.identities.ensure(config.identities, config.bundle);
+      await identities.ensure(config.identities, identities.trust.newer(config.bundle, snapshot.trustVersion));
       const fresh = [...config.services.values()].filter(({ key }) => !this.#slots.has(key));
       await Promise.all(
         fresh.map(async (service) => {
@@ -69,7 +78,7 @@ class ProxyWorker implements Proxy {
           opened.push(slot);
         }),
       );
-      this.#swap(config, opened, snapshot.expiresAtMs);
+      this.#swap(config, opened, snapshot);
       this.#say('applied', snapshot.version, `${config.services.size} listeners`);
       return { ok: true };
     } catch (error) {
@@ -83,12 +92,10 @@ class ProxyWorker implements Proxy {
   }
 
   /** From here on everything new is served by `config`. Nothing in here waits, so no request sees half of it. */
-  #swap(config: Config, opened: readonly Slot[], expiresAtMs: number): void {
-    const { identities, flows, upstreams } = this.#runtime;
-    const before = this.#config;
-    const otherRoots = before !== undefined && JSON.stringify(before.bundle) !== JSON.stringify(config.bundle);
+  #swap(config: Config, opened: readonly Slot[], { expiresAtMs, trustVersion }: Snapshot): void {
+    const { identities, flows } = this.#runtime;
     this.#config = config;
-    identities.trust(config.bundle, config.trustDomains);
+    identities.trust.use(config.bundle, config.trustDomains, trustVersion);
     for (const [key, slot] of this.#slots) {
       const service = config.services.get(key);
       if (service) slot.swap(service);
@@ -101,14 +108,38 @@ class ProxyWorker implements Proxy {
     this.lease(expiresAtMs);
     for (const slot of opened) slot.start();
     this.#forgetUnused();
-    if (otherRoots) {
-      // What the old roots vouched for is asked again.
-      upstreams.renew();
-      for (const slot of this.#slots.values()) slot.refreshConnections();
-    }
+    this.#judge();
     flows.reconsider((key) => config.services.get(key));
     // So that no request waits for keys; failures are the request's to meet.
     for (const { authenticator } of config.services.values()) void authenticator?.warm();
+  }
+
+  get trustVersion(): number {
+    return this.#runtime.identities.trust.bundleVersion;
+  }
+
+  /** Revocations do not wait for a configuration that is being taken; roots do, since that one may bring its own. */
+  trust(state: TrustState): ReturnType<Proxy['trust']> {
+    const { identities } = this.#runtime;
+    if (identities.revoke(state)) this.#judge();
+    const trusted = this.#queue.then(async (): Promise<Awaited<ReturnType<Proxy['trust']>>> => {
+      // A newer state came while this one waited.
+      if (state.trustVersion < identities.trust.version) return { ok: true };
+      try {
+        await identities.ensure(this.#config?.identities ?? [], state.bundle);
+      } catch (error) {
+        return { ok: false, reason: messageOf(error) };
+      }
+      identities.trust.use(state.bundle, identities.trust.trustDomains, state.trustVersion);
+      this.#judge();
+      return { ok: true };
+    });
+    this.#queue = trusted;
+    return trusted;
+  }
+
+  async renew(identities: readonly string[]): Promise<void> {
+    await this.#runtime.identities.renewNow(identities);
   }
 
   lease(expiresAtMs: number): void {
@@ -153,11 +184,28 @@ class ProxyWorker implements Proxy {
     for (const slot of slots) slot.destroy();
     this.#runtime.upstreams.destroy();
     this.#runtime.timers.stop();
+    this.#runtime.fineTimers.stop();
   }
 
   #everyTick(): void {
     this.#runtime.identities.tick();
+    this.#config?.destinations.tick(this.#ports.clock.monotonicMs());
     this.#checkLease();
+    if (++this.#ticks % TICKS_A_LOOK !== 0) return;
+    this.#judge();
+    this.#audit.look();
+  }
+
+  /** Asks of every open connection whether both sides are still believed. */
+  #judge(): void {
+    const { identities, flows, upstreams, clock } = this.#runtime;
+    const nowMs = clock.nowMs();
+    for (const slot of this.#slots.values()) slot.judge();
+    flows.judge(({ ownIdentity, proof }) => {
+      const revoked = identities.trust.revocationOf(ownIdentity) === undefined ? undefined : identities.ownFault(ownIdentity);
+      return revoked ?? identities.trust.faultOf(proof, nowMs)?.reason;
+    });
+    if (identities.judgeOutgoing()) upstreams.renew();
   }
 
   #leaseHolds(): boolean {
@@ -185,7 +233,8 @@ class ProxyWorker implements Proxy {
 
   #forgetUnused(): void {
     const { upstreams, identities, egressAccounts } = this.#runtime;
-    upstreams.keepOnly(this.#config?.destinations.used ?? new Set());
+    if (this.#config) this.#config.destinations.activate();
+    else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
     const services = [...(this.#config?.services.values() ?? [])];
     egressAccounts.keepOnly(new Set(services.flatMap(({ egress }) => [...(egress?.accounts() ?? [])])));

@@ -4,7 +4,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { podOf } from './pss/pod.ts';
 import type { Pod } from './pss/pod.ts';
-import { listAt, memberOf, objectAt, textAt, textsAt } from './reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 
 /** Host paths outside the project, which bind mounts of a project's own files are not. */
 const HOST_PATH = /^(?:\/|~|[A-Za-z]:[\\/])/;

@@ -35,7 +35,7 @@ export interface UnitSummary {
   readonly documents: number;
   readonly workloads: number;
   readonly services: number;
-  /** The System's hash. */
+  /** SHA-256 over the contents of its files. */
   readonly hash: string;
 }
 

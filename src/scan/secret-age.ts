@@ -3,7 +3,7 @@ import type { Path } from '#model/origin.ts';
 import { resourceId } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { objectAt, textAt } from './reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 
 export interface SecretAge {
   readonly resource: Resource;

@@ -4,6 +4,8 @@ import * as fc from 'fast-check';
 import { parseEvents } from 'js-yaml';
 import { Construction } from './construct.ts';
 import { REFUSED, readFast } from './fast.ts';
+import { JsonLocator } from './json-locate.ts';
+import { Locator } from './locate.ts';
 import { DEFAULT_YAML_LIMITS } from './mistake.ts';
 import { readYaml } from './yaml.ts';
 
@@ -25,6 +27,8 @@ const SEEDS = [
   'data:\n  a.conf: |\n    x {\n      y: 1\n    }\n\n    # end\n  b: |-\n    one\n  c: >\n    folded\n    text\n  d: &x [1, 2, "3"]\n  e: *x\n',
   '---\nargs: ["--a=b", --c, "d: e", http://x:80/y]\ncommand: []\nenv: {}\nhex: 0x1F\noctal: 017\ntime: 12:30:45\ndate: 2020-01-01\n-1: x\n',
   'a:\n- b: 1\n  c:\n  - d\n- e\nf: g h:i\nk:\n\n\n  l: m   # c\n',
+  '{"a": [1, -2.5e3, true, null, "x\\n\\u00e9\\"", {}],\n  "b c" :{"d":[], "e": [[0], "f"]}\n}\n',
+  '\n[{"a":1,"b":"c"},\n{"a":017,"b":"\\ud83d\\ude00"}, 1]\n',
 ] as const;
 const SPICE = [
   '\n',
@@ -89,7 +93,7 @@ test('the fast reader refuses, or reads what the full parser reads', () => {
 });
 
 test('common manifests are read fast, and the values are frozen', () => {
-  for (const seed of [SEEDS[0], SEEDS[1], SEEDS[3], SEEDS[4]]) assert.notEqual(readFast(seed, 48), REFUSED, seed);
+  for (const seed of [SEEDS[0], SEEDS[1], SEEDS[3], SEEDS[4], SEEDS[5]]) assert.notEqual(readFast(seed, 48), REFUSED, seed);
   const value = readFast(SEEDS[0], 48) as { readonly spec: { readonly ports: readonly object[] } };
   for (const each of [value, value.spec, value.spec.ports, value.spec.ports[1]!]) assert.ok(Object.isFrozen(each));
   assert.equal(Object.hasOwn(readFast('__proto__: 1\n', 48) as object, '__proto__'), true);
@@ -126,4 +130,27 @@ test('UTF-16 without a mark is read, other encodings are told', () => {
       readYaml('t', bytes).mistakes.map((each) => each.code),
       [code],
     );
+});
+
+test('the parts of a JSON text stand where the full parser says', () => {
+  const layout = fc.constantFrom(undefined, 1, 2);
+  const path = fc.array(fc.oneof(fc.nat(3), fc.constantFrom('a', 'b"', 'c')), { maxLength: 4 });
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom('', 'x, y', ']', '\\"{', 1, -0.5, true, null),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b"', 'c', '0'), tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 3 }), layout, fc.array(path, { maxLength: 4 }), (data, indent, paths) => {
+      const text = `\n${JSON.stringify(data, undefined, indent)}\n`;
+      const events = parseEvents(text, { maxDepth: 100 });
+      const [fast, slow] = [new JsonLocator(text), new Locator(events, text, 0)];
+      assert.notEqual(readFast(text, 48), REFUSED, text);
+      for (const each of paths) assert.equal(fast.offset(each), slow.offset(each), `${text} ${each.join('.')}`);
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -2,6 +2,7 @@
 // is read here in one pass without events, several times faster; whatever is not of it is handed back to the full parser. So this reader
 // may refuse anything, but must never read something differently (fast.test.ts compares the two).
 import { Bare } from './construct.ts';
+import { FastJson, isBracketed, jsonStart } from './fast-json.ts';
 import { keyText, resolvePlain } from './scalar.ts';
 
 /** What is not of the small part. Compared by identity. */
@@ -26,9 +27,10 @@ const BEGINS = Uint8Array.from({ length: 128 }, (_, unit) => (/[A-Za-z0-9_/.$()<
  * @returns the frozen value, as Construction makes it, or REFUSED
  */
 export function readFast(source: string, depthMax: number): unknown {
-  if (UNUSUAL.test(source)) return REFUSED;
+  const json = jsonStart(source);
+  if ((json === -1 && isBracketed(source)) || UNUSUAL.test(source)) return REFUSED;
   try {
-    return new FastReader(source, depthMax).document();
+    return json === -1 ? new FastReader(source, depthMax).document() : new FastJson(source, json, depthMax, REFUSAL).document();
   } catch (error) {
     if (error === REFUSAL) return REFUSED;
     throw error;

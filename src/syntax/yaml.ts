@@ -3,7 +3,9 @@ import { EVENT_ID, YAMLException, parseEvents } from 'js-yaml';
 import type { Event } from 'js-yaml';
 import { AliasBomb, Construction } from './construct.ts';
 import type { AliasBudget, Flaw } from './construct.ts';
+import { jsonStart } from './fast-json.ts';
 import { REFUSED, readFast } from './fast.ts';
+import { JsonLocator } from './json-locate.ts';
 import { isDeficient, parseDeficient } from './flow.ts';
 import { LineTable } from './lines.ts';
 import { Locator } from './locate.ts';
@@ -151,11 +153,14 @@ class Reader {
     root: number,
     place: (offset: number) => number,
   ): void {
-    let locator: Locator | undefined = events && new Locator(events, source, root);
+    let locator: Pick<Locator, 'offset'> | undefined = events && new Locator(events, source, root);
+    // Asked for most, and known while the events are there.
+    const top = locator?.offset([]);
     this.#take({
       value,
       file: this.#file,
       locate: (path) => {
+        if (top !== undefined && path.length === 0) return this.#position(place(top));
         locator ??= this.#locator(source, root);
         return this.#position(place(locator.offset(path)));
       },
@@ -163,7 +168,9 @@ class Reader {
     locator = undefined;
   }
 
-  #locator(source: string, root: number): Locator {
+  #locator(source: string, root: number): Pick<Locator, 'offset'> {
+    // Without events the fast readers have read it.
+    if (root === -1 && jsonStart(source) !== -1) return new JsonLocator(source);
     const events = this.#parse(source);
     return new Locator(events, source, root === -1 ? events.findIndex((event) => event.type === EVENT_ID.DOCUMENT) : root);
   }

@@ -34,6 +34,12 @@ export const METRICS = {
     labels: ['role', 'destination'],
     buckets: LATENCY_SECONDS,
   },
+  cullis_grpc_calls_total: {
+    type: 'counter',
+    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    seriesMax: 2000,
+  },
   cullis_denials_total: {
     type: 'counter',
     help: 'Requests and connections refused, by reason and by the policy that decided.',
@@ -63,6 +69,22 @@ export const METRICS = {
     help: 'Failed calls of next hops.',
     labels: ['role', 'destination', 'reason'],
   },
+  cullis_upstream_retries_total: {
+    type: 'counter',
+    help: 'Requests sent again (`sent`), or not sent again because the budget or a bound was used up (`overflow`).',
+    labels: ['role', 'destination', 'result'],
+  },
+  cullis_upstream_overflows_total: {
+    type: 'counter',
+    help: 'Requests refused by a bound of their destination (circuit breaking).',
+    labels: ['destination'],
+  },
+  cullis_endpoint_ejections_total: {
+    type: 'counter',
+    help: 'Endpoints taken out of turn by outlier detection, by what was counted.',
+    labels: ['destination', 'reason'],
+  },
+  cullis_endpoints_ejected: { type: 'gauge', help: 'Endpoints out of turn now.', labels: ['destination'] },
   cullis_tls_handshakes_total: {
     type: 'counter',
     help: 'TLS handshakes, by side (server or client) and result.',
@@ -129,11 +151,13 @@ type Texts<Labels extends readonly string[]> = Labels extends readonly [string, 
 /** Every event type with what it means; a type without a row does not compile. */
 export const EVENT_TYPES = {
   exchange: 'one request through a proxy, or one TCP connection',
-  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made',
+  certificate: 'a certificate was issued, renewed, refused or revoked, or a CA was made or rotated',
+  link: 'how a link is protected: when it is first seen, when that changes, and a summary of all from time to time',
   config: 'a configuration was applied, rejected, or expired',
   process: 'a workload or a part of the platform started, became ready, or ended',
   audit: 'an operator used the admin API',
   egress: 'something on the way out of a workload looked like a leak or a tunnel',
   name: 'a workload looked up a name',
+  endpoint: 'an endpoint of a destination was taken out of turn, came back, or runs another version than declared',
   gap: 'events were lost: how many, and why',
 } as const satisfies Readonly<Record<Event['type'], string>>;

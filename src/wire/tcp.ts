@@ -7,6 +7,8 @@ export interface SpliceOptions {
   readonly timers: TimerWheel;
   /** Milliseconds without a byte in either direction. */
   readonly idleTimeoutMs: number;
+  /** What `b` ends is ended whole: `a` gets what came, and a moment to end too. A WebSocket has no use for half of a connection. */
+  readonly endsWithB?: boolean;
   /** Takes what `a` sends in place of `b`, and passes on to `b` what may pass. @param forward writes to `b`; false when it wants a pause */
   readonly outbound?: (forward: (bytes: Buffer) => boolean) => OutboundTap;
   /** Called once when both sides are gone. */
@@ -37,6 +39,9 @@ export interface Splice {
   destroy(reason: string): void;
 }
 
+/** How long one side may take to end when the other one is gone. */
+const LINGER_MS = 2000;
+
 /**
  * Joins two connected sockets. Bytes read before belong to the other side: write them to it first.
  * @example const { socket, head } = responder.upgrade([]); upstream.write(head); splice(socket, upstream, { timers, idleTimeoutMs });
@@ -59,8 +64,17 @@ class Pair implements Splice {
     this.#b = b;
     this.#onClose = options.onClose;
     const timer = options.timers.timer(() => this.destroy('idle for too long'));
-    const touch = (): void => timer.arm(options.idleTimeoutMs);
+    let lingers = false;
+    const touch = (): void => {
+      if (!lingers) timer.arm(options.idleTimeoutMs);
+    };
     touch();
+    if (options.endsWithB)
+      b.once('end', () => {
+        lingers = true;
+        timer.arm(LINGER_MS);
+        b.end();
+      });
     const tap = options.outbound?.((bytes) => b.write(bytes));
     this.#join(
       a,

@@ -55,6 +55,14 @@ export interface ConnectionInfo {
     readonly peerSerial: string;
     /** When the peer's certificate ends, ms since 1970; absent when it showed none. */
     readonly peerNotAfterMs?: number;
+    /** When it begins. */
+    readonly peerNotBeforeMs?: number;
+    /** Hex SHA-256 of the root that vouched for it. */
+    readonly peerRoot?: string;
+    /** Hex SHA-256 of the peer's certificate. */
+    readonly peerHash?: string;
+    /** Subject of the peer's certificate as RFC 2253 writes it; absent when it is empty, as SVIDs' are. */
+    readonly peerSubject?: string;
   };
 }
 
@@ -118,6 +126,8 @@ export interface ServedConnection {
   readonly state: ConnectionState;
   /** Graceful: an idle connection ends now, a busy one after its current answer, which says `connection: close`. */
   close(): void;
+  /** As `close`, but an idle connection waits for one more request, whose answer ends it: no request that is on its way is lost. Absent where `close` loses none. */
+  drain?(): void;
   destroy(): void;
 }
 

@@ -1,13 +1,15 @@
 // Two live sidecars (and a gateway) of the product's own data plane, on loopback, for conformance rows.
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import type { ExtAuthzProvider } from '#model/istio.ts';
 import { DEFAULT_LIMITS } from '#model/platform.ts';
+import type { Fetch } from '#model/ports.ts';
 import type { GatewayPlan, NodePlan, PolicySet, WorkloadPlan } from '#plan/plan.ts';
 import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { policiesFor } from '#plan/select.ts';
 import { effectiveMtls } from '#plan/peer-authentication.ts';
 import { freePorts, memoryCa, memoryPorts, routeRule, SESSION_KEY } from '../fakes/mesh.ts';
 import type { Policies } from './istio.ts';
+import { type LiveApp, grpcAuthorizer, http1Echo, http2Echo, httpAuthorizer, tcpEcho } from './live-apps.ts';
+import type { LiveProtocol } from './live-calls.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 
@@ -26,7 +28,7 @@ export interface LiveTarget {
   readonly ip: string;
   readonly port: number;
   readonly workloadPort: number;
-  readonly protocol: 'http' | 'tcp';
+  readonly protocol: LiveProtocol;
   readonly sni: string;
 }
 
@@ -56,20 +58,24 @@ export interface LivePorts {
 
 /** One proxy for all scenes of a run: each scene is a snapshot. */
 export class LiveMesh {
+  /** What token keys are fetched with. */
+  fetch: Fetch = () => Promise.reject(new Error('nothing is fetched here'));
   readonly #ca = memoryCa();
-  readonly #proxy: Proxy = createProxy(memoryPorts(this.#ca).ports);
-  readonly #http: Awaited<ReturnType<typeof httpEcho>>;
-  readonly #tcp: Awaited<ReturnType<typeof tcpEcho>>;
+  readonly #proxy: Proxy = createProxy(memoryPorts(this.#ca, { fetch: (request) => this.fetch(request) }).ports);
+  readonly #apps: Readonly<Record<LiveProtocol, LiveApp>>;
+  readonly #authorizers: Readonly<Record<ExtAuthzProvider['protocol'], LiveApp>>;
   readonly #ports = new Map<string, number>();
   #version = 0;
 
-  private constructor(http: Awaited<ReturnType<typeof httpEcho>>, tcp: Awaited<ReturnType<typeof tcpEcho>>) {
-    this.#http = http;
-    this.#tcp = tcp;
+  private constructor(apps: Readonly<Record<LiveProtocol, LiveApp>>, authorizers: Readonly<Record<'http' | 'grpc', LiveApp>>) {
+    this.#apps = apps;
+    this.#authorizers = authorizers;
   }
 
   static async start(): Promise<LiveMesh> {
-    return new LiveMesh(await httpEcho(), await tcpEcho());
+    const http2 = await http2Echo();
+    const apps = { http: await http1Echo(), http2, grpc: http2, tcp: await tcpEcho() };
+    return new LiveMesh(apps, { http: await httpAuthorizer(), grpc: await grpcAuthorizer() });
   }
 
   /** Puts a scene in force. */
@@ -80,11 +86,11 @@ export class LiveMesh {
       outbound: source ? await this.#port(source.ip) : 0,
       gateway: gateway ? await this.#port(gateway.ip) : 0,
     };
-    const plan = planOf(scene, ports, target.protocol === 'http' ? this.#http.port : this.#tcp.port);
+    const plan = planOf(scene, ports, this.#apps[target.protocol].port);
     const version = String(++this.#version);
     const applied = await this.#proxy.apply({
       version,
-      plan,
+      plan: { ...plan, extAuthz: this.#providers(scene) },
       bundle: this.#ca.bundle,
       sessionKey: SESSION_KEY,
       expiresAtMs: Date.now() + 600_000,
@@ -93,10 +99,18 @@ export class LiveMesh {
     return ports;
   }
 
+  /** The row's providers, at the places where they run here. */
+  #providers({ policies }: LiveScene): ExtAuthzProvider[] {
+    return policies.mesh.extensionProviders.map((provider) => ({
+      ...provider,
+      service: '127.0.0.1',
+      port: this.#authorizers[provider.protocol].port,
+    }));
+  }
+
   async close(): Promise<void> {
     await this.#proxy.close();
-    this.#http.close();
-    this.#tcp.close();
+    for (const app of new Set([...Object.values(this.#apps), ...Object.values(this.#authorizers)])) app.close();
   }
 
   /** A free port of a loopback address, the same for a whole run, so that listeners stay open from scene to scene. */
@@ -123,10 +137,14 @@ function planOf({ policies, source, target, gateway }: LiveScene, ports: LivePor
     policies: NO_POLICIES,
     ...over,
   });
+  const speaks = {
+    protocol: target.protocol === 'tcp' ? ('tcp' as const) : ('http' as const),
+    ...((target.protocol === 'http2' || target.protocol === 'grpc') && { http2: true as const }),
+  };
   const inbound = [
     {
       port: target.workloadPort,
-      protocol: target.protocol,
+      ...speaks,
       mtls: mode,
       mtlsAt: '',
       listen: { ip: target.ip, port: ports.inbound },
@@ -173,7 +191,7 @@ function planOf({ policies, source, target, gateway }: LiveScene, ports: LivePor
         service: `${target.namespace}/${target.service}`,
         host: `${target.service}.${target.namespace}.svc.cluster.local`,
         port: target.port,
-        protocol: target.protocol,
+        ...speaks,
         sni: target.sni,
         endpoints: [
           {
@@ -187,73 +205,4 @@ function planOf({ policies, source, target, gateway }: LiveScene, ports: LivePor
     extAuthz: [],
     closed: [],
   };
-}
-
-/** Sends one request as raw bytes. @returns status and body of the answer; status 0 when the connection ended without one */
-export async function rawRequest(
-  ip: string,
-  port: number,
-  request: { method?: string; path?: string; host?: string; headers?: Readonly<Record<string, string | readonly string[]>> },
-): Promise<{ readonly status: number; readonly body: string }> {
-  const lines = [
-    `${request.method ?? 'GET'} ${request.path ?? '/'} HTTP/1.1`,
-    `Host: ${request.host ?? 'row'}`,
-    'Connection: close',
-  ];
-  for (const [name, value] of Object.entries(request.headers ?? {})) {
-    for (const one of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${one}`);
-  }
-  const text = await exchange(ip, port, `${lines.join('\r\n')}\r\n\r\n`, () => false);
-  const at = text.indexOf('\r\n\r\n');
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), body: at < 0 ? '' : text.slice(at + 4) };
-}
-
-/** Whether a line comes back over TCP. */
-export async function tcpEchoes(ip: string, port: number): Promise<boolean> {
-  return (await exchange(ip, port, 'ping\n', (text) => text.endsWith('\n'))) === 'ping\n';
-}
-
-async function exchange(ip: string, port: number, bytes: string, enough: (text: string) => boolean): Promise<string> {
-  const socket = connect({ host: ip, port });
-  socket.on('error', () => {});
-  let text = '';
-  socket.setEncoding('latin1');
-  socket.on('data', (chunk: string) => {
-    text += chunk;
-    if (enough(text)) socket.destroy();
-  });
-  const timer = setTimeout(() => socket.destroy(), 10_000);
-  socket.write(bytes, 'latin1');
-  await once(socket, 'close');
-  clearTimeout(timer);
-  return text;
-}
-
-/** Answers every request with the target it saw. */
-async function httpEcho(): Promise<{ readonly port: number; close(): void }> {
-  const server = createServer((socket) => {
-    let seen = '';
-    socket.on('error', () => {});
-    socket.setEncoding('latin1');
-    socket.on('data', (chunk: string) => {
-      seen += chunk;
-      for (let end = seen.indexOf('\r\n\r\n'); end >= 0; end = seen.indexOf('\r\n\r\n')) {
-        const target = seen.slice(seen.indexOf(' ') + 1, seen.indexOf(' HTTP/1.1\r\n'));
-        const length = Number(/\r\ncontent-length: (\d+)/i.exec(seen.slice(0, end))?.[1] ?? 0);
-        seen = seen.slice(end + 4 + length);
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`, 'latin1');
-      }
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
-}
-
-async function tcpEcho(): Promise<{ readonly port: number; close(): void }> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.pipe(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 }

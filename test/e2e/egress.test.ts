@@ -86,10 +86,12 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
     https: await listen(createHttps({ cert: leaf.certPem, key: leaf.keyPem }, take)),
     tcp: await listen(
       createTcp((socket) => {
-        socket.on('error', () => {}).on('data', (chunk: Buffer) => {
-          received.push(chunk.toString('latin1'));
-          if (chunk.toString() === 'hello') socket.end('outside');
-        });
+        socket
+          .on('error', () => {})
+          .on('data', (chunk: Buffer) => {
+            received.push(chunk.toString('latin1'));
+            if (chunk.toString() === 'hello') socket.end('outside');
+          });
       }),
     ),
   };
@@ -110,7 +112,10 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
 
   it('is open where a ServiceEntry names it', () => {
     const { allowed, originated, sni, address, wildcard } = seen;
-    assert.deepEqual({ allowed, originated, sni, address }, { allowed: 200, originated: 200, sni: 'reached', address: 'reached outside' });
+    assert.deepEqual(
+      { allowed, originated, sni, address },
+      { allowed: 200, originated: 200, sni: 'reached', address: 'reached outside' },
+    );
     assert.match(String(wildcard), /^240\.240\./);
   });
 
@@ -118,7 +123,8 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
     const { fronted, hostHeader, otherPort, unknown, otherAddress, internet, metadata, hostLoopback } = seen;
     assert.deepEqual({ fronted, hostHeader, unknown }, { fronted: 403, hostHeader: 403, unknown: 'ENOTFOUND' });
     assert.deepEqual([otherPort, hostLoopback], ['ECONNREFUSED', 'ECONNREFUSED']);
-    for (const one of [otherAddress, internet, metadata, seen['ipv6'], seen['udp']]) assert.match(String(one), /^(ENETUNREACH|EADDRNOTAVAIL)$/);
+    for (const one of [otherAddress, internet, metadata, seen['ipv6'], seen['udp']])
+      assert.match(String(one), /^(ENETUNREACH|EADDRNOTAVAIL)$/);
     for (const one of [seen['otherSni'], seen['noSni']]) assert.notEqual(one, 'reached');
     assert.match(String(seen['udpStandIn']), /^(ECONNREFUSED|silence)$/);
     assert.deepEqual([seen['raw'], seen['packet']], ['refused', 'refused']);
@@ -138,15 +144,22 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
     for (const code of ['egress.host', 'egress.content', 'egress.limit'] as const) assert.ok(codes.has(code), code);
     assert.deepEqual(seen['tunnel'], [3], 'no such name');
     const tunnel = events.find((event) => event.type === 'egress' && event.what === 'tunnelling');
-    assert.ok(tunnel?.type === 'egress' && tunnel.workload === 'mini/victim' && tunnel.host === 'tunnel.test', JSON.stringify(tunnel));
+    assert.ok(
+      tunnel?.type === 'egress' && tunnel.workload === 'mini/victim' && tunnel.host === 'tunnel.test',
+      JSON.stringify(tunnel),
+    );
     const asked = events.filter((event) => event.type === 'name' && event.workload === 'mini/victim');
     assert.ok(asked.some((event) => event.type === 'name' && event.name === 'evil.test' && event.answer === 'unknown'));
     assert.ok(asked.some((event) => event.type === 'name' && event.name === 'x.wild.test' && event.answer === 'outside'));
-    assert.ok(!JSON.stringify(events.map((event) => (event.type === 'exchange' ? { ...event, path: '' } : event))).includes(TOKEN));
+    assert.ok(
+      !JSON.stringify(events.map((event) => (event.type === 'exchange' ? { ...event, path: '' } : event))).includes(TOKEN),
+    );
   });
 
   it('is explained with the smallest ServiceEntry that would open it', async () => {
-    const refused = events.find((event) => event.type === 'exchange' && event.code === 'egress.host' && event.host === 'evil.test');
+    const refused = events.find(
+      (event) => event.type === 'exchange' && event.code === 'egress.host' && event.host === 'evil.test',
+    );
     const explained = await running.api<ExplainResponse>('GET', `/decisions/${refused!.id}`);
     assert.match(explained.change?.yaml ?? '', /kind: ServiceEntry[\s\S]*namespace: mini[\s\S]*hosts: \["evil\.test"\]/);
     const name = events.find((event) => event.type === 'name' && event.name === 'evil.test' && event.answer === 'unknown');

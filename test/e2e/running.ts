@@ -102,7 +102,7 @@ export interface Running {
   readonly gateway: string;
   readonly first: StatusResponse;
   status(): Promise<StatusResponse>;
-  api<T>(method: string, path: string): Promise<T>;
+  api<T>(method: string, path: string, body?: object): Promise<T>;
   /** All events, oldest first. */
   events(): Promise<Event[]>;
   /** Pids of everything that carries this state folder's mark, and of the planes. */
@@ -123,10 +123,11 @@ export async function up(
   const text = await command.line(/^\{/, START_TIMEOUT_MS);
   const first = JSON.parse(text) as StatusResponse & { readonly admin: string };
   assert.ok(Array.isArray(first.gateways), `it did not come up: ${text.slice(0, 500)}`);
-  const api = async <T>(method: string, path: string): Promise<T> => {
+  const api = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const token = readFileSync(join(state, 'operator-token'), 'utf8').trim();
     const admin = readFileSync(join(state, 'admin-url'), 'utf8').trim();
-    const answer = await fetch(`${admin}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${admin}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     assert.equal(answer.status, 200, `${method} ${path}`);
     return (await answer.json()) as T;
   };

@@ -51,7 +51,13 @@ export async function startEgress(hosts: readonly OutsideHost[], options: Outsid
       clusters,
     };
     version++;
-    return proxy.apply({ version: String(version), plan: changed, bundle: ca.bundle, sessionKey: SESSION_KEY, expiresAtMs: Date.now() + HOUR_MS });
+    return proxy.apply({
+      version: String(version),
+      plan: changed,
+      bundle: ca.bundle,
+      sessionKey: SESSION_KEY,
+      expiresAtMs: Date.now() + HOUR_MS,
+    });
   };
   const applied = await apply();
   if (!applied.ok) throw new Error(applied.reason);

@@ -26,7 +26,11 @@ import { Metrics } from '#telemetry/metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 
 /** No name has an address, every address may be dialled, and nothing is a secret. */
-export const NOTHING_OUTSIDE: ProxyPorts['outside'] = { resolve: () => Promise.resolve([]), allows: () => true, findSecrets: () => [] };
+export const NOTHING_OUTSIDE: ProxyPorts['outside'] = {
+  resolve: () => Promise.resolve([]),
+  allows: () => true,
+  findSecrets: () => [],
+};
 
 export const HOUR_MS = 3_600_000;
 
@@ -119,6 +123,10 @@ export interface MeshOptions {
   readonly requestAuthentication?: readonly RequestAuthentication[];
   readonly rules?: (cluster: string) => readonly RouteRulePlan[];
   readonly protocol?: 'http' | 'tcp';
+  /** The application speaks HTTP/2. */
+  readonly http2?: boolean;
+  /** The gateway's listener speaks TLS. */
+  readonly gatewayTls?: boolean;
   readonly sessionCookie?: string;
   readonly ports?: Partial<ProxyPorts>;
   /** The identity that the sidecars and the gateway expect of `cart`, when it is not the right one. */
@@ -170,6 +178,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
   const inbound: InboundPort = {
     port: 7070,
     protocol,
+    ...(options.http2 && { http2: true as const }),
     mtls: options.mtls ?? 'STRICT',
     mtlsAt: 'peer.yaml:1:1',
     listen: { ip, port: inboundPort },
@@ -181,6 +190,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     host: 'cart.shop.svc.cluster.local',
     port: 7070,
     protocol,
+    ...(options.http2 && { http2: true as const }),
     sni: 'outbound_.7070_._.cart.shop.svc.cluster.local',
     endpoints: [{ workload: 'shop/cart', address: { ip, port: inboundPort }, identity: options.expectedIdentity ?? CART }],
   };
@@ -209,7 +219,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
         listen: { ip, port: gatewayPort },
         port: 80,
         hostname: '',
-        tls: false,
+        tls: options.gatewayTls ?? false,
         virtualHosts: [{ hostnames: ['*'], rules }],
       },
     ],

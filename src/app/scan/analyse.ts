@@ -29,6 +29,8 @@ import { CODE_OWNERS, needsText } from './needs.ts';
 import type { Known } from './request.ts';
 
 const NOTHING = new Uint8Array(0);
+/** Workloads of one file that are equal but for a number in their names. Beyond these a finding says nothing that is not said already. */
+const ALIKE_MAX = 250;
 
 /** Nothing is said of vulnerabilities, or of the age of manifests, where nothing is known of them. */
 export interface AnalyseOptions extends FileOptions, Known {
@@ -68,6 +70,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
   }
   const { units, notAnalysed } = readUnits(
     kept.map(({ path, bytes: text, rendered }): UnitSource => ({ file: path, text, ...(rendered && { rendered }) })),
+    { alikeMax: ALIKE_MAX },
   );
   const unitEntries: Record<string, UnitData> = {};
   const software = softwareOf(kept);
@@ -77,7 +80,7 @@ export function analyse(files: Iterable<ScanFile>, options: AnalyseOptions): Ana
   const unitData = units.map((unit) => {
     const vulnerabilities = vulnerabilitiesIn(unit.system, known);
     const key = keyOf(unit, entries, vulnerabilities, options.changedAt);
-    const data = options.cache?.units[key] ?? analyseUnit(unit, options, vulnerabilities);
+    const data = options.cache?.units[key] ?? analyseUnit(unit, entries, options, vulnerabilities);
     unitEntries[key] = data;
     return data;
   });
@@ -134,7 +137,18 @@ function agesIn({ system }: Unit, changedAt: NonNullable<Known['changedAt']>): R
   );
 }
 
-function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: readonly VulnerabilityInput[]): UnitData {
+/** Equal files give equal hashes, whatever they are called. */
+function hashOf({ files }: Unit, entries: ScanCache['files']): string {
+  const contents = files.map((file) => entries[file]?.entry.hash ?? '').sort();
+  return createHash('sha256').update(contents.join('\n')).digest('hex');
+}
+
+function analyseUnit(
+  unit: Unit,
+  entries: ScanCache['files'],
+  options: AnalyseOptions,
+  vulnerabilities: readonly VulnerabilityInput[],
+): UnitData {
   const { system } = unit;
   const context = contextOf(unit, options.nowMs, options.changedAt);
   const { findings, paths, onPaths, notAnalysed } = judgeSystem(context, unit.name, vulnerabilities);
@@ -145,7 +159,7 @@ function analyseUnit(unit: Unit, options: AnalyseOptions, vulnerabilities: reado
       documents: system.resources.length,
       workloads: system.workloads.length,
       services: system.services.length,
-      hash: system.hash,
+      hash: hashOf(unit, entries),
     },
     findings,
     paths,

@@ -1,7 +1,8 @@
 // What kustomizations build upon beside the folders that were named: `cullis parity overlays/staging overlays/production` means their base too.
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { isKustomizationFile, joinPath } from '#ingest/paths.ts';
+import { isKustomizationFile } from '#ingest/kustomize/names.ts';
+import { joinPath } from '#base/paths.ts';
 import { walkTree } from '#sources/tree.ts';
 import type { Tree, TreeFile } from '#sources/tree.ts';
 

@@ -10,7 +10,7 @@ import type { Found } from '#scan/certificates/find.ts';
 import { foundCertificateFindings } from '#scan/certificates/findings.ts';
 import { ImageInspector } from '#scan/image/inspect.ts';
 import type { ImageReport } from '#scan/image/inspect.ts';
-import { IMAGE_RULES } from '#scan/image/rules.ts';
+import { IMAGE_CONTENT_RULES } from '#scan/rules/image-content.ts';
 import { findingOf } from '#scan/rule.ts';
 import type { Package } from '#scan/vulnerabilities/package.ts';
 import { credentialFiles, readCredentials } from '#sources/credentials.ts';
@@ -66,7 +66,7 @@ export async function scanImage(image: Image, options: FileOptions): Promise<Ima
     }
   }
   const report = inspector.finish();
-  for (const rule of IMAGE_RULES)
+  for (const rule of IMAGE_CONTENT_RULES)
     for (const hit of rule.check(report, { now: options.nowMs })) findings.push(findingOf(rule, hit));
   findings.push(...foundCertificateFindings(certificates, options.nowMs));
   return { report, findings, packages: report.packages, notAnalysed: report.notAnalysed, files, bytes };

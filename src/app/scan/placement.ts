@@ -45,13 +45,17 @@ export function vulnerabilitiesIn(system: System, rated: readonly RatedVulnerabi
   });
 }
 
+/** Pairs that are asked for; a workload beyond them is taken to be reached, which says too much rather than too little. */
+const PAIRS_MAX = 25_000_000;
+
 /** Where each workload stands. */
 export function standsOf(reach: Reach, onPaths: ReadonlySet<string>): UnitData['stands'] {
   const exposed = new Set(reach.exposures().map(({ to }) => to));
+  let left = PAIRS_MAX;
   return reach.workloads.map((id) => {
     const from = exposed.has(id)
       ? INTERNET
-      : reach.workloads.some((other) => other !== id && reach.connections(other, id).length > 0)
+      : left <= 0 || reach.workloads.some((other) => left-- > 0 && other !== id && reach.connections(other, id).length > 0)
         ? 'inside'
         : 'none';
     return [id, from, onPaths.has(id)] as const;

@@ -12,13 +12,13 @@ import type { Cli } from '../context.ts';
 import { renderBreach, renderFixture, renderFound, renderIntruder, renderNext } from '../view/demo.ts';
 import { renderStatus } from '../view/status.ts';
 import { renderMoved } from '../view/up.ts';
-import { bringUp, SETTLE_MS, type IsolationFlags } from './up.ts';
+import { bringUp, SETTLE_MS, type RunFlags } from './up.ts';
 
 const SHOP = fileURLToPath(new URL('../../../examples/shop', import.meta.url));
 /** A policy as a security guide printed it. */
 const GUIDE = fileURLToPath(new URL('../../../examples/security-guide', import.meta.url));
 
-export async function run(cli: Cli, flags: IsolationFlags): Promise<number> {
+export async function run(cli: Cli, flags: RunFlags): Promise<number> {
   const manifests = relative(cli.cwd, `${SHOP}/manifests`) || '.';
   const breach = makeBreach();
   const print = (lines: readonly string[]): void => {

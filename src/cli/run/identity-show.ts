@@ -5,6 +5,7 @@ import type { Cli } from '../context.ts';
 import { EXIT } from '../failure.ts';
 import { renderIdentity } from '../view/identity.ts';
 import type { IdentityRow } from '../view/identity.ts';
+import { findIdentity, lastPart } from './find-identity.ts';
 import { shortIdentity } from '../view/status.ts';
 import type { LiveFlags } from './status.ts';
 
@@ -33,15 +34,4 @@ export async function run(cli: Cli, flags: LiveFlags, name: string): Promise<num
     cli.out(JSON.stringify({ ...one, links }, null, 2));
   } else for (const line of renderIdentity(one, status, cli.paint)) cli.out(line);
   return EXIT.fine;
-}
-
-const lastPart = (text: string): string => text.slice(text.lastIndexOf('/') + 1);
-
-function findIdentity(all: readonly IdentityRow[], name: string): readonly IdentityRow[] {
-  const exact = all.filter(
-    (one) => one.identity === name || shortIdentity(one.identity) === name || one.workloads.includes(name),
-  );
-  return exact.length > 0
-    ? exact
-    : all.filter((one) => lastPart(one.identity) === name || one.workloads.some((workload) => lastPart(workload) === name));
 }

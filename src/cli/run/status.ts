@@ -14,10 +14,18 @@ export async function run(cli: Cli, flags: LiveFlags): Promise<void> {
   const client = openClient(cli, flags.state);
   const query = { type: 'exchange', allowed: 'false', limit: String(DENIALS_SHOWN) };
   const of = (type: string) => client.call('events', { query: { type, limit: String(NAMES_READ) } });
-  const [status, latest, raised, names] = await Promise.all([client.call('status'), client.call('events', { query }), of('egress'), of('name')]);
+  const [status, latest, raised, names] = await Promise.all([
+    client.call('status'),
+    client.call('events', { query }),
+    of('egress'),
+    of('name'),
+  ]);
   if (!status) throw new CullisError('control.unreachable', 'the control API has no status');
   const denials = latest?.events ?? [];
-  const wayOut = [...(raised?.events ?? []), ...(names?.events ?? []).filter((one) => one.type === 'name' && one.answer === 'unknown')];
+  const wayOut = [
+    ...(raised?.events ?? []),
+    ...(names?.events ?? []).filter((one) => one.type === 'name' && one.answer === 'unknown'),
+  ];
   if (flags.json) cli.out(JSON.stringify({ ...status, denials, wayOut }, null, 2));
-  else for (const line of renderStatus(status, cli.paint, { denials, wayOut, url: client.url })) cli.out(line);
+  else for (const line of renderStatus(status, cli.paint, { denials, wayOut, url: client.url, encryption: true })) cli.out(line);
 }

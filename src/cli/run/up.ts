@@ -1,4 +1,5 @@
 // `cullis up [PATH…]`: runs a system behind its gateway and sidecars until it is stopped.
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { LoadedSystem } from '#app/messages.ts';
 import type { Opened } from '#app/open.ts';
@@ -12,11 +13,13 @@ import { renderDiagnostic } from '../view/check.ts';
 import { renderStatus } from '../view/status.ts';
 import { noRuns, renderMoved, renderPlaces } from '../view/up.ts';
 
-export interface IsolationFlags extends JsonFlag, StateFlag {
+export interface RunFlags extends JsonFlag, StateFlag {
+  /** Proxy workers; as many as cores when absent. */
+  readonly workers?: number;
   readonly isolation: 'auto' | 'none' | 'namespaces';
 }
 
-export interface UpPlan extends IsolationFlags {
+export interface UpPlan extends RunFlags {
   readonly paths: readonly string[];
   readonly policy: boolean;
   readonly extraEnv: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -31,7 +34,7 @@ export interface UpPlan extends IsolationFlags {
 /** How long the first look at the status waits for certificates and the workers' reports. */
 export const SETTLE_MS = 5000;
 
-export async function run(cli: Cli, flags: IsolationFlags, ...paths: readonly string[]): Promise<number> {
+export async function run(cli: Cli, flags: RunFlags, ...paths: readonly string[]): Promise<number> {
   return await bringUp(cli, {
     ...flags,
     paths: paths.length === 0 ? ['.'] : paths,
@@ -80,6 +83,7 @@ export async function bringUp(cli: Cli, plan: UpPlan): Promise<number> {
     cwd: cli.cwd,
     stateDir: resolve(cli.cwd, plan.state),
     isolation: plan.isolation,
+    workers: plan.workers ?? availableParallelism(),
     policy: plan.policy,
     extraEnv: plan.extraEnv,
     onLog: (line) => logs.print(line),

@@ -28,9 +28,15 @@ export interface StatusExtras {
   readonly wayOut?: readonly ApiEvent[];
   /** Of the page. */
   readonly url?: string;
+  /** Also how each link is protected. */
+  readonly encryption?: boolean;
 }
 
-export function renderStatus(status: StatusResponse, paint: Paint, { denials = [], wayOut = [], url }: StatusExtras = {}): string[] {
+export function renderStatus(
+  status: StatusResponse,
+  paint: Paint,
+  { denials = [], wayOut = [], url, encryption = false }: StatusExtras = {},
+): string[] {
   const { totals } = status;
   const rows = [
     [
@@ -62,7 +68,11 @@ export function renderStatus(status: StatusResponse, paint: Paint, { denials = [
       { indent: 2 },
     ),
   ];
+  if (status.rotation)
+    lines.push('', heading(paint, 'the root is being rotated'), ...rotationLines(status.rotation, status.timeMs, paint));
+  if (status.revoked.length > 0) lines.push('', heading(paint, 'revoked'), ...revokedTable(status, paint));
   if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
+  if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
   if (wayOut.length > 0) lines.push('', heading(paint, 'way out'), ...wayOutTable(wayOut, status.timeMs, paint));
   if (status.closed.length > 0) {
@@ -115,7 +125,9 @@ function wayOutTable(events: readonly ApiEvent[], nowMs: number, paint: Paint): 
   for (const one of events) {
     if (one.type !== 'egress' && one.type !== 'name') continue;
     const [host, what, tone] =
-      one.type === 'egress' ? [one.host, `${one.what} ${one.rule}`, one.action] : [one.name, `look-up ${one.record}`, 'no ServiceEntry'];
+      one.type === 'egress'
+        ? [one.host, `${one.what} ${one.rule}`, one.action]
+        : [one.name, `look-up ${one.record}`, 'no ServiceEntry'];
     const key = `${one.workload} ${host} ${what}`;
     const known = rows.get(key);
     const times = one.type === 'name' ? one.count : 1;
@@ -136,7 +148,10 @@ function wayOutTable(events: readonly ApiEvent[], nowMs: number, paint: Paint): 
       });
   }
   const all = [...rows.values()];
-  const lines = table(all.slice(0, WAY_OUT_SHOWN).map(({ row, times }) => row(times)), { indent: 2 });
+  const lines = table(
+    all.slice(0, WAY_OUT_SHOWN).map(({ row, times }) => row(times)),
+    { indent: 2 },
+  );
   return all.length > WAY_OUT_SHOWN ? [...lines, `  ${paint('quiet', `and ${all.length - WAY_OUT_SHOWN} more`)}`] : lines;
 }
 
@@ -153,6 +168,76 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
     expiry,
     paint(modes === 'STRICT' ? 'good' : 'warn', modes),
     restarts,
+  ];
+}
+
+const PHASES: Readonly<Record<NonNullable<StatusResponse['rotation']>['phase'], string>> = {
+  trust: 'phase 1 of 3: the new root is trusted beside the old one',
+  renew: 'phase 2 of 3: the new CA signs, every certificate is replaced',
+  distrust: 'phase 3 of 3: the old root is trusted no more',
+};
+
+export function rotationLines(rotation: NonNullable<StatusResponse['rotation']>, nowMs: number, paint: Paint): string[] {
+  const { phase, sinceMs, by, oldRootFingerprint, newRootFingerprint, waiting } = rotation;
+  return [
+    `  ${PHASES[phase]} ${paint('quiet', `for ${formatDurationMs(nowMs - sinceMs)}, begun by ${by}`)}`,
+    `  ${paint('quiet', `from sha256 ${oldRootFingerprint.slice(0, 16)} to ${newRootFingerprint.slice(0, 16)}`)}`,
+    ...waiting.map(({ worker, why }) => `  ${paint('warn', 'waits for')} ${worker}: ${printable(why)}`),
+  ];
+}
+
+function revokedTable({ revoked, timeMs }: StatusResponse, paint: Paint): string[] {
+  return table(
+    revoked.map(({ kind, subject, reason, by, revokedMs, untilMs }) => [
+      paint('bad', kind === 'identity' ? shortIdentity(subject) : subject),
+      paint('quiet', kind),
+      `${formatDurationMs(timeMs - revokedMs)} ago by ${by}`,
+      paint('quiet', untilMs === null ? 'until restored' : `ends in ${formatDurationMs(Math.max(0, untilMs - timeMs))}`),
+      printable(reason),
+    ]),
+    { indent: 2 },
+  );
+}
+
+type LinkRow = StatusResponse['links'][number];
+
+/** What lets a link be plaintext, for people. */
+export function plaintextReason({ mode, modeAt, source }: LinkRow): string {
+  const where = modeAt === '' ? 'no PeerAuthentication says otherwise' : `PeerAuthentication at ${modeAt}`;
+  if (mode === 'DISABLE' && source === 'client' && modeAt === '') return 'a plaintext listener';
+  return `${mode}: ${where}`;
+}
+
+/** Plaintext first, in a table of its own: it is what one looks for. */
+export function encryptionTable({ links, timeMs }: Pick<StatusResponse, 'links' | 'timeMs'>, paint: Paint): string[] {
+  const name = ({ source, destination, port }: LinkRow): string => `${shortIdentity(source)} -> ${destination}:${port}`;
+  const open = ({ connections }: LinkRow): string => (connections === 0 ? '-' : String(connections));
+  const age = (sinceMs: number): string => (sinceMs === 0 ? '-' : formatDurationMs(timeMs - sinceMs));
+  const sorted = [...links].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  const plain = sorted.filter(({ tlsProtocol }) => tlsProtocol === '');
+  const secured = sorted.filter(({ tlsProtocol }) => tlsProtocol !== '');
+  const head = ['link', 'TLS', 'cipher', 'certificate', 'old', 'left', 'open', 'oldest'].map((text) => paint('quiet', text));
+  const rows = secured.map((link) => [
+    name(link),
+    paint('good', link.tlsProtocol.replace('TLSv', '')),
+    link.cipher.replace(/^TLS_/, ''),
+    link.peerSerial === '' ? paint('quiet', 'none') : link.peerSerial.slice(0, 8),
+    age(link.peerNotBeforeMs),
+    link.peerNotAfterMs === 0 ? '-' : formatDurationMs(Math.max(0, link.peerNotAfterMs - timeMs)),
+    open(link),
+    age(link.oldestConnectionMs),
+  ]);
+  return [
+    ...table(
+      plain.map((link) => [
+        name(link),
+        paint('bad', 'plaintext'),
+        paint('warn', plaintextReason(link)),
+        paint('quiet', `${open(link)} open`),
+      ]),
+      { indent: 2 },
+    ),
+    ...(rows.length === 0 ? [] : table([head, ...rows], { indent: 2 })),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { Format, FoundDocument, TextFormat } from '../format.ts';
 import type { ImportedDocument } from '../import.ts';
 import type { KindRow, PodDraft } from '../kind.ts';
 import { resourceOf } from '../kind.ts';
-import { baseOf } from '../paths.ts';
+import { baseOf } from '#base/paths.ts';
 import type { Tree } from '../trace.ts';
 import { saysSecret } from './interpolate.ts';
 import type { Listening } from './listens.ts';

@@ -4,7 +4,7 @@ import { isObject, kindOf } from '../check.ts';
 import type { RawObject } from '../check.ts';
 import type { Findings } from '../findings.ts';
 import type { FoundDocument } from '../format.ts';
-import { baseOf, folderOf, joinPath } from '../paths.ts';
+import { baseOf, folderOf, joinPath } from '#base/paths.ts';
 import { Trace, childMark, locateMark, rootMark } from '../trace.ts';
 import type { Mark, Tree } from '../trace.ts';
 import { readDotenv } from './dotenv.ts';
@@ -33,7 +33,7 @@ export interface ComposeModel {
   readonly files: readonly string[];
 }
 
-const SERVICES_MAX = 2000;
+const SERVICES_MAX = 500;
 /** Services that extend each other in a row, and extensions of one project altogether. */
 const EXTENDS_MAX = 8;
 const EXTENSIONS_MAX = 4000;
@@ -170,7 +170,16 @@ class ProjectReader {
     const mark = rootMark(origin);
     const services: unknown = raw['services'];
     if (isObject(services)) {
-      for (const [name, service] of Object.entries(services).slice(0, SERVICES_MAX)) {
+      const all = Object.entries(services);
+      if (all.length > SERVICES_MAX)
+        this.#out.push({
+          code: 'compose.too-many',
+          severity: 'error',
+          message: `one host runs no ${all.length} services: those after the first ${SERVICES_MAX} are not looked at`,
+          location: origin.locate(['services']),
+          help: 'split the file',
+        });
+      for (const [name, service] of all.slice(0, SERVICES_MAX)) {
         const tree = this.#service(document, name, service, []);
         const base = this.#services.get(name);
         if (tree && base) mergeService(this.#trace, base, tree);

@@ -44,25 +44,47 @@ export const egressPolicySchema = z
       .meta({ description: 'what a workload may send out; each workload has its own account' }),
     inspect: z
       .strictObject({
-        action: z.enum(['deny', 'raise']).optional().meta({ description: 'refuse it, or let it pass and say so; deny when absent' }),
-        kinds: z.array(z.enum(INSPECT_KINDS)).min(1).optional().meta({ description: 'what is looked for; everything when absent' }),
-        exceptRules: z.array(z.string().min(1).max(100)).max(500).optional().meta({ description: 'ids of rules that do not count' }),
+        action: z
+          .enum(['deny', 'raise'])
+          .optional()
+          .meta({ description: 'refuse it, or let it pass and say so; deny when absent' }),
+        kinds: z
+          .array(z.enum(INSPECT_KINDS))
+          .min(1)
+          .optional()
+          .meta({ description: 'what is looked for; everything when absent' }),
+        exceptRules: z
+          .array(z.string().min(1).max(100))
+          .max(500)
+          .optional()
+          .meta({ description: 'ids of rules that do not count' }),
         exceptHeaders: z
           .array(z.string().regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, { message: 'must be a header name' }))
           .max(100)
           .optional()
-          .meta({ description: 'header fields that carry the credential for the destination; Authorization, Cookie and the usual API-key fields when absent' }),
+          .meta({
+            description:
+              'header fields that carry the credential for the destination; Authorization, Cookie and the usual API-key fields when absent',
+          }),
         bytes: z
           .int()
           .min(1024)
           .max(64 * 1024 * 1024)
           .optional()
           .meta({ description: 'bytes looked at of one body or connection; 1 MiB when absent' }),
-        emails: z.int().min(1).max(100_000).optional().meta({ description: 'different e-mail addresses in one request that count as a leak; 50 when absent' }),
+        emails: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .optional()
+          .meta({ description: 'different e-mail addresses in one request that count as a leak; 50 when absent' }),
         wholeOnly: z
           .boolean()
           .optional()
-          .meta({ description: 'what cannot be read, because it is compressed or longer than `bytes`, counts as a finding; true with `deny` when absent' }),
+          .meta({
+            description:
+              'what cannot be read, because it is compressed or longer than `bytes`, counts as a finding; true with `deny` when absent',
+          }),
       })
       .optional()
       .meta({ description: 'search for secrets and personal data in what is sent out' }),

@@ -20,7 +20,11 @@ const common = {
     .optional()
     .meta({ description: 'let requests pass when the authorizer does not answer; false when absent' }),
   clearRouteCache: z.boolean().optional().meta({ description: 'known, not acted on' }),
-  statusOnError: z.string().optional().meta({ description: 'known, not acted on: 403 is answered' }),
+  statusOnError: z
+    .string()
+    .regex(/^[45]\d\d$/)
+    .optional()
+    .meta({ description: 'HTTP status that is answered when the authorizer does not; 403 when absent' }),
   includeRequestBodyInCheck: z
     .looseObject({})
     .optional()
@@ -75,7 +79,9 @@ const mesh = {
 const outboundMode = z
   .enum(OUTBOUND_MODES)
   .optional()
-  .meta({ description: 'REGISTRY_ONLY, the default here, refuses what no Service and no ServiceEntry names; ALLOW_ANY lets it out' });
+  .meta({
+    description: 'REGISTRY_ONLY, the default here, refuses what no Service and no ServiceEntry names; ALLOW_ANY lets it out',
+  });
 const topology = z.looseObject({ numTrustedProxies: z.int().min(0).max(100).optional() });
 
 /** `spec.mesh` of a Platform: what it does not know is a mistake. */

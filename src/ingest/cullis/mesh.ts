@@ -7,7 +7,7 @@ import type { IstioMeshDocument, MeshDocument } from './mesh-schema.ts';
 
 /** Istio waits this long for an external authorizer when nothing else is said. */
 const TIMEOUT_MS = 600_000;
-const NOT_ACTED_ON = ['statusOnError', 'includeRequestBodyInCheck', 'clearRouteCache'] as const;
+const NOT_ACTED_ON = ['includeRequestBodyInCheck', 'clearRouteCache'] as const;
 
 /** What a mesh document sets. Stands at the document's own path. */
 export function meshPart(document: MeshDocument | IstioMeshDocument, scope: Scope): MeshPart {
@@ -65,6 +65,7 @@ function provider(name: string, document: ProviderDocument, scope: Scope): ExtAu
     timeoutMs: any.timeout === undefined ? TIMEOUT_MS : parseDurationMs(any.timeout)!,
     pathPrefix: http?.pathPrefix ?? '',
     failOpen: any.failOpen ?? false,
+    ...(any.statusOnError !== undefined && { statusOnError: Number(any.statusOnError) }),
     includeRequestHeadersInCheck: http?.includeRequestHeadersInCheck ?? http?.includeHeadersInCheck ?? [],
     includeAdditionalHeadersInCheck: http?.includeAdditionalHeadersInCheck ?? {},
     headersToUpstreamOnAllow: http?.headersToUpstreamOnAllow ?? [],

@@ -37,7 +37,8 @@ const endpoint = object(
 /** Istio accepts `*`-prefixed names and full ones; a bare `*` matches everything and is refused, as Istio does. */
 const host = also(word, (value, scope) => {
   if (value === '*') scope.error('host', '`*` is no host of a ServiceEntry', 'name a domain, as in `*.example.com`');
-  else if (value.slice(value.startsWith('*') ? 1 : 0).includes('*')) scope.error('host', `\`${shorten(value)}\`: \`*\` stands only for the first label`);
+  else if (value.slice(value.startsWith('*') ? 1 : 0).includes('*'))
+    scope.error('host', `\`${shorten(value)}\`: \`*\` stands only for the first label`);
 });
 
 const check = object({
@@ -67,14 +68,12 @@ export const readServiceEntry: KindReader = (document, scope) => {
       ports: (read.ports ?? []).map((each): EntryPort => ({ ...each, protocol: each.protocol ?? 'TCP' })),
       location: read.location ?? 'MESH_EXTERNAL',
       resolution: read.resolution ?? 'NONE',
-      endpoints: (read.endpoints ?? []).map(
-        (each): EntryEndpoint => ({
-          address: each.address ?? '',
-          ports: each.ports ?? {},
-          labels: each.labels ?? {},
-          weight: each.weight ?? 0,
-        }),
-      ),
+      endpoints: (read.endpoints ?? []).map((each): EntryEndpoint => ({
+        address: each.address ?? '',
+        ports: each.ports ?? {},
+        labels: each.labels ?? {},
+        weight: each.weight ?? 0,
+      })),
       ...(selector && { workloadSelector: selector }),
       exportTo: read.exportTo ?? [],
       subjectAltNames: read.subjectAltNames ?? [],
@@ -94,7 +93,11 @@ function consider(spec: ServiceEntrySpec, scope: Scope): void {
     scope.at('endpoints', () =>
       scope.at(i, () => {
         if (spec.resolution === 'STATIC' && isIP(each.address) === 0 && !each.address.startsWith('unix://'))
-          scope.warn('endpoint', 'with `resolution: STATIC` an endpoint is an IP address', 'write the address, or use `resolution: DNS`');
+          scope.warn(
+            'endpoint',
+            'with `resolution: STATIC` an endpoint is an IP address',
+            'write the address, or use `resolution: DNS`',
+          );
       }),
     ),
   );

@@ -229,16 +229,7 @@ test('other kinds are read, kept and counted', () => {
   assert.equal(system.resources.length, texts.length);
   assert.deepEqual(
     system.notActedOn.map(({ kind, count }) => `${kind} ${count}`),
-    [
-      'ClusterRole 1',
-      'EndpointSlice 1',
-      'HorizontalPodAutoscaler 1',
-      'Ingress 1',
-      'NetworkPolicy 1',
-      'Node 1',
-      'RoleBinding 1',
-      'Thing 1',
-    ],
+    ['ClusterRole 1', 'HorizontalPodAutoscaler 1', 'Ingress 1', 'NetworkPolicy 1', 'Node 1', 'RoleBinding 1', 'Thing 1'],
   );
   assert.equal(system.resources.find((each) => each.kind === 'ClusterRole')!.metadata.namespace, '');
   for (const [text, want] of [

@@ -71,23 +71,6 @@ export const readNode = withSpec(
   { spec: 'optional' },
 );
 
-const endpointPort = object(
-  { name: optional(anyText), port: optional(port), protocol: optional(oneOf(TRANSPORTS)), ...known('appProtocol') },
-  WARN,
-);
-const endpoint = object(
-  {
-    addresses: required(list(word, { min: 1, max: 100 })),
-    ...known('conditions', 'hostname', 'targetRef', 'deprecatedTopology', 'nodeName', 'zone', 'hints'),
-  },
-  WARN,
-);
-export const readEndpointSlice = withBody({
-  addressType: required(oneOf(['IPv4', 'IPv6', 'FQDN'])),
-  endpoints: optional(list(endpoint, { max: 1000 })),
-  ports: optional(list(endpointPort, { max: 20_000 })),
-});
-
 const ingressBackend = object(
   {
     service: optional(

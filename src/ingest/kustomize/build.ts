@@ -2,7 +2,7 @@
 import type { OriginSource } from '#model/origin.ts';
 import { isObject } from '../check.ts';
 import type { RawObject } from '../check.ts';
-import { folderOf, joinPath } from '../paths.ts';
+import { folderOf, joinPath } from '#base/paths.ts';
 import { shorten } from '../scope.ts';
 import { Trace, childMark, locateMark, rootMark } from '../trace.ts';
 import type { Mark, Tree } from '../trace.ts';

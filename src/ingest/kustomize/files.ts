@@ -8,7 +8,8 @@ import { Findings } from '../findings.ts';
 import { isObject } from '../check.ts';
 import { unpack } from '../load.ts';
 import type { SourceText } from '../load.ts';
-import { cleanPath, folderOf, isKustomizationFile, joinPath, KUSTOMIZATIONS } from '../paths.ts';
+import { cleanPath, folderOf, joinPath } from '#base/paths.ts';
+import { isKustomizationFile, KUSTOMIZATIONS } from './names.ts';
 
 export interface ParsedDocument {
   readonly raw: unknown;

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { readDotenv } from '../compose/dotenv.ts';
 import { isObject } from '../check.ts';
-import { baseOf } from '../paths.ts';
+import { baseOf } from '#base/paths.ts';
 import type { Mark, Trace, Tree } from '../trace.ts';
 import type { KustomizeObject } from './object.ts';
 import { kindOfObject, listAt, mappingAt, nameOf, objectAt, textAt, textPairs } from './object.ts';

@@ -2,7 +2,7 @@
 import { isObject } from '../check.ts';
 import type { RawObject } from '../check.ts';
 import { groupOf } from '../kinds.ts';
-import { joinPath } from '../paths.ts';
+import { joinPath } from '#base/paths.ts';
 import { shorten } from '../scope.ts';
 import type { Mark, Trace, Tree } from '../trace.ts';
 import { childMark, locateMark, rootMark } from '../trace.ts';

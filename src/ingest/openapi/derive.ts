@@ -27,6 +27,8 @@ import { entriesOf, serversOf, textOf } from './parts.ts';
 const OPERATIONS_MAX = 20_000;
 /** Of one document; finding the place of each costs a walk. The rest are counted. */
 const BROKEN_MAX = 25;
+/** Most operations lack most of what they may have. */
+const NONE: readonly never[] = Object.freeze([]);
 
 /** Every API of the System. */
 export function deriveApis(
@@ -127,7 +129,7 @@ class Derivation {
       path,
       ...(typeof raw['operationId'] === 'string' && { id: raw['operationId'] }),
       summary: textOf(raw['summary']) || textOf(raw['description']).slice(0, 200),
-      tags: Array.isArray(raw['tags']) ? raw['tags'].filter((tag) => typeof tag === 'string') : [],
+      tags: Array.isArray(raw['tags']) ? raw['tags'].filter((tag) => typeof tag === 'string') : NONE,
       deprecated: raw['deprecated'] === true,
       node,
       security,
@@ -168,7 +170,9 @@ class Derivation {
 
   #contents(written: ApiNode | undefined): readonly ApiContent[] {
     const node = this.#follow(written);
-    return entriesOf(node && member(node, 'content')).flatMap(([mediaType, content]) => {
+    const entries = entriesOf(node && member(node, 'content'));
+    if (entries.length === 0) return NONE;
+    return entries.flatMap(([mediaType, content]) => {
       // OpenAPI 3.2: media types may be references too.
       const media = this.#follow(content);
       const schema = media && (member(media, 'schema') ?? member(media, 'itemSchema'));
@@ -177,20 +181,21 @@ class Derivation {
   }
 
   #responses(operation: ApiNode, old: boolean, produces: string): readonly ApiResponse[] {
-    return entriesOf(member(operation, 'responses')).flatMap(([status, written]) => {
+    const found: ApiResponse[] = [];
+    for (const [status, written] of entriesOf(member(operation, 'responses'))) {
       const node = status.startsWith('x-') ? undefined : this.#follow(written);
-      if (!node) return [];
+      if (!node) continue;
       const schema = old ? member(node, 'schema') : undefined;
       const contents = old ? (schema ? [{ mediaType: produces, schema }] : []) : this.#contents(node);
-      return [
-        {
-          status: status.toUpperCase() === 'DEFAULT' ? 'default' : status,
-          node,
-          contents,
-          headers: entriesOf(member(node, 'headers')).map(([name]) => name.toLowerCase()),
-        },
-      ];
-    });
+      const headers = entriesOf(member(node, 'headers'));
+      found.push({
+        status: status.toUpperCase() === 'DEFAULT' ? 'default' : status,
+        node,
+        contents,
+        headers: headers.length === 0 ? NONE : headers.map(([name]) => name.toLowerCase()),
+      });
+    }
+    return found;
   }
 
   #follow(node: ApiNode | undefined): ApiNode | undefined {

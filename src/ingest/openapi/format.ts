@@ -62,17 +62,16 @@ function isSchema(raw: RawObject): boolean {
 }
 
 function isPathItem(raw: RawObject): boolean {
-  const names = Object.keys(raw);
-  const methods = names.filter((name) => (HTTP_METHODS as readonly string[]).includes(name));
+  const methods = HTTP_METHODS.filter((name) => Object.hasOwn(raw, name));
   return methods.length > 0 && methods.every((name) => isObject(raw[name]) && isObject((raw[name] as RawObject)['responses']));
 }
 
 /** `User: {type: object, …}`, or the same below `components`, `definitions`, `schemas`. */
 function isSchemaMap(raw: RawObject): boolean {
-  const values = Object.entries(raw);
-  if (values.length === 0 || values.length > 10_000) return false;
-  if (values.every(([name]) => PART_KEYS.has(name))) return values.every(([, value]) => isObject(value));
-  return values.every(([, value]) => isObject(value) && isSchema(value));
+  const names = Object.keys(raw);
+  if (names.length === 0 || names.length > 10_000) return false;
+  if (names.every((name) => PART_KEYS.has(name))) return names.every((name) => isObject(raw[name]));
+  return names.every((name) => isObject(raw[name]) && isSchema(raw[name]));
 }
 
 const PART_KEYS = new Set(['components', 'definitions', 'schemas', 'parameters', 'responses', 'securitySchemes']);

@@ -7,11 +7,17 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** The members of a mapping as nodes; nothing for what is none. */
 export function entriesOf(node: ApiNode | undefined): readonly (readonly [name: string, node: ApiNode])[] {
-  if (!node || !isObject(node.value)) return [];
-  const { resource, path, value } = node;
-  return Object.entries(value).map(([name, one]) => [name, { resource, path: [...path, name], value: one }] as const);
+  if (!node || !isObject(node.value)) return NONE;
+  const entries: (readonly [string, ApiNode])[] = [];
+  for (const name in node.value) {
+    const inside = member(node, name);
+    if (inside) entries.push([name, inside]);
+  }
+  return entries;
 }
 
 /** `servers` with their variables at the defaults; of Swagger 2 `schemes`, `host` and `basePath`. */
@@ -25,8 +31,9 @@ export function serversOf(holder: ApiNode, version: string): readonly ApiServer[
     if (names.length === 0) return [{ url: `//${base}`, at: [...holder.path, 'host'] }];
     return names.map((scheme, i) => ({ url: `${scheme}://${base}`, at: [...holder.path, 'schemes', i] }));
   }
+  if (holder.value['servers'] === undefined) return NONE;
   const list = member(holder, 'servers');
-  if (!list || !Array.isArray(list.value)) return [];
+  if (!list || !Array.isArray(list.value)) return NONE;
   return list.value.flatMap((server: unknown, i): ApiServer[] => {
     if (!isObject(server) || typeof server['url'] !== 'string') return [];
     const variables = isObject(server['variables']) ? server['variables'] : {};

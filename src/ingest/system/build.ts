@@ -55,6 +55,9 @@ export function buildSystem(
     serviceEntries: parts(documents, 'serviceEntry').map(({ part }) => part.entry),
     sidecars: parts(documents, 'sidecar').map(({ part }) => part.sidecar),
     egressPolicies: parts(documents, 'egressPolicy').map(({ part }) => part.policy),
+    destinationRules: parts(documents, 'destinationRule').map(({ part }) => part.rule),
+    virtualServices: parts(documents, 'virtualService').map(({ part }) => part.service),
+    endpointSlices: parts(documents, 'endpointSlice').map(({ part }) => part.slice),
     runs: parts(documents, 'run').map(({ part }) => part.run),
     apis: deriveApis(documents, workloads, out),
     oauthServers: oauth.servers,
@@ -68,7 +71,8 @@ export function buildSystem(
     },
   };
   for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(system)))
-    if (name !== 'hash' && typeof member.value === 'object' && member.value !== null) freeze(member.value as object);
+    if (name !== 'hash' && typeof member.value === 'object' && member.value !== null)
+      freeze(member.value as object, DEPTHS[name]);
   Object.freeze(system);
   checkReferences(system, out);
   return system;
@@ -146,9 +150,20 @@ function hashOf(resources: readonly Resource[], known: WeakMap<object, string> |
   return hash('sha256', hashes.sort().join('\n'));
 }
 
-/** Freezes all the way down. What is frozen already is taken to be frozen to its bottom, as the parser's values are. */
-function freeze(value: object): void {
+/** What is derived from a specification is as large as its text, and holds frozen nodes of it: only the lists are frozen. */
+const DEPTHS: Readonly<Record<string, number>> = { apis: 2 };
+
+/** Freezes down to a depth. What is frozen already is taken to be frozen to its bottom, as the parser's values are. */
+function freeze(value: object, depth = Infinity): void {
   Object.freeze(value);
-  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const member of members) if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member);
+  if (depth === 0) return;
+  if (Array.isArray(value)) {
+    for (const member of value as readonly unknown[])
+      if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member, depth - 1);
+    return;
+  }
+  for (const name in value) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member, depth - 1);
+  }
 }

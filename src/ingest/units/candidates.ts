@@ -1,7 +1,7 @@
 // Which files of a tree may hold manifests, and which documents look like one.
 import { isObject } from '../check.ts';
 import { TEXT_FORMATS } from '../formats.ts';
-import { isKustomizationFile } from '../paths.ts';
+import { isKustomizationFile } from '../kustomize/names.ts';
 
 export const MANIFEST = /\.(?:ya?ml|json)$/i;
 /** Name of what comes by standard input: what a tool rendered. */

@@ -2,7 +2,8 @@
 import { KustomizeFiles } from '../kustomize/files.ts';
 import { namedFolders } from '../kustomize/build.ts';
 import type { SourceText } from '../load.ts';
-import { baseOf, cleanPath, folderOf, isBelow, isKustomizationFile, joinPath } from '../paths.ts';
+import { baseOf, cleanPath, folderOf, isBelow, joinPath } from '#base/paths.ts';
+import { isKustomizationFile } from '../kustomize/names.ts';
 import { textAt } from '../kustomize/object.ts';
 
 /** Something that a tool turns into manifests. */

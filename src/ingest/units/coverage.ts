@@ -9,6 +9,7 @@ import { groupOf } from '../kinds.ts';
 
 const WHATS: Readonly<Record<string, string>> = {
   'syntax.too-large': 'too-large',
+  'compose.too-many': 'too-many',
   'syntax.binary': 'binary',
   'syntax.encoding': 'encoding',
 };

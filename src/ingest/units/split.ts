@@ -2,7 +2,7 @@
 import { canonicalJson } from '#base/canonical-json.ts';
 import type { ImportedDocument } from '../import.ts';
 import { objectId } from '../load.ts';
-import { commonFolder, folderOf } from '../paths.ts';
+import { commonFolder, folderOf } from '#base/paths.ts';
 
 export interface PlainFile {
   readonly file: string;

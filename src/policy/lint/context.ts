@@ -7,9 +7,10 @@ import type { Path } from '#model/origin.ts';
 import { resourceId } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { servicesOf, workloadPorts } from '#plan/build.ts';
-import type { WorkloadPort } from '#plan/build.ts';
+import { servicesOf, workloadPorts } from '#plan/services.ts';
+import type { WorkloadPort } from '#plan/services.ts';
 import { CODES } from './catalogue.ts';
+import { workloadsMatching } from '#plan/matching.ts';
 import { buildGateways } from '#plan/gateways.ts';
 import type { GatewayPlan, PolicySet } from '#plan/plan.ts';
 import { isInForce, policiesFor } from '#plan/select.ts';
@@ -50,7 +51,21 @@ export function lintContext(system: System): LintContext {
 
 /** The workloads on which a policy is in force. */
 export function selected(context: LintContext, policy: Parameters<typeof isInForce>[0]): LintWorkload[] {
-  return context.workloads.filter((workload) => isInForce(policy, workload, context.system.mesh.rootNamespace));
+  const { rootNamespace } = context.system.mesh;
+  return candidates(context, policy).filter((workload) => isInForce(policy, workload, rootNamespace));
+}
+
+const byId = new WeakMap<LintContext['workloads'], ReadonlyMap<string, LintWorkload>>();
+
+/** A selector in a namespace of its own can only take in what carries its labels there. */
+function candidates(
+  { system, workloads }: LintContext,
+  { spec, metadata }: Parameters<typeof isInForce>[0],
+): readonly LintWorkload[] {
+  if ((spec.targetRefs ?? []).length > 0 || !spec.selector || metadata.namespace === system.mesh.rootNamespace) return workloads;
+  let known = byId.get(workloads);
+  if (!known) byId.set(workloads, (known = new Map(workloads.map((workload) => [workload.id, workload]))));
+  return workloadsMatching(system, metadata.namespace, spec.selector.matchLabels).flatMap(({ id }) => known.get(id) ?? []);
 }
 
 export interface Draft {

@@ -155,13 +155,9 @@ export const unknownPort: Check = (context) =>
 
 /** On a TCP port HTTP fields do not exist: ALLOW rules that have them never allow, DENY rules lose them and deny more. */
 export const httpOnTcp: Check = (context) => {
-  const runs = new Set(context.system.runs.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   return context.system.authorizationPolicies.flatMap((policy) => {
     const { action } = policy.spec;
     const workloads = selected(context, policy);
-    // gRPC is HTTP to Istio's proxies; this platform's own carry it as TCP.
-    const carried = (port: LintWorkload['ports'][number], id: string): boolean =>
-      port.protocol === 'tcp' && ((port.declared !== 'grpc' && port.declared !== 'http2') || runs.has(id));
     return (policy.spec.rules ?? []).flatMap((_, index): Finding[] => {
       const lists = valueLists(policy).filter((list) => list.rule === index);
       const http = lists.filter((list) => isHttp(list.field));
@@ -172,12 +168,9 @@ export const httpOnTcp: Check = (context) => {
       const hit = workloads.flatMap((one) =>
         one.ports
           .filter(
-            (port) => carried(port, one.id) && (named.length === 0 ? action !== 'ALLOW' : named.includes(String(port.port))),
+            (port) => port.protocol === 'tcp' && (named.length === 0 ? action !== 'ALLOW' : named.includes(String(port.port))),
           )
-          .map(
-            ({ port, declared }) =>
-              `${one.id}:${port}${declared === 'grpc' || declared === 'http2' ? ` (${declared}, carried as TCP here)` : ''}`,
-          ),
+          .map(({ port }) => `${one.id}:${port}`),
       );
       if (hit.length === 0) return [];
       const fields = listText([...new Set(http.map(({ field }) => field))]);

@@ -1,13 +1,14 @@
 // What of a System is open to callers from outside, and whether each of these entries limits how often they may call.
+import { listAt, memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { ingressSettings } from '#plan/ingress.ts';
+import { workloadsMatching } from '#plan/matching.ts';
 import { isLimitedByFilter } from './envoy-limits.ts';
 import type { ProxyGroup } from './envoy-limits.ts';
 import { hasKongLimit, isTargeted } from './limits.ts';
 import type { Limits } from './limits.ts';
-import { labelsOf, listOf, mapOf, memberOf, textOf } from './raw.ts';
 
 export interface EntryContext {
   readonly system: System;
@@ -48,7 +49,7 @@ export type EntryCheck = (resource: Resource, context: EntryContext) => 'limited
 const judged = (limited: boolean): 'limited' | 'open' => (limited ? 'limited' : 'open');
 
 const ingress: EntryCheck = (resource, { system, limits, memo }) => {
-  if (!listOf(resource.spec, 'rules').length && !mapOf(resource.spec, 'defaultBackend') && !mapOf(resource.spec, 'backend'))
+  if (!listAt(resource.spec, 'rules').length && !objectAt(resource.spec, 'defaultBackend') && !objectAt(resource.spec, 'backend'))
     return undefined;
   const settings = ingressSettings(resource, system.resources);
   if (settings.reachableFrom?.value === 'internal') return undefined;
@@ -58,15 +59,23 @@ const ingress: EntryCheck = (resource, { system, limits, memo }) => {
   return judged(settings.rateLimits.length > 0 || cloud || istio || hasKongLimit(limits, resource));
 };
 
+const byName = new WeakMap<System['gateways'], ReadonlyMap<string, System['gateways']>>();
+
+function gatewaysOf({ gateways }: System): ReadonlyMap<string, System['gateways']> {
+  let known = byName.get(gateways);
+  if (!known) byName.set(gateways, (known = Map.groupBy(gateways, ({ metadata }) => `${metadata.namespace}/${metadata.name}`)));
+  return known;
+}
+
 /** HTTPRoute and GRPCRoute at a gateway; those at a Service are for the mesh. */
 const route: EntryCheck = (resource, { system, limits }) => {
-  const parents = listOf(resource.spec, 'parentRefs').filter((ref) => (textOf(ref, 'kind') ?? 'Gateway') === 'Gateway');
+  const parents = listAt(resource.spec, 'parentRefs').filter((ref) => (textAt(ref, 'kind') ?? 'Gateway') === 'Gateway');
   const gateways = parents.flatMap((ref) => {
-    const namespace = textOf(ref, 'namespace') ?? resource.metadata.namespace;
-    return system.gateways.filter(({ metadata }) => metadata.name === textOf(ref, 'name') && metadata.namespace === namespace);
+    const namespace = textAt(ref, 'namespace') ?? resource.metadata.namespace;
+    return gatewaysOf(system).get(`${namespace}/${textAt(ref, 'name') ?? ''}`) ?? [];
   });
   const outer = gateways.filter(({ spec }) => !/waypoint|mesh$/.test(spec.gatewayClassName));
-  const rules = listOf(resource.spec, 'rules');
+  const rules = listAt(resource.spec, 'rules');
   if (outer.length === 0 || (rules.length > 0 && rules.every(isRedirect))) return undefined;
   if (isTargeted(limits, resource) || hasKongLimit(limits, resource)) return 'limited';
   if (rules.length > 0 && rules.every((rule) => hasMiddleware(limits, rule, resource.metadata.namespace))) return 'limited';
@@ -86,28 +95,28 @@ const route: EntryCheck = (resource, { system, limits }) => {
 
 function isRedirect(rule: unknown): boolean {
   return (
-    listOf(rule, 'backendRefs').length === 0 &&
-    listOf(rule, 'filters').some((filter) => textOf(filter, 'type') === 'RequestRedirect')
+    listAt(rule, 'backendRefs').length === 0 &&
+    listAt(rule, 'filters').some((filter) => textAt(filter, 'type') === 'RequestRedirect')
   );
 }
 
 /** A filter that names a Middleware of Traefik. */
 function hasMiddleware(limits: Limits, rule: unknown, namespace: string): boolean {
-  return listOf(rule, 'filters').some((filter) => {
-    const name = textOf(filter, 'extensionRef', 'name');
+  return listAt(rule, 'filters').some((filter) => {
+    const name = textAt(objectAt(filter, 'extensionRef'), 'name');
     return name !== undefined && limits.middlewares.has(`${namespace}/${name}`);
   });
 }
 
 const virtualService: EntryCheck = (resource, context) => {
   const { istioGateways } = context;
-  const names = listOf(resource.spec, 'gateways').filter((name): name is string => typeof name === 'string' && name !== 'mesh');
-  const rules = listOf(resource.spec, 'http').filter((rule) => !mapOf(rule, 'redirect') && !mapOf(rule, 'directResponse'));
+  const names = listAt(resource.spec, 'gateways').filter((name): name is string => typeof name === 'string' && name !== 'mesh');
+  const rules = listAt(resource.spec, 'http').filter((rule) => !objectAt(rule, 'redirect') && !objectAt(rule, 'directResponse'));
   if (names.length === 0 || rules.length === 0) return undefined;
   const gateways = names.map((name) => istioGateways.get(name.includes('/') ? name : `${resource.metadata.namespace}/${name}`));
   const outer = gateways.filter((gateway) => !/egress|eastwest/.test(JSON.stringify(memberOf(gateway?.spec, 'selector') ?? '')));
   if (outer.length === 0) return undefined;
-  const atEdge = outer.every((gateway) => isLimitedAtGateway(context, labelsOf(gateway?.spec, 'selector')));
+  const atEdge = outer.every((gateway) => isLimitedAtGateway(context, recordAt(gateway?.spec, 'selector')));
   return judged(atEdge || rules.every((rule) => isLimitedBehind(context, rule, resource.metadata.namespace)));
 };
 
@@ -136,7 +145,7 @@ function gatewayProxies(system: System, selector: Readonly<Record<string, string
 function isLimitedBehind(context: EntryContext, rule: unknown, namespace: string): boolean {
   const { system, limits, hosts } = context;
   if (limits.filters.length === 0) return false;
-  const targets = listOf(rule, 'route').map((each) => textOf(each, 'destination', 'host') ?? '');
+  const targets = listAt(rule, 'route').map((each) => textAt(objectAt(each, 'destination'), 'host') ?? '');
   return (
     targets.length > 0 &&
     targets.every((host) => {
@@ -154,23 +163,23 @@ function isLimitedAt({ system, limits, memo }: EntryContext, { id, namespace, la
 }
 
 const ingressRoute: EntryCheck = (resource, { limits }) => {
-  const routes = listOf(resource.spec, 'routes').filter(
-    (each) => !listOf(each, 'services').every((service) => textOf(service, 'name') === 'api@internal'),
+  const routes = listAt(resource.spec, 'routes').filter(
+    (each) => !listAt(each, 'services').every((service) => textAt(service, 'name') === 'api@internal'),
   );
   if (routes.length === 0) return undefined;
   return judged(
     routes.every((each) =>
-      listOf(each, 'middlewares').some((ref) =>
-        limits.middlewares.has(`${textOf(ref, 'namespace') ?? resource.metadata.namespace}/${textOf(ref, 'name') ?? ''}`),
+      listAt(each, 'middlewares').some((ref) =>
+        limits.middlewares.has(`${textAt(ref, 'namespace') ?? resource.metadata.namespace}/${textAt(ref, 'name') ?? ''}`),
       ),
     ),
   );
 };
 
 const contourProxy: EntryCheck = ({ spec }) => {
-  if (!mapOf(spec, 'virtualhost') || listOf(spec, 'routes').length === 0) return undefined;
-  const each = listOf(spec, 'routes').every((one) => mapOf(one, 'rateLimitPolicy') !== undefined);
-  return judged(each || mapOf(spec, 'virtualhost', 'rateLimitPolicy') !== undefined);
+  if (!objectAt(spec, 'virtualhost') || listAt(spec, 'routes').length === 0) return undefined;
+  const each = listAt(spec, 'routes').every((one) => objectAt(one, 'rateLimitPolicy') !== undefined);
+  return judged(each || objectAt(objectAt(spec, 'virtualhost'), 'rateLimitPolicy') !== undefined);
 };
 
 const openShiftRoute: EntryCheck = ({ metadata }) =>
@@ -178,17 +187,17 @@ const openShiftRoute: EntryCheck = ({ metadata }) =>
 
 const virtualServer: EntryCheck = ({ spec, metadata }, { limits }) => {
   const has = (holder: unknown): boolean =>
-    listOf(holder, 'policies').some((ref) =>
-      limits.nginxPolicies.has(`${textOf(ref, 'namespace') ?? metadata.namespace}/${textOf(ref, 'name') ?? ''}`),
+    listAt(holder, 'policies').some((ref) =>
+      limits.nginxPolicies.has(`${textAt(ref, 'namespace') ?? metadata.namespace}/${textAt(ref, 'name') ?? ''}`),
     );
-  const routes = listOf(spec, 'routes');
+  const routes = listAt(spec, 'routes');
   return judged(has(spec) || (routes.length > 0 && routes.every(has)));
 };
 
 function workloadsOf(system: System, service: Service): readonly Workload[] {
   const { namespace, selector } = service;
   if (selector === undefined) return [];
-  return system.workloads.filter((workload) => workload.namespace === namespace && labelsMatch(selector, workload.labels));
+  return workloadsMatching(system, namespace, selector);
 }
 
 const PROXIES = /ingress|gateway|envoy|traefik|haproxy|kong|contour|proxyv2|istio-proxy|apisix|nginx-plus|caddy/i;
@@ -201,14 +210,22 @@ const INTERNAL: readonly (readonly [key: string, value: RegExp])[] = [
 ];
 const HTTP: ReadonlySet<string> = new Set(['http', 'http2', 'grpc']);
 
+const byResource = new WeakMap<readonly Service[], ReadonlyMap<Resource, Service>>();
+
+function serviceOf({ services }: System, resource: Resource): Service | undefined {
+  let known = byResource.get(services);
+  if (!known) byResource.set(services, (known = new Map(services.map((service) => [service.resource, service]))));
+  return known.get(resource);
+}
+
 /** A workload that stands outside by itself; in front of a proxy the routes of the proxy are the entries. */
 const loadBalancer: EntryCheck = (resource, context) => {
   const { system, limits } = context;
-  const service = system.services.find((each) => each.resource === resource);
+  const service = serviceOf(system, resource);
   if (service?.type !== 'LoadBalancer' || !service.ports.some(({ protocol }) => HTTP.has(protocol))) return undefined;
   const { annotations } = resource.metadata;
   if (INTERNAL.some(([key, value]) => value.test(annotations[key] ?? ''))) return undefined;
-  const ranges = listOf(resource.spec, 'loadBalancerSourceRanges');
+  const ranges = listAt(resource.spec, 'loadBalancerSourceRanges');
   if (ranges.length > 0 && !ranges.includes('0.0.0.0/0') && !ranges.includes('::/0')) return undefined;
   const workloads = workloadsOf(system, service);
   if (workloads.length === 0) return undefined;

@@ -1,7 +1,7 @@
 // Rate limits that a policy, a plugin or a middleware sets on something else.
+import { asObject, listAt, memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
-import { labelsOf, listOf, mapOf, memberOf, textOf } from './raw.ts';
 
 /** What limits in the System attach to, found once. */
 export interface Limits {
@@ -30,14 +30,14 @@ export function limitsOf(resources: readonly Resource[]): Limits {
   for (const policy of resources) {
     if (!isPolicy(policy)) continue;
     const { namespace } = policy.metadata;
-    const refs = [...listOf(policy.spec, 'targetRefs'), memberOf(policy.spec, 'targetRef')];
+    const refs = [...listAt(policy.spec, 'targetRefs'), memberOf(policy.spec, 'targetRef')];
     for (const ref of refs) {
-      const [kind, name] = [textOf(ref, 'kind'), textOf(ref, 'name')];
-      if (kind && name) targets.add(`${kind} ${textOf(ref, 'namespace') ?? namespace}/${name}`);
+      const [kind, name] = [textAt(ref, 'kind'), textAt(ref, 'name')];
+      if (kind && name) targets.add(`${kind} ${textAt(ref, 'namespace') ?? namespace}/${name}`);
     }
-    for (const selector of listOf(policy.spec, 'targetSelectors')) {
-      const kind = textOf(selector, 'kind');
-      if (kind) selectors.push({ namespace, kind, labels: labelsOf(selector, 'matchLabels') });
+    for (const selector of listAt(policy.spec, 'targetSelectors')) {
+      const kind = textAt(selector, 'kind');
+      if (kind) selectors.push({ namespace, kind, labels: recordAt(selector, 'matchLabels') });
     }
   }
   const plugins = resources.filter((each) => /^Kong(?:Cluster)?Plugin$/.test(each.kind) && isKongLimit(each));
@@ -53,7 +53,7 @@ export function limitsOf(resources: readonly Resource[]): Limits {
       resources
         .filter(
           ({ apiVersion, kind, spec }) =>
-            kind === 'Policy' && apiVersion.startsWith('k8s.nginx.org/') && mapOf(spec, 'rateLimit'),
+            kind === 'Policy' && apiVersion.startsWith('k8s.nginx.org/') && objectAt(spec, 'rateLimit'),
         )
         .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
     ),
@@ -80,15 +80,15 @@ export function hasKongLimit(limits: Limits, { metadata }: Resource): boolean {
 }
 
 function isPolicy({ apiVersion, kind, spec }: Resource): boolean {
-  if (kind === 'BackendTrafficPolicy') return apiVersion.startsWith('gateway.envoyproxy.io/') && !!mapOf(spec, 'rateLimit');
-  if (kind === 'EnvoyPatchPolicy') return /rate_?limit/i.test(JSON.stringify(listOf(spec, 'jsonPatches')).slice(0, 200_000));
+  if (kind === 'BackendTrafficPolicy') return apiVersion.startsWith('gateway.envoyproxy.io/') && !!objectAt(spec, 'rateLimit');
+  if (kind === 'EnvoyPatchPolicy') return /rate_?limit/i.test(JSON.stringify(listAt(spec, 'jsonPatches')).slice(0, 200_000));
   // Kuadrant, NGINX Gateway Fabric, Cullis, Linkerd, GKE.
-  return kind.endsWith('RateLimitPolicy') && mapOf(spec) !== undefined;
+  return kind.endsWith('RateLimitPolicy') && asObject(spec) !== undefined;
 }
 
 function isKongLimit({ body }: Resource): boolean {
   return (
-    /^(?:rate-limiting|rate-limiting-advanced|response-ratelimiting|service-protection)$/.test(textOf(body, 'plugin') ?? '') &&
+    /^(?:rate-limiting|rate-limiting-advanced|response-ratelimiting|service-protection)$/.test(textAt(body, 'plugin') ?? '') &&
     memberOf(body, 'disabled') !== true
   );
 }
@@ -101,12 +101,12 @@ function middlewaresOf(resources: readonly Resource[]): ReadonlySet<string> {
   );
   const limiting = new Set<string>();
   const name = ({ metadata }: Resource): string => `${metadata.namespace}/${metadata.name}`;
-  for (const one of all) if (mapOf(one.spec, 'rateLimit') ?? mapOf(one.spec, 'inFlightReq')) limiting.add(name(one));
+  for (const one of all) if (objectAt(one.spec, 'rateLimit') ?? objectAt(one.spec, 'inFlightReq')) limiting.add(name(one));
   for (let round = 0; round < CHAIN_MAX; round++) {
     const before = limiting.size;
     for (const one of all) {
-      const chain = listOf(one.spec, 'chain', 'middlewares');
-      if (chain.some((ref) => limiting.has(`${textOf(ref, 'namespace') ?? one.metadata.namespace}/${textOf(ref, 'name') ?? ''}`)))
+      const chain = listAt(objectAt(one.spec, 'chain'), 'middlewares');
+      if (chain.some((ref) => limiting.has(`${textAt(ref, 'namespace') ?? one.metadata.namespace}/${textAt(ref, 'name') ?? ''}`)))
         limiting.add(name(one));
     }
     if (limiting.size === before) break;

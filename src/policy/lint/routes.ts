@@ -1,11 +1,11 @@
 // Entries that anyone outside may call as often as they like.
+import { listAt } from '#base/raw.ts';
 import type { Finding } from '#model/finding.ts';
 import type { Resource } from '#model/resource.ts';
 import { findingAt, nameOf } from './context.ts';
 import type { Check } from './context.ts';
 import { ENTRY_CHECKS, entryContext } from './entries.ts';
 import { limitsOf } from './limits.ts';
-import { listOf } from './raw.ts';
 import { toYaml } from '../yaml.ts';
 
 /** One finding for an Ingress, a route at a gateway, a VirtualService at a gateway, an IngressRoute, a Service of type LoadBalancer. */
@@ -73,7 +73,7 @@ function fixOf(resource: Resource, envoyGateway: boolean): NonNullable<Finding['
     default:
       return {
         text:
-          kind === 'Service' && listOf(resource.spec, 'ports').length > 0
+          kind === 'Service' && listAt(resource.spec, 'ports').length > 0
             ? 'put a gateway or an Ingress with a rate limit in front, and make the Service ClusterIP'
             : 'set a limit for each client at the edge',
       };

@@ -4,6 +4,7 @@ import type { AuthorizationPolicy, TargetRef } from '#model/istio.ts';
 import type { Finding } from '#model/finding.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { LabelSelector, Resource } from '#model/resource.ts';
+import { workloadsMatching } from '#plan/matching.ts';
 import { toYaml } from '../yaml.ts';
 import { findingAt, ISTIO_PEER, ISTIO_POLICY, ISTIO_REQUEST, listText, nameOf, selected } from './context.ts';
 import type { Check, LintContext } from './context.ts';
@@ -71,6 +72,7 @@ export const selectsNothing: Check = (context) => {
     const labels = policy.spec.selector?.matchLabels ?? {};
     if (Object.keys(labels).length === 0) return [];
     const root = policy.metadata.namespace === system.mesh.rootNamespace;
+    if (!root && workloadsMatching(system, policy.metadata.namespace, labels).length > 0) return [];
     const reachable = [...context.workloads, ...context.gateways].filter(
       (one) => root || one.namespace === policy.metadata.namespace,
     );

@@ -118,7 +118,8 @@ export class OutsideDialer {
   }
 
   #context(tls: ExternalTls, identity: OutsideIdentity | undefined): SecureContext {
-    if (tls.mode === 'MUTUAL') throw new CullisError('trust.rejected', `the key pair that \`MUTUAL\` at ${tls.at} names cannot be had here`);
+    if (tls.mode === 'MUTUAL')
+      throw new CullisError('trust.rejected', `the key pair that \`MUTUAL\` at ${tls.at} names cannot be had here`);
     if (tls.ca === undefined && (tls.credential !== '' || tls.files !== undefined))
       throw new CullisError('trust.rejected', `the roots that ${tls.at} names cannot be had here`);
     const key = `${tls.ca ?? ''}\n${identity?.certChainPem ?? ''}`;
@@ -145,6 +146,9 @@ export class OutsideDialer {
 function inTime<T>(work: Promise<T>, ms: number, text: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new CullisError('upstream.unreachable', text)), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer)).catch(() => {});
+    work
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+      .catch(() => {});
   });
 }

@@ -14,7 +14,9 @@ export interface Leak {
 }
 
 /** Port: finds secrets in bytes. Its time is bounded by a constant a byte. */
-export type FindSecrets = (bytes: Uint8Array) => readonly { readonly rule: string; readonly line: number; readonly column: number }[];
+export type FindSecrets = (
+  bytes: Uint8Array,
+) => readonly { readonly rule: string; readonly line: number; readonly column: number }[];
 
 /** One policy's search; `undefined` policy text is the default one. */
 export interface InspectionRule {
@@ -82,7 +84,11 @@ export class Inspection {
     const found: { readonly kind: string; readonly rule: string; readonly place: string; readonly by?: number }[] = [];
     if (kinds.has('secrets'))
       for (const { rule, line, column } of this.#findSecrets(bytes))
-        found.push({ kind: 'secrets', rule, place: placeOf ? placeOf(line) : `body, line ${line} column ${column} of the bytes from ${from}` });
+        found.push({
+          kind: 'secrets',
+          rule,
+          place: placeOf ? placeOf(line) : `body, line ${line} column ${column} of the bytes from ${from}`,
+        });
     const card = kinds.has('payment-cards') ? findCard(text) : undefined;
     if (card) found.push({ kind: 'payment-cards', rule: card.rule, place: at(card.offset) });
     const iban = kinds.has('ibans') ? findIban(text) : undefined;

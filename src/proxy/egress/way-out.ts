@@ -3,7 +3,7 @@ import { DEFAULT_INSPECTION } from '#model/istio-egress.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import type { EgressListener, EgressPolicyPlan, EgressTarget } from '#plan/plan.ts';
 import { reason } from '../reasons.ts';
-import type { Destination } from '../upstreams.ts';
+import type { Destination } from '../destination.ts';
 import type { EgressAccount, EgressAccounts } from './account.ts';
 import { HostTable } from './host-table.ts';
 import type { InspectionRule } from './inspection.ts';
@@ -74,7 +74,10 @@ export class WayOut {
 
 function refusedBy(policy: EgressPolicyPlan, limit: string, max: number, windowMs: number): Refused {
   const text = `the workload may send out ${max} ${limit} within ${windowMs / 1000} s, and this would be more`;
-  return { code: 'egress.limit', reasons: [{ ...reason('DENY', `limits.${limit}`, [String(max)], '', policy.at, text), policy: policy.id }] };
+  return {
+    code: 'egress.limit',
+    reasons: [{ ...reason('DENY', `limits.${limit}`, [String(max)], '', policy.at, text), policy: policy.id }],
+  };
 }
 
 /** What a listener lets through. */

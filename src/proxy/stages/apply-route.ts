@@ -1,5 +1,7 @@
 import { unreachable } from '#base/assert.ts';
 import type { HttpRouteFilter } from '#model/gateway.ts';
+import type { RouteRulePlan } from '#plan/plan.ts';
+import { injectFault } from '../fault.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
 import { changesOf, changeHeaders } from '../route-headers.ts';
@@ -9,11 +11,12 @@ import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
 
 /**
- * Gateway: the rule's filters and its backend, after authorization, so that policy judges what the client asked for. The next hop judges the
+ * The rule's filters and its backend, after authorization, so that policy judges what the client asked for. The next hop judges the
  * rewritten request itself. A rule that cannot be honoured whole answers 500 (Gateway API, HTTPRouteFilter and HTTPBackendRef).
  */
 export function applyRoute(x: Exchange): Step | Promise<Step> {
-  const { rule, match } = x.route!;
+  if (!x.route) return 'next';
+  const { rule, match } = x.route;
   const { timeouts, filters } = rule.rule;
   x.requestTimeoutMs = timeouts?.requestMs ?? 0;
   x.backendTimeoutMs = timeouts?.backendRequestMs ?? 0;
@@ -24,7 +27,18 @@ export function applyRoute(x: Exchange): Step | Promise<Step> {
     const step = applyFilter(x, filter, match.path.value);
     if (step !== 'next') return step;
   }
-  const choice = x.service.config.backends.get(rule)?.choose(x.runtime.ports.random.unit());
+  const { virtual } = rule;
+  if (virtual?.direct) return respond(x, virtual.direct.status, ['content-type', 'text/plain'], virtual.direct.body);
+  const step = virtual?.fault ? injectFault(x, virtual.fault) : 'next';
+  if (step === 'next') return chooseBackend(x, rule);
+  if (step === 'done') return step;
+  return step.then((settled) => (settled === 'next' ? chooseBackend(x, rule) : settled));
+}
+
+function chooseBackend(x: Exchange, rule: RouteRulePlan): Step | Promise<Step> {
+  const backends = x.service.config.backends.get(rule);
+  if (backends?.retry) x.retry = backends.retry;
+  const choice = backends?.choose(x.runtime.ports.random.unit());
   if (choice === undefined)
     return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
   x.destination = choice;

@@ -1,7 +1,10 @@
 import { unreachable } from '#base/assert.ts';
+import type { ExtAuthzProvider } from '#model/istio.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
-import type { Verdict } from '../ext-authz.ts';
+import { applyChanges } from '../route-headers.ts';
+import type { Verdict } from '../authorizer.ts';
+import { changeParams } from '../credentials.ts';
 import type { Exchange } from '../exchange.ts';
 import { policyIsOff } from './authorise.ts';
 import type { Step } from './step.ts';
@@ -21,23 +24,20 @@ async function ask(x: Exchange, names: readonly string[]): Promise<Step> {
     const verdict: Verdict = provider
       ? await provider.check(x)
       : { kind: 'unavailable', why: 'the external authorizer is not known here' };
-    const refusal = take(x, name, verdict, provider?.provider.failOpen === true);
+    const refusal = take(x, name, verdict, provider?.provider);
     if (refusal !== 'next') return await refusal;
   }
   return 'next';
 }
 
-function take(x: Exchange, name: string, verdict: Verdict, failOpen: boolean): Step | Promise<Step> {
+function take(x: Exchange, name: string, verdict: Verdict, provider: ExtAuthzProvider | undefined): Step | Promise<Step> {
   switch (verdict.kind) {
     case 'allow':
-      for (let i = 0; i + 1 < verdict.toUpstream.length; i += 2)
-        x.headers.set(verdict.toUpstream[i]!, verdict.toUpstream[i + 1]!);
-      if (verdict.toDownstream.length > 0) {
-        const back = verdict.toDownstream;
-        const changes = back.flatMap((header, i) =>
-          i % 2 === 0 ? [{ op: 'set' as const, name: header, value: back[i + 1]! }] : [],
-        );
-        x.responseChanges = [...x.responseChanges, ...changes];
+      applyChanges(x.headers, verdict.upstream);
+      if (verdict.downstream.length > 0) x.responseChanges = [...x.responseChanges, ...verdict.downstream];
+      if (verdict.setParams || verdict.removeParams) {
+        x.query = changeParams(x.query, verdict.setParams ?? [], verdict.removeParams ?? []);
+        x.target = x.path + x.query;
       }
       return 'next';
     case 'deny': {
@@ -60,7 +60,7 @@ function take(x: Exchange, name: string, verdict: Verdict, failOpen: boolean): S
       });
     }
     case 'unavailable':
-      if (failOpen) {
+      if (provider?.failOpen === true) {
         x.runtime.log('warn', 'an external authorizer failed and is configured to fail open', {
           provider: name,
           why: verdict.why,
@@ -68,7 +68,7 @@ function take(x: Exchange, name: string, verdict: Verdict, failOpen: boolean): S
         return 'next';
       }
       return refuse(x, {
-        status: 403,
+        status: provider?.statusOnError ?? 403,
         code: 'rbac.custom-unavailable',
         reasons: [reason('CUSTOM', 'provider', [name], '', '', verdict.why)],
       });

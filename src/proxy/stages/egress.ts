@@ -9,7 +9,13 @@ import { refuse } from '../refuse.ts';
 import type { Step } from './step.ts';
 
 /** What this mesh tells its own hops is no business of a stranger. */
-const INSIDE_ONLY = ['x-cullis-session-id', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-client-cert'];
+const INSIDE_ONLY = [
+  'x-cullis-session-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-client-cert',
+];
 
 /** The last look at what leaves the mesh: the host is one of the listener's, the bounds hold, and nothing goes along that should stay. */
 export function egress(x: Exchange): Step | Promise<Step> {
@@ -18,7 +24,10 @@ export function egress(x: Exchange): Step | Promise<Step> {
   const named = splitAuthority(x.host);
   const way = named && (named.port ?? port) === port ? out.match(named.host) : undefined;
   if (!named || !way) {
-    const text = `this way out is for ${out.hosts().map((host) => `\`${host}\``).join(', ')} on port ${port} only`;
+    const text = `this way out is for ${out
+      .hosts()
+      .map((host) => `\`${host}\``)
+      .join(', ')} on port ${port} only`;
     return refuse(x, { status: 403, code: 'egress.host', reasons: [reason('DEFAULT', 'host', out.hosts(), x.host, '', text)] });
   }
   const { host } = named;
@@ -28,7 +37,8 @@ export function egress(x: Exchange): Step | Promise<Step> {
   const limited = way.open(x.runtime.clock.monotonicMs(), host);
   if (limited) return refuse(x, { status: 429, ...limited, close: true });
   for (const name of INSIDE_ONLY) x.headers.remove(name);
-  if (way.connectionMs > 0) x.requestTimeoutMs = x.requestTimeoutMs === 0 ? way.connectionMs : Math.min(x.requestTimeoutMs, way.connectionMs);
+  if (way.connectionMs > 0)
+    x.requestTimeoutMs = x.requestTimeoutMs === 0 ? way.connectionMs : Math.min(x.requestTimeoutMs, way.connectionMs);
   const caller: Caller = { workload: x.service.workload, host, port };
   const inspection = new Inspection(way.inspections, x.runtime.ports.outside.findSecrets);
   const leaks = lookAtHead(x, inspection);

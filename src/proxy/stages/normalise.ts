@@ -6,7 +6,12 @@ import type { Step } from './step.ts';
 
 /** Once, before anything looks at the target: what is judged from here on is what is forwarded. */
 export function normalise(x: Exchange): Step | Promise<Step> {
-  const { path } = x.request;
+  const { path, method, upgrade } = x.request;
+  if (method === 'CONNECT' && upgrade !== 'websocket') {
+    // A tunnel to anywhere is past every policy (proxy hardening A 16).
+    const reasons = [reason('DEFAULT', 'method', [], 'CONNECT', '', 'a tunnel is opened for WebSocket only')];
+    return refuse(x, { status: 501, code: 'request.invalid', reasons });
+  }
   if (path === '*') {
     x.path = x.target = '*';
   } else {

@@ -1,22 +1,10 @@
-import { mutualTlsRequired, reason } from '../reasons.ts';
+import { mutualTlsRequired } from '../reasons.ts';
 import { type Refusal, refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
+import { EXPIRED as ENDED } from '../trust.ts';
 import type { Step } from './step.ts';
 
-const EXPIRED: Refusal = {
-  status: 403,
-  code: 'mtls.identity',
-  reasons: [
-    reason(
-      'PEER_AUTHENTICATION',
-      'certificate',
-      [],
-      '',
-      '',
-      'the certificate that the peer showed when it connected has ended since',
-    ),
-  ],
-};
+const EXPIRED: Refusal = { status: 403, code: 'mtls.identity', reasons: [ENDED] };
 
 /** Who called, by the certificate alone. Asked again for every request, since the port's mode may have changed under an open connection. */
 export function peer(x: Exchange): Step | Promise<Step> {

@@ -1,7 +1,7 @@
 import { helloProtocols } from '#wire/tls/client-hello.ts';
 import { sniffTls } from '#wire/tls/sniff.ts';
+import { MESH_ALPN } from '../alpn.ts';
 import type { Arrival } from '../arrival.ts';
-import { MESH_ALPN } from '../identities.ts';
 import { mutualTlsRequired } from '../reasons.ts';
 import type { Service } from '../service.ts';
 import type { Step } from './step.ts';

@@ -3,9 +3,11 @@ import { refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
 
-/** Gateway: host and route match. Nothing that matches is nothing that may be reached: 404. */
+/** Host and route match. Nothing that matches is nothing that may be reached: 404. */
 export function selectRoute(x: Exchange): Step | Promise<Step> {
-  const { routes } = x.service;
+  const { routes, role } = x.service;
+  // A sidecar's listener is for one service, and most have no rules.
+  if (routes === undefined && role === 'sidecar-out') return 'next';
   const choice = routes?.match(x);
   if (choice === undefined) {
     const known = routes?.hasHost(x.host) === true;

@@ -2,8 +2,8 @@
 import { INTERNET } from '../reach/face.ts';
 import type { Exposure, Reach } from '../reach/face.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { labelsMatch } from '#model/resource.ts';
-import { targetPort } from '#plan/build.ts';
+import { workloadsMatching } from '#plan/matching.ts';
+import { targetPort } from '#plan/services.ts';
 import { isInForce } from '#plan/select.ts';
 import { evidenceAt, evidenceIn } from './evidence.ts';
 import type { Evidence, RequiredFlow } from './model.ts';
@@ -16,23 +16,20 @@ export const EXPOSE_ANNOTATION = 'cullis.dev/expose';
 
 const CALLS_MAX = 200;
 
-/** Workloads by the Services that aim at them, looked up by namespace so that large systems stay fast. */
+/** Workloads by the Services that aim at them, each looked up once. */
 export class ServiceTargets {
-  readonly #byNamespace: ReadonlyMap<string, readonly Workload[]>;
+  readonly #system: System;
   readonly #known = new Map<string, readonly Workload[]>();
 
   constructor(system: System) {
-    this.#byNamespace = Map.groupBy(system.workloads, ({ namespace }) => namespace);
+    this.#system = system;
   }
 
   of(service: Service): readonly Workload[] {
     let found = this.#known.get(service.id);
     if (!found) {
       const { selector } = service;
-      found =
-        selector === undefined
-          ? []
-          : (this.#byNamespace.get(service.namespace) ?? []).filter(({ labels }) => labelsMatch(selector, labels));
+      found = selector === undefined ? [] : workloadsMatching(this.#system, service.namespace, selector);
       this.#known.set(service.id, found);
     }
     return found;
@@ -193,7 +190,13 @@ function namedPrincipals(system: System): readonly RequiredFlow[] {
   const flows: RequiredFlow[] = [];
   for (const policy of system.authorizationPolicies) {
     if (policy.spec.action !== 'ALLOW') continue;
-    const targets = system.workloads.filter((target) => isInForce(policy, target, system.mesh.rootNamespace));
+    const { rootNamespace } = system.mesh;
+    const { selector, targetRefs = [] } = policy.spec;
+    const { namespace } = policy.metadata;
+    const near = selector && targetRefs.length === 0 && namespace !== rootNamespace;
+    const targets = (near ? workloadsMatching(system, namespace, selector.matchLabels) : system.workloads).filter((target) =>
+      isInForce(policy, target, rootNamespace),
+    );
     if (targets.length === 0 || targets.length > NAMED_MAX) continue;
     const why = `AuthorizationPolicy ${policy.metadata.name} names it`;
     for (const [r, { from, to }] of (policy.spec.rules ?? []).entries())

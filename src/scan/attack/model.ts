@@ -182,6 +182,8 @@ export interface VulnerabilityInput {
 export const LIMITS = {
   nodes: 200_000,
   edges: 2_000_000,
+  /** Pairs of workloads that policies tell apart: those of five thousand. */
+  pairs: 25_000_000,
   secretsPerIdentity: 2000,
   grantSteps: 1_000_000,
   vulnerabilitiesPerWorkload: 3,

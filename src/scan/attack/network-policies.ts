@@ -1,8 +1,9 @@
 // NetworkPolicies as the attack graph needs them beside reachability: who is held by which, and which callers they name.
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
-import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '../reach/raw.ts';
-import { readSelector, selects } from '../reach/selector.ts';
+import { workloadsMatching } from '#plan/matching.ts';
+import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '#base/raw.ts';
+import { labelsOf, readSelector, selects } from '../reach/selector.ts';
 import type { Selector } from '../reach/selector.ts';
 import { evidenceAt } from './evidence.ts';
 import type { RequiredFlow } from './model.ts';
@@ -46,12 +47,14 @@ export class NetworkPolicies {
   /** Whoever writes a rule that names certain pods as callers declares that they call. Rules for whole namespaces, ranges or everybody declare nothing. */
   namedCallers(system: System): readonly RequiredFlow[] {
     const spaces = new Map(system.namespaces.map(({ name, labels }) => [name, labels]));
-    const inNamespace = Map.groupBy(system.workloads, ({ namespace }) => namespace);
+    const inhabited = [...new Set(system.workloads.map(({ namespace }) => namespace))];
+    const near = (namespace: string, selector: Selector): readonly Workload[] =>
+      workloadsMatching(system, namespace, labelsOf(selector)).filter(({ labels }) => selects(selector, labels));
     const flows: RequiredFlow[] = [];
     for (const [namespace, policies] of this.#byNamespace)
       for (const { resource, pods, ingress } of policies) {
         if (!ingress) continue;
-        const subjects = (inNamespace.get(namespace) ?? []).filter(({ labels }) => selects(pods, labels));
+        const subjects = near(namespace, pods);
         if (subjects.length === 0 || subjects.length > NAMED_MAX) continue;
         for (const [r, rule] of listAt(resource.spec, 'ingress').entries())
           for (const [p, peer] of listAt(rule, 'from').entries()) {
@@ -59,9 +62,9 @@ export class NetworkPolicies {
             if (named.requirements.length === 0) continue;
             const other = objectAt(peer, 'namespaceSelector');
             const selector = other && readSelector(other);
-            const callers = [...inNamespace].flatMap(([space, workloads]) => {
-              const inside = selector ? selects(selector, spaces.get(space) ?? {}) : space === namespace;
-              return inside ? workloads.filter(({ labels }) => selects(named, labels)) : [];
+            const callers = (selector ? inhabited : [namespace]).flatMap((space) => {
+              const inside = !selector || selects(selector, spaces.get(space) ?? {});
+              return inside ? near(space, named) : [];
             });
             if (callers.length > NAMED_MAX) continue;
             const why = `NetworkPolicy ${resource.metadata.name} names it`;

@@ -2,8 +2,8 @@
 import type { Path } from '#model/origin.ts';
 import type { Workload } from '#model/system.ts';
 import { composePod } from '../compose-pod.ts';
-import { asObject, listAt, memberOf } from '../reach/raw.ts';
-import type { RawObject } from '../reach/raw.ts';
+import { asObject, listAt, memberOf } from '#base/raw.ts';
+import type { RawObject } from '#base/raw.ts';
 
 const TEMPLATE: Path = ['spec', 'template', 'spec'];
 const PATHS: Readonly<Record<string, Path>> = { Pod: ['spec'], CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'] };

@@ -1,67 +1,13 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { nameDer } from '#pki/certificate-write.ts';
-import { bitString, context, oid, octetString, sequence, textBytes, timeDer, tlv, unsigned } from '#pki/der.ts';
-import { OID } from '#pki/oids.ts';
-import { certificate, EXT, ecKey, rootCertificate } from '../../../test/fakes/certificates.ts';
-import type { CertificateOptions, KeyPair, Signer } from '../../../test/fakes/certificates.ts';
-import { hits, systemOf } from '../../../test/fakes/scan.ts';
-import { CERTIFICATE_RULES } from '../rules/certificates.ts';
-import { HOST_MISMATCH } from '../rules/certificates/hosts.ts';
+import { context, oid, octetString, sequence, tlv, unsigned } from '#pki/der.ts';
+import { NOW, good, secret, base64, keyPem, other, expired } from '../../../test/fakes/certificate-files.ts';
 import { findCertificates } from './find.ts';
 import { certificateFindings } from './findings.ts';
-
-const NOW = Date.UTC(2026, 10, 24);
-const DAY = 86_400_000;
-const ROOT = rootCertificate({ notBeforeMs: NOW - 900 * DAY, notAfterMs: NOW + 3000 * DAY });
-const SUBJECT = nameDer('Acme', 'cart');
-
-const dns = (...names: readonly string[]): Uint8Array => EXT.names(...names.map((name) => textBytes(context(2, false), name)));
-const leaf = (options: Partial<CertificateOptions> = {}, ...names: readonly string[]): Signer =>
-  certificate({
-    issuer: ROOT,
-    subject: SUBJECT,
-    notBeforeMs: NOW - 30 * DAY,
-    notAfterMs: NOW + 60 * DAY,
-    extensions: [EXT.notCa(), EXT.eku(OID.serverAuth), dns(...(names.length > 0 ? names : ['cart.shop.svc']))],
-    ...options,
-  });
-
-function rsaKey(bits: number): KeyPair {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });
-  return { privateKey, publicKeyDer: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }) };
-}
-
-/** A certificate that says to be signed with an algorithm; nobody checks the signature here. */
-function signedWith(algorithm: string, key = ecKey()): string {
-  const id = sequence(oid(algorithm));
-  const tbs = sequence(
-    tlv(context(0), unsigned(Uint8Array.of(2))),
-    unsigned(Uint8Array.of(5)),
-    id,
-    nameDer('Acme', 'root'),
-    sequence(timeDer(NOW - DAY), timeDer(NOW + 90 * DAY)),
-    SUBJECT,
-    key.publicKeyDer,
-    tlv(context(3), sequence(dns('a.svc'))),
-  );
-  return Buffer.from(sequence(tbs, id, bitString(Uint8Array.of(1, 2, 3)))).toString('base64');
-}
 
 type Content = string | Uint8Array;
 type Case = readonly [name: string, files: Readonly<Record<string, Content>>, ...found: string[]];
 
-const good = leaf();
-const other = ecKey();
-const old = leaf({ notBeforeMs: NOW - 90 * DAY, notAfterMs: NOW + 40 * DAY });
-const expired = leaf({ notBeforeMs: NOW - 90 * DAY, notAfterMs: NOW - DAY });
-const oldRoot = rootCertificate({ subject: nameDer('Acme', 'root'), notBeforeMs: NOW - 400 * DAY, notAfterMs: NOW + 100 * DAY });
-const newRoot = rootCertificate({ subject: nameDer('Acme', 'root'), notBeforeMs: NOW - 5 * DAY, notAfterMs: NOW + 900 * DAY });
-const keyPem = (key: KeyPair): string => key.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const secret = (certificates: string, key?: KeyPair): string =>
-  `apiVersion: v1\nkind: Secret\nmetadata: {name: tls}\ntype: kubernetes.io/tls\ndata:\n  tls.crt: ${base64(certificates)}\n${key ? `  tls.key: ${base64(keyPem(key))}\n` : ''}`;
 const lines = good.pem.trim().split('\n');
 const jks = (entries: readonly Uint8Array[]): Uint8Array => {
   const number = (value: number, size: number): Buffer => Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex');
@@ -131,47 +77,6 @@ const CASES: readonly Case[] = [
     'text that only looks like one',
     { 'a.md': '-----BEGIN CERTIFICATE-----\nMIIC...\n-----END CERTIFICATE-----', 'b.pem': lines.slice(0, -1).join('\n') },
   ],
-
-  ['ends soon', { 'a.pem': leaf({ notBeforeMs: NOW - 80 * DAY, notAfterMs: NOW + 10 * DAY }).pem }, 'medium expiring'],
-  ['ends this week', { 'a.pem': leaf({ notBeforeMs: NOW - 80 * DAY, notAfterMs: NOW + 2 * DAY }).pem }, 'high expiring'],
-  ['of a day, which programs rotate', { 'a.pem': leaf({ notBeforeMs: NOW - DAY / 2, notAfterMs: NOW + DAY / 2 }).pem }],
-
-  [
-    'replaced, and still shipped',
-    { 'k8s/tls.yaml': secret(good.pem), 'client/ca.go': `var c = \`${old.pem}\`` },
-    'medium superseded',
-  ],
-  ['old and new authority in one bundle', { 'ca.pem': oldRoot.pem + newRoot.pem }],
-  ['old authority alone', { 'ca.pem': newRoot.pem, 'gen/ca.py': `CA = """${oldRoot.pem}"""` }, 'medium superseded'],
-  [
-    'other names',
-    { 'a.pem': good.pem, 'b.pem': leaf({ notBeforeMs: NOW - 90 * DAY, notAfterMs: NOW + 40 * DAY }, 'pay.shop.svc').pem },
-  ],
-  [
-    'issued together',
-    { 'a.pem': good.pem, 'b.pem': leaf({ notBeforeMs: NOW - 30 * DAY - 1000, notAfterMs: NOW + 59 * DAY }).pem },
-  ],
-
-  ['key of another one', { 's.yaml': secret(good.pem, other) }, 'high key-mismatch'],
-  ['key in the file beside', { 'a/tls.crt': good.pem, 'a/tls.key': keyPem(other) }, 'high key-mismatch'],
-  ['the right key', { 's.yaml': secret(good.pem + ROOT.pem, good), 'a/server.pem': good.pem, 'a/server-key.pem': keyPem(good) }],
-  ['a key of another document', { 's.yaml': `${secret(good.pem)}---\n${secret(ROOT.pem, other)}` }],
-
-  ['RSA of 1024 bits', { 'a.pem': leaf({ key: rsaKey(1024) }).pem }, 'high weak-key'],
-  ['RSA of 2048 bits', { 'a.pem': leaf({ key: rsaKey(2048) }).pem }],
-  ['signed with SHA-1', { 'a.der': Buffer.from(signedWith('1.2.840.113549.1.1.5'), 'base64') }, 'medium weak-signature'],
-  ['signed with SHA-256', { 'a.der': Buffer.from(signedWith('1.2.840.113549.1.1.11'), 'base64') }],
-  [
-    'an authority that serves',
-    { 'a.pem': leaf({ extensions: [EXT.ca(), EXT.eku(OID.serverAuth), dns('cart.shop.svc')] }).pem },
-    'medium authority-as-server',
-  ],
-  ['an authority', { 'a.pem': ROOT.pem }],
-  ['signed by itself', { 'a.pem': leaf({ issuer: undefined! }).pem }, 'low self-signed'],
-  ['signed by itself in production', { 'prod/a.pem': leaf({ issuer: undefined! }).pem }, 'medium self-signed'],
-  ['valid for years', { 'a.pem': leaf({ notAfterMs: NOW + 500 * DAY }, 'www.acme.com').pem }, 'info long-validity'],
-  ['valid for years inside', { 'a.pem': leaf({ notAfterMs: NOW + 500 * DAY }).pem }],
-  ['wildcard', { 'a.pem': leaf({}, '*.acme.com').pem }, 'info wildcard'],
 ];
 
 const filesOf = (files: Readonly<Record<string, Content>>): readonly { path: string; bytes: Uint8Array }[] =>
@@ -187,34 +92,11 @@ for (const [name, files, ...wanted] of CASES)
     for (const { location } of found) assert.ok(location);
   });
 
-test('every rule has a case that fails', () => {
-  for (const { id } of CERTIFICATE_RULES)
-    assert.ok(
-      CASES.some(([, , ...found]) => found.some((one) => id.endsWith(` ${one}`.split(' ').at(-1)!))),
-      id,
-    );
-});
-
 test('a finding stands at its line, also far down, and never shows a key', () => {
   const text = `a: 1\n---\nb: |\n${expired.pem.replaceAll(/^/gm, '  ')}\n${keyPem(other)}`;
   const [found] = certificateFindings(filesOf({ 'a.yaml': text }), NOW);
   assert.deepEqual(found!.location, { file: 'a.yaml', line: 4, column: 3 });
   assert.doesNotMatch(JSON.stringify(found), new RegExp(keyPem(other).split('\n')[1]!.slice(0, 20)));
-});
-
-test('an Ingress is told when the Secret holds the certificate of another host', () => {
-  const ingress = (host: string): string =>
-    `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec:\n  tls: [{hosts: [${host}], secretName: tls}]\n  defaultBackend: {service: {name: a, port: {number: 80}}}\n`;
-  const wild = secret(leaf({}, '*.acme.com').pem, other);
-  assert.equal(hits(HOST_MISMATCH, ingress('shop.acme.com'), wild).length, 0);
-  const [resource] = systemOf(secret(good.pem, other)).resources;
-  assert.deepEqual(resource!.body['certificates'], { 'tls.crt': good.pem });
-  assert.deepEqual(resource!.body['data'], { 'tls.crt': null, 'tls.key': null });
-  assert.equal(
-    hits(HOST_MISMATCH, ingress('a.shop.acme.com'), wild)[0]?.title,
-    'the certificate in `tls` is not for `a.shop.acme.com`',
-  );
-  assert.equal(hits(HOST_MISMATCH, ingress('shop.acme.com')).length, 0);
 });
 
 test('hostile bytes cost little and give nothing', () => {

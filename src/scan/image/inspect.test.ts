@@ -13,7 +13,7 @@ import type { ImageReport } from './inspect.ts';
 import { readOsRelease } from './os-release.ts';
 import { rpmBlobs } from './rpm-database.ts';
 import { readRpmHeader } from './rpm-header.ts';
-import { IMAGE_RULES } from './rules.ts';
+import { IMAGE_CONTENT_RULES } from '../rules/image-content.ts';
 
 const CONFIG: ImageConfig = {
   os: 'linux',
@@ -390,7 +390,7 @@ test('ELF: both widths and byte orders, and any bytes', () => {
 });
 
 function codes(report: ImageReport): string[] {
-  return IMAGE_RULES.flatMap((rule) => [...rule.check(report, { now: 0 })].map((hit) => findingOf(rule, hit))).map(
+  return IMAGE_CONTENT_RULES.flatMap((rule) => [...rule.check(report, { now: 0 })].map((hit) => findingOf(rule, hit))).map(
     ({ code, severity, title }) => `${code} ${severity} ${title}`,
   );
 }

@@ -1,7 +1,7 @@
 // The parts of Istio Gateways that several analyzers read.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { numberAt, objectAt, recordAt, textAt, textsAt } from '../reach/raw.ts';
+import { numberAt, objectAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 import { itemsAt } from './items.ts';
 
 export interface GatewayServer {

@@ -1,6 +1,6 @@
 // Names of hosts as the mesh compares them, and from where a thing can be seen.
 import type { Resource } from '#model/resource.ts';
-import { textsAt } from '../reach/raw.ts';
+import { textsAt } from '#base/raw.ts';
 import { Budget } from './budget.ts';
 import type { MeshIndex } from './mesh-index.ts';
 

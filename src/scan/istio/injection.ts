@@ -1,5 +1,5 @@
 // Who gets a sidecar: what namespaces and pods say.
-import { memberOf, objectAt, textAt } from '../reach/raw.ts';
+import { memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { MeshIndex, PodView } from './mesh-index.ts';
 
 export const INJECTION = 'istio-injection';

@@ -1,5 +1,5 @@
 import type { Path } from '#model/origin.ts';
-import { listAt } from '../reach/raw.ts';
+import { listAt } from '#base/raw.ts';
 
 export interface Item {
   readonly raw: unknown;

@@ -1,7 +1,7 @@
 // The configuration of the mesh itself.
 import type { Resource } from '#model/resource.ts';
 import { readYaml } from '#syntax/yaml.ts';
-import { objectAt, textAt } from '../reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 import type { MeshIndex } from './mesh-index.ts';
 
 /** The ConfigMap that istiod reads. */

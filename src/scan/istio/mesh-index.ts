@@ -4,8 +4,8 @@ import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { groupOf } from './group.ts';
-import { asObject, listAt, memberOf, objectAt, recordAt, textAt } from '../reach/raw.ts';
-import type { RawObject } from '../reach/raw.ts';
+import { asObject, listAt, memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
+import type { RawObject } from '#base/raw.ts';
 
 /** What is known of a credential whose values are not kept. */
 export interface CredentialFacts {

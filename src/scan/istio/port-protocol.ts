@@ -1,5 +1,5 @@
 // What flows on a Service port, as Istio decides it: appProtocol, the name's prefix, the number; sniffed when none says.
-import { numberAt, textAt } from '../reach/raw.ts';
+import { numberAt, textAt } from '#base/raw.ts';
 
 const PREFIXES: ReadonlySet<string> = new Set([
   'grpc',

@@ -5,7 +5,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { eachYamlDocument } from '#syntax/yaml.ts';
 import type { YamlDocument } from '#syntax/yaml.ts';
-import { asObject, memberOf, objectAt, recordAt, textAt } from '../reach/raw.ts';
+import { asObject, memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
 import type { CredentialFacts, MeshConfigSet } from './mesh-index.ts';
 
 const LIST_DEPTH_MAX = 8;

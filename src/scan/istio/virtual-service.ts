@@ -1,7 +1,7 @@
 // The parts of VirtualServices that several analyzers read.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { asObject, memberOf, numberAt, objectAt, textAt, textsAt } from '../reach/raw.ts';
+import { asObject, memberOf, numberAt, objectAt, textAt, textsAt } from '#base/raw.ts';
 import { itemsAt } from './items.ts';
 
 /** The gateway name that means all sidecars. */

@@ -1,7 +1,7 @@
 // Istio's admission webhooks and whom they take.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { memberOf, textAt } from '../reach/raw.ts';
+import { memberOf, textAt } from '#base/raw.ts';
 import { readSelector, selects } from '../reach/selector.ts';
 import { itemsAt } from './items.ts';
 import type { MeshIndex } from './mesh-index.ts';

@@ -1,7 +1,7 @@
 // Two variants of one system, object by object: what differs, what it means, and which side is the weaker one.
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { textAt } from '../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import { containersAspect } from './aspects/containers.ts';
 import { imageAspect } from './aspects/image.ts';
 import { accountAspect, ingressAspect, keysAspect, namespaceAspect, serviceAspect, transportAspect } from './aspects/opening.ts';

@@ -188,7 +188,9 @@ const PROSE = new Set([
 
 function yaml(path: string, text: string): ReturnType<FileKind['read']> {
   const { documents } = readYaml(path, text);
-  return { steps: documents.flatMap((document) => stepsOf(document)), documents };
+  const steps: Step[] = [];
+  for (const document of documents) if (steps.length < STEPS_MAX) steps.push(...stepsOf(document));
+  return { steps, documents };
 }
 
 /** Jobs whose names begin with a dot do not run by themselves; others take them over by their names. */
@@ -215,8 +217,7 @@ function stepsOf(document: YamlDocument, unused: (name: string) => boolean = () 
     if (depth > 30 || steps.length >= STEPS_MAX) return;
     if (typeof value === 'string') {
       let line: number | undefined;
-      for (const step of scriptSteps(value, () => (line ??= document.locate(path).line)))
-        steps.push({ ...step, soft: soft || step.soft });
+      for (const step of scriptSteps(value, () => (line ??= document.locate(path).line), soft)) steps.push(step);
     } else if (Array.isArray(value)) {
       const words =
         value.length > 1 && /^(?:command|args|entrypoint|cmd)$/.test(String(path.at(-1))) ? wordsOf(value) : undefined;
@@ -300,7 +301,29 @@ function isLenient(inputs: unknown): boolean {
   return code === 0 || code === '0' || fail === false || fail === 'false';
 }
 
-function scriptSteps(script: string, line: (offset: number) => number): readonly Step[] {
+/** Its line is worked out when it is asked for: few steps are told of. */
+class ScriptStep implements Step {
+  readonly text: string;
+  readonly soft: boolean;
+  readonly within?: string;
+  readonly #at: number;
+  readonly #lineOf: (offset: number) => number;
+
+  constructor(text: string, soft: boolean, within: string | undefined, at: number, lineOf: (offset: number) => number) {
+    this.text = text;
+    this.soft = soft;
+    if (within !== undefined) this.within = within;
+    this.#at = at;
+    this.#lineOf = lineOf;
+  }
+
+  get line(): number {
+    return this.#lineOf(this.#at);
+  }
+}
+
+/** @param lenient whether all of them may fail @param within the script of a package.json that they belong to */
+function scriptSteps(script: string, line: (offset: number) => number, lenient = false, within?: string): readonly Step[] {
   if (script.length > 200_000) return [];
   const commands = commandsOf(script);
   return commands.flatMap((command, i): Step[] => {
@@ -310,7 +333,8 @@ function scriptSteps(script: string, line: (offset: number) => number): readonly
     if (text === '') return [];
     const next = commands[i + 1]?.words.join(' ');
     const between = script.slice(command.at, commands[i + 1]?.at ?? script.length);
-    return [{ text, line: line(command.at), soft: (next === 'true' || next === ':') && between.includes('||') }];
+    const soft = lenient || ((next === 'true' || next === ':') && between.includes('||'));
+    return [new ScriptStep(text, soft, within, command.at, line)];
   });
 }
 
@@ -370,8 +394,7 @@ function packageJson(path: string, text: string): ReturnType<FileKind['read']> {
     for (const [key, script] of Object.entries(typeof member === 'object' && member !== null ? member : {}).slice(0, SCRIPTS_MAX))
       for (const one of Array.isArray(script) ? (script as unknown[]) : [script])
         if (typeof one === 'string')
-          for (const step of scriptSteps(one, () => document.locate([name, key]).line))
-            steps.push(name === 'scripts' ? { ...step, within: key } : step);
+          steps.push(...scriptSteps(one, () => document.locate([name, key]).line, false, name === 'scripts' ? key : undefined));
   }
   if (typeof value['renovate'] === 'object')
     steps.push({ text: 'renovate configuration', line: document.locate(['renovate']).line, soft: false });

@@ -9,12 +9,17 @@ export interface Enforced {
   readonly version: string;
 }
 
+/** Labels by name: every rule asks for every pod. */
+const known = new WeakMap<System['namespaces'], ReadonlyMap<string, Readonly<Record<string, string>>>>();
+
 /**
  * @returns undefined where the namespace says nothing, or is not among the files: the cluster's default counts then. A level that
  * does not exist counts as `restricted`, as the admission plug-in has it.
  */
 export function enforcedIn(system: System, namespace: string): Enforced | undefined {
-  const labels = system.namespaces.find(({ name }) => name === namespace)?.labels ?? {};
+  let labelsOf = known.get(system.namespaces);
+  if (!labelsOf) known.set(system.namespaces, (labelsOf = new Map(system.namespaces.map(({ name, labels }) => [name, labels]))));
+  const labels = labelsOf.get(namespace) ?? {};
   const level = Object.hasOwn(labels, ENFORCE) ? labels[ENFORCE] : undefined;
   if (level === undefined) return undefined;
   const version = labels[`${ENFORCE}-version`] ?? 'latest';

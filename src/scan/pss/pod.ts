@@ -1,7 +1,7 @@
 // A pod as the Pod Security Standards look at it: its spec as written, and every container of it with its place.
 import type { Path } from '#model/origin.ts';
-import { asObject, listAt, memberOf, objectAt, textAt } from '../reach/raw.ts';
-import type { RawObject } from '../reach/raw.ts';
+import { asObject, listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
+import type { RawObject } from '#base/raw.ts';
 
 export interface PodContainer {
   readonly name: string;

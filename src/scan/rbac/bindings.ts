@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { listAt, objectAt, textAt } from '../reach/raw.ts';
+import { listAt, objectAt, textAt } from '#base/raw.ts';
 import { rbacResources } from './roles.ts';
 import type { EffectiveRole, Roles } from './roles.ts';
 

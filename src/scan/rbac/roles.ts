@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { asObject, listAt, textsAt } from '../reach/raw.ts';
+import { asObject, listAt, textsAt } from '#base/raw.ts';
 import { readSelector, selects } from '../reach/selector.ts';
 import { BUILT_IN_ROLES } from './builtin.ts';
 import type { PolicyRule } from './builtin.ts';

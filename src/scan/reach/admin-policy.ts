@@ -6,7 +6,7 @@ import { intervalsOf } from './address.ts';
 import type { Transport } from './face.ts';
 import { transportOf } from './network-policy.ts';
 import type { Peer, Policy, PolicyRule, PortSpec } from './policy.ts';
-import { listAt, memberOf, numberAt, textAt, textsAt } from './raw.ts';
+import { listAt, memberOf, numberAt, textAt, textsAt } from '#base/raw.ts';
 import { EVERYTHING, readSelector } from './selector.ts';
 
 /** Reads one policy of the administrators of the cluster. */

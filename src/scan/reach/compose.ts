@@ -2,7 +2,7 @@
 import { COMPOSE_API, COMPOSE_PROJECT, COMPOSE_SERVICE } from '#model/compose.ts';
 import type { System, Workload } from '#model/system.ts';
 import type { Transport } from './face.ts';
-import { listAt, memberOf, objectAt, textAt } from './raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 
 export function isCompose({ resource }: Workload): boolean {
   return resource.apiVersion === COMPOSE_API && resource.kind === COMPOSE_SERVICE;

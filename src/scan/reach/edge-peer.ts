@@ -7,7 +7,7 @@ import { INTERNET } from './face.ts';
 import type { WantedFlow } from './flows.ts';
 import { knownRanges } from './places.ts';
 import { podSelectorOf } from './pod-selector.ts';
-import { recordAt } from './raw.ts';
+import { recordAt } from '#base/raw.ts';
 
 type RawPeer = Readonly<Record<string, unknown>>;
 const NAME = 'kubernetes.io/metadata.name';

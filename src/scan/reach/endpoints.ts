@@ -5,8 +5,8 @@ import { merge, PRIVATE } from './address.ts';
 import type { Interval } from './address.ts';
 import type { Endpoint } from './matching.ts';
 import { knownRanges, podAddresses } from './places.ts';
-import { listAt, memberOf, objectAt, textAt } from './raw.ts';
-import type { RawObject } from './raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
+import type { RawObject } from '#base/raw.ts';
 
 /** The pod's spec inside a workload's resource; undefined for a workload that is no pod. */
 export function podSpecOf({ kind, spec }: Resource): RawObject | undefined {

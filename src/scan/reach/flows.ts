@@ -1,6 +1,6 @@
 // Flows that a System says it needs: calls that environments name, and the ways in that it opens.
 import type { Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import type { Exposure, Transport } from './face.ts';
 import type { SystemReach } from './reach.ts';
 import { workloadsBehind } from './exposures/services.ts';

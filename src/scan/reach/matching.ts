@@ -6,7 +6,7 @@ import { ConnectionTable } from './connections.ts';
 import type { Connections } from './connections.ts';
 import type { Transport } from './face.ts';
 import type { Peer, Policy, PolicyRule } from './policy.ts';
-import { selects } from './selector.ts';
+import { labelsOf, selects } from './selector.ts';
 import type { Selector } from './selector.ts';
 
 /** What policies see of a workload's pods. */
@@ -39,6 +39,9 @@ export interface Ports {
   readonly named: readonly { readonly name: string; readonly transport?: Transport }[];
 }
 
+/** As many endpoints are looked through one by one. */
+const FEW = 16;
+
 export class Matcher {
   readonly endpoints: readonly Endpoint[];
   /** Cut so that no policy tells two addresses of one interval apart. */
@@ -47,6 +50,8 @@ export class Matcher {
   readonly #byNamespace: ReadonlyMap<string, readonly number[]>;
   readonly #namespaceLabels: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly #peers = new Map<string, Uint8Array>();
+  /** By namespace, then by `key` and `value`: endpoints, made for the namespaces that are asked for. */
+  readonly #byLabel = new Map<string, ReadonlyMap<string, readonly number[]>>();
 
   readonly #cautious: boolean;
 
@@ -156,11 +161,29 @@ export class Matcher {
   #eachPod(namespaces: Selector | 'own', pods: Selector, home: string, take: (index: number) => void): void {
     for (const [namespace, indexes] of this.#byNamespace) {
       if (namespaces === 'own' ? namespace !== home : !selects(namespaces, this.#namespaceLabels.get(namespace)!)) continue;
-      for (const i of indexes) {
+      for (const i of this.#near(namespace, indexes, pods)) {
         const { labels, hostNetwork } = this.endpoints[i]!;
         if (!hostNetwork && selects(pods, labels)) take(i);
       }
     }
+  }
+
+  /** Those of a namespace that carry one label of a selector; all of them where it names none. */
+  #near(namespace: string, all: readonly number[], pods: Selector): readonly number[] {
+    const [label] = Object.entries(labelsOf(pods));
+    if (!label || all.length <= FEW) return all;
+    let index = this.#byLabel.get(namespace);
+    if (!index) {
+      const made = new Map<string, number[]>();
+      for (const i of all)
+        for (const [key, value] of Object.entries(this.endpoints[i]!.labels)) {
+          const present = made.get(`${key}\n${value}`);
+          if (present) present.push(i);
+          else made.set(`${key}\n${value}`, [i]);
+        }
+      this.#byLabel.set(namespace, (index = made));
+    }
+    return index.get(label.join('\n')) ?? [];
   }
 
   #ports({ ports }: PolicyRule): Ports {

@@ -3,11 +3,11 @@ import { originOf } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { AppProtocol, System, Workload } from '#model/system.ts';
 import { effectiveMtls } from '#plan/peer-authentication.ts';
-import { servicesOf, targetPort } from '#plan/build.ts';
+import { servicesOf, targetPort } from '#plan/services.ts';
 import type { Interval } from './address.ts';
 import type { Access, Reason, Transport } from './face.ts';
 import { Memberships } from './membership.ts';
-import { annotationOf, listAt, objectAt, textAt } from './raw.ts';
+import { annotationOf, listAt, objectAt, textAt } from '#base/raw.ts';
 import { RequestJudge } from './requests.ts';
 import type { Verdict } from './requests.ts';
 
@@ -234,16 +234,23 @@ function excludedPort(target: Workload, port: number): Reason | undefined {
     : at(target.resource, `port ${port} is not among the \`includeInboundPorts\` of ${target.id}`);
 }
 
+/** Services by `name.namespace`, also with `.svc` and the cluster's domain. */
+function serviceHosts({ services }: System): ReadonlyMap<string, System['services'][number]> {
+  const found = new Map<string, System['services'][number]>();
+  for (const service of services)
+    for (const host of [service.host, `${service.name}.${service.namespace}.svc`, `${service.name}.${service.namespace}`])
+      if (!found.has(host)) found.set(host, service);
+  return found;
+}
+
 /** DestinationRules whose clients speak plaintext, by Service id. */
 function plaintextRules(system: System): ReadonlyMap<string, { rule: Resource; port: number | undefined }[]> {
   const found = new Map<string, { rule: Resource; port: number | undefined }[]>();
+  const byHost = serviceHosts(system);
   for (const rule of system.resources) {
     if (rule.kind !== 'DestinationRule') continue;
     const host = textAt(rule.spec, 'host') ?? '';
-    const service = system.services.find(({ host: full, name, namespace }) => {
-      if (host === full || host === `${name}.${namespace}.svc` || host === `${name}.${namespace}`) return true;
-      return host === name && namespace === rule.metadata.namespace;
-    });
+    const service = byHost.get(host) ?? byHost.get(`${host}.${rule.metadata.namespace}`);
     if (!service) continue;
     const policy = objectAt(rule.spec, 'trafficPolicy');
     const add = (port: number | undefined): void => {

@@ -4,7 +4,7 @@ import type { Resource } from '#model/resource.ts';
 import { intervalOf, intervalsOf, subtract } from './address.ts';
 import type { Transport } from './face.ts';
 import type { Direction, Peer, Policy, PolicyRule, PortSpec } from './policy.ts';
-import { listAt, memberOf, numberAt, textAt, textsAt } from './raw.ts';
+import { listAt, memberOf, numberAt, textAt, textsAt } from '#base/raw.ts';
 import { EVERYTHING, readSelector } from './selector.ts';
 
 /**

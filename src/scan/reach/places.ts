@@ -4,7 +4,7 @@ import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { formatInterval, intervalOf, intervalsOf, merge } from './address.ts';
 import type { Interval } from './address.ts';
-import { annotationOf, listAt, memberOf, objectAt, textAt, textsAt } from './raw.ts';
+import { annotationOf, listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 
 /** A range that something in the System states. */
 export interface KnownRange {
@@ -142,8 +142,16 @@ const CONFIG_MAPS: readonly (readonly [name: string, key: string, pattern: RegEx
 ];
 const CONFIG_TEXT_MAX = 64 * 1024;
 
-/** Every range that the System states for pods, nodes or Services, in its order. */
-export function knownRanges(system: Pick<System, 'resources'>): readonly KnownRange[] {
+const stated = new WeakMap<System['resources'], readonly KnownRange[]>();
+
+/** Every range that the System states for pods, nodes or Services, in its order; asking again costs nothing. */
+export function knownRanges({ resources }: Pick<System, 'resources'>): readonly KnownRange[] {
+  let ranges = stated.get(resources);
+  if (!ranges) stated.set(resources, (ranges = rangesIn(resources)));
+  return ranges;
+}
+
+function rangesIn(resources: System['resources']): readonly KnownRange[] {
   const found = new Map<string, KnownRange>();
   const add = (of: KnownRange['of'], text: string | undefined, by: Resource): void => {
     for (const part of (text ?? '').split(',')) {
@@ -153,7 +161,7 @@ export function knownRanges(system: Pick<System, 'resources'>): readonly KnownRa
       if (interval && !cidr.endsWith('/0') && !found.has(`${of} ${cidr}`)) found.set(`${of} ${cidr}`, { cidr, interval, of, by });
     }
   };
-  for (const resource of system.resources) {
+  for (const resource of resources) {
     const slash = resource.apiVersion.indexOf('/');
     const group = slash < 0 ? '' : resource.apiVersion.slice(0, slash);
     for (const source of SOURCES) {

@@ -1,7 +1,8 @@
 // Labels that find the pods of one workload and no other's.
 import { labelsMatch } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
-import { objectAt, recordAt } from './raw.ts';
+import { workloadsMatching } from '#plan/matching.ts';
+import { objectAt, recordAt } from '#base/raw.ts';
 
 interface Found {
   readonly labels: Readonly<Record<string, string>>;
@@ -30,15 +31,14 @@ export function podSelectorOf(
 }
 
 function choose(system: Pick<System, 'workloads'>, workload: Workload): Found {
-  const others = system.workloads.filter(({ id, namespace }) => namespace === workload.namespace && id !== workload.id);
+  const twinOf = (labels: Readonly<Record<string, string>>): Workload | undefined =>
+    workloadsMatching(system, workload.namespace, labels).find(({ id }) => id !== workload.id);
   const isOwn = (labels: Readonly<Record<string, string>>): boolean =>
-    Object.keys(labels).length > 0 &&
-    labelsMatch(labels, workload.labels) &&
-    !others.some((other) => labelsMatch(labels, other.labels));
+    Object.keys(labels).length > 0 && labelsMatch(labels, workload.labels) && twinOf(labels) === undefined;
   const selector = { ...recordAt(objectAt(workload.resource.spec, 'selector'), 'matchLabels') };
   if (isOwn(selector)) return { labels: selector, twin: undefined };
   const pairs = Object.entries(workload.labels);
   for (const [key, value] of pairs) if (isOwn({ [key]: value })) return { labels: { [key]: value }, twin: undefined };
   const labels = { ...workload.labels };
-  return { labels, twin: isOwn(labels) ? undefined : others.find((other) => labelsMatch(labels, other.labels))?.id };
+  return { labels, twin: isOwn(labels) ? undefined : twinOf(labels)?.id };
 }

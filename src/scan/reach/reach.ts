@@ -1,7 +1,7 @@
 // Reachability of one System: the network's answer, the mesh's answer, and the ways in from outside.
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
-import { servicesOf, targetPort } from '#plan/build.ts';
+import { servicesOf, targetPort } from '#plan/services.ts';
 import { intervalOf, overlaps, PUBLIC } from './address.ts';
 import type { Interval } from './address.ts';
 import { attachmentsOf, sharedNetwork } from './compose.ts';
@@ -17,7 +17,7 @@ import { Mesh } from './mesh.ts';
 import { notEvaluatedOf, policiesOf } from './policies.ts';
 import type { Policy, PolicyRule } from './policy.ts';
 import { isWidePrivate } from './matching.ts';
-import { listAt, textAt } from './raw.ts';
+import { listAt, textAt } from '#base/raw.ts';
 import { reasonOf, stepReasons } from './reasons.ts';
 
 /** What the commands and rules of this folder ask beyond `Reach`. */

@@ -1,5 +1,5 @@
 // Label selectors as Kubernetes means them (metav1.LabelSelector): matchLabels and matchExpressions, all ANDed.
-import { listAt, recordAt, textAt, textsAt } from './raw.ts';
+import { listAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -56,6 +56,14 @@ export function selects({ requirements }: Selector, labels: Labels): boolean {
     }
   }
   return true;
+}
+
+/** Labels that everything it selects carries: what an index can be asked for before each candidate is. */
+export function labelsOf({ requirements }: Selector): Labels {
+  const labels: Record<string, string> = {};
+  for (const { key, operator, values } of requirements)
+    if (operator === 'In' && values.length === 1 && key !== '__proto__') labels[key] = values[0]!;
+  return labels;
 }
 
 /** `app=cart, tier in (a, b), !canary`; `` for everything. */

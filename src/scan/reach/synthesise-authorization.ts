@@ -5,7 +5,7 @@ import type { WantedFlow } from './flows.ts';
 import type { Memberships } from './membership.ts';
 import { gatewayProxies } from './exposures/proxies.ts';
 import { podSelectorOf } from './pod-selector.ts';
-import { recordAt } from './raw.ts';
+import { recordAt } from '#base/raw.ts';
 
 const DEFAULT_DENY = 'default-deny';
 const SPIFFE = 'spiffe://';

@@ -10,8 +10,8 @@ import { encryptionOff } from './cluster/encryption-off.ts';
 import { etcd } from './cluster/etcd.ts';
 import { kubelet } from './cluster/kubelet.ts';
 import { podSecurity } from './cluster/pod-security.ts';
-import { storageClass } from './cluster/storage-class.ts';
-import { admissionWebhooks } from './cluster/webhooks.ts';
+import { storageClass } from './cluster/encryption-volumes.ts';
+import { admissionWebhooks } from './cluster/admission-webhook.ts';
 
 export const CLUSTER_RULES: readonly SystemRule[] = [
   apiServer,

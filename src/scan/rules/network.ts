@@ -6,7 +6,7 @@ import { cidrTooWide } from './network/cidr-too-wide.ts';
 import { egressOpen } from './network/egress-open.ts';
 import { hostNetwork } from './network/host-network.ts';
 import { ignoredRules } from './network/ignored-rules.ts';
-import { ipv6 } from './network/ipv6.ts';
+import { ipv6 } from './network/ipv6-counterpart.ts';
 import { meshOnly } from './network/mesh-only.ts';
 import { metadataEgress } from './network/metadata-egress.ts';
 import { noDefaultDeny } from './network/no-default-deny.ts';

@@ -6,9 +6,9 @@ import { hostNamespaces } from './pod/host-namespaces.ts';
 import { hostPath } from './pod/host-path.ts';
 import { hostPort } from './pod/host-port.ts';
 import { hostProbe } from './pod/host-probe.ts';
-import { kernelView } from './pod/kernel-view.ts';
+import { kernelView } from './pod/kernel-settings.ts';
 import { privileged } from './pod/privileged.ts';
-import { refused } from './pod/refused.ts';
+import { refused } from './pod/refused-by-namespace.ts';
 import { resources } from './pod/resources.ts';
 import { unconfined } from './pod/unconfined.ts';
 

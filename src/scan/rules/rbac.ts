@@ -17,7 +17,7 @@ import { podCreate } from './rbac/pod-create.ts';
 import { podExec } from './rbac/pod-exec.ts';
 import { secrets } from './rbac/secrets.ts';
 import { tokenCreate } from './rbac/token-create.ts';
-import { webhooks } from './rbac/webhooks.ts';
+import { webhooks } from './rbac/admission-write.ts';
 import { wildcard } from './rbac/wildcard.ts';
 
 export const RBAC_RULES: readonly SystemRule[] = [

@@ -1,8 +1,8 @@
 // Rules over secrets in configuration: where their values stand, and how old they are.
 import type { SystemRule } from '../rule.ts';
 import { age } from './secrets-config/age.ts';
-import { annotationSecret } from './secrets-config/annotations.ts';
-import { argumentSecret } from './secrets-config/arguments.ts';
+import { annotationSecret } from './secrets-config/annotation.ts';
+import { argumentSecret } from './secrets-config/argument.ts';
 import { committed } from './secrets-config/committed.ts';
 import { configMap } from './secrets-config/config-map.ts';
 import { envLiteral } from './secrets-config/env-literal.ts';

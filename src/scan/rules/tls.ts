@@ -2,11 +2,11 @@
 import type { SystemRule } from '../rule.ts';
 import { backendPlain } from './tls/backend-plain.ts';
 import { backendUnverified } from './tls/backend-unverified.ts';
-import { database } from './tls/database.ts';
-import { destinationRule } from './tls/destination-rule.ts';
+import { database } from './tls/database-plain.ts';
+import { destinationRule } from './tls/upstream-off.ts';
 import { gatewayPlain } from './tls/gateway-plain.ts';
 import { ingressPlain } from './tls/ingress-plain.ts';
-import { loadBalancer } from './tls/load-balancer.ts';
+import { loadBalancer } from './tls/load-balancer-plain.ts';
 import { noRedirect } from './tls/no-redirect.ts';
 import { routePlain } from './tls/route-plain.ts';
 import { upstreamUnverified } from './tls/upstream-unverified.ts';

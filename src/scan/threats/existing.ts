@@ -1,6 +1,6 @@
 // Controls that the manifests show to be there.
 import type { System } from '#model/system.ts';
-import { asObject, listAt, objectAt, textAt } from '../reach/raw.ts';
+import { asObject, listAt, objectAt, textAt } from '#base/raw.ts';
 import { evidenceAt } from '../attack/evidence.ts';
 import type { Evidence } from '../attack/model.ts';
 

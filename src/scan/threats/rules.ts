@@ -1,6 +1,6 @@
 // What may happen to each kind of element. One function a threat; the table at the end is the list to read.
 import type { Workload } from '#model/system.ts';
-import { memberOf, objectAt } from '../reach/raw.ts';
+import { memberOf, objectAt } from '#base/raw.ts';
 import { rawPod } from '../attack/pod.ts';
 import { evidenceAt } from '../attack/evidence.ts';
 import { PROBABILITIES as P } from '../attack/probabilities.ts';

@@ -1,4 +1,5 @@
 // What a reader of lockfiles and manifests is.
+import { baseOf } from '#base/paths.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Package } from './package.ts';
 
@@ -35,19 +36,8 @@ export interface LockfileReader {
   read(file: string, text: string, context: LockfileContext): LockfileRead;
 }
 
-/** Last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** Folder of a path, without a slash at its end; '' for the root. */
-export function folderOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash === -1 ? '' : path.slice(0, slash);
-}
-
-/** A path that another one names from its folder. */
-export function joinPath(folder: string, path: string): string {
+/** A path that a file names from its folder; what would lead out of the tree stays at its top. */
+export function treePath(folder: string, path: string): string {
   const parts = path.startsWith('/') ? [] : folder.split('/').filter((part) => part !== '');
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();
@@ -57,7 +47,7 @@ export function joinPath(folder: string, path: string): string {
 }
 
 export function named(...names: readonly string[]): (path: string) => boolean {
-  return (path) => names.includes(baseName(path));
+  return (path) => names.includes(baseOf(path));
 }
 
 /** The file cannot be read as what its name says. */
@@ -80,7 +70,7 @@ export function withoutLock(file: string, line: number, lockfile: string): Diagn
   return {
     code: 'lockfile.missing',
     severity: 'warning',
-    message: `\`${baseName(file)}\` gives ranges, and there is no ${lockfile} beside it: its packages are not analysed exactly`,
+    message: `\`${baseOf(file)}\` gives ranges, and there is no ${lockfile} beside it: its packages are not analysed exactly`,
     location: { file, line, column: 1 },
     help: `commit ${lockfile}, so that what is built is what was scanned`,
   };

@@ -1,6 +1,7 @@
 // Every lockfile and manifest of packages that is read, one row each.
+import { baseOf, folderOf } from '#base/paths.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
-import { baseName, folderOf, holds, joinPath, unreadable, withoutLock } from './lockfile.ts';
+import { holds, treePath, unreadable, withoutLock } from './lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from './lockfile.ts';
 import { BUN_LOCK } from './lockfiles/bun.ts';
 import { CARGO_LOCK } from './lockfiles/cargo.ts';
@@ -72,7 +73,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
 
 /** Whether a file is one that `readLockfile` reads. @param path with `/` between folders */
 export function isLockfile(path: string): boolean {
-  const name = baseName(path);
+  const name = baseOf(path);
   return LOCKFILES.some((reader) => reader.matches(path)) || MANIFESTS.some((manifest) => manifest.name === name);
 }
 
@@ -90,13 +91,13 @@ export function readLockfile(path: string, text: string, context: LockfileContex
 }
 
 function missingLock(path: string, text: string, context: LockfileContext): readonly Diagnostic[] | undefined {
-  const manifest = MANIFESTS.find(({ name }) => name === baseName(path));
+  const manifest = MANIFESTS.find(({ name }) => name === baseOf(path));
   if (!manifest) return undefined;
   const at = text.slice(0, 1_000_000).search(manifest.has);
   if (at === -1) return [];
   let folder = folderOf(path);
   for (let up = 0; up < FOLDERS_UP_MAX; up++) {
-    if (manifest.locks.some((lock) => holds(context, joinPath(folder, lock)))) return [];
+    if (manifest.locks.some((lock) => holds(context, treePath(folder, lock)))) return [];
     if (folder === '') break;
     folder = folderOf(folder);
   }

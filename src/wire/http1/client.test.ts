@@ -652,6 +652,18 @@ describe('time', () => {
     );
   });
 
+  it('a stream of events may be silent for longer than another answer', async () => {
+    const at = rig({ upstreamTimeoutMs: 1000, streamIdleTimeoutMs: 10_000 });
+    const call = at.call();
+    await settle();
+    at.sockets[0]!.feed('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
+    at.advance(5000);
+    at.sockets[0]!.feed('2\r\nhi\r\n');
+    assert.deepEqual(call.log, ['200 chunked -1', 'hi']);
+    at.advance(10_300);
+    assert.deepEqual(call.log, ['200 chunked -1', 'hi', 'abort']);
+  });
+
   it("a slow upload is not the destination's silence", async () => {
     const at = rig({ upstreamTimeoutMs: 1000 });
     const upload = new Upload(10);

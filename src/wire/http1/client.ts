@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
+import type { ConnectionGate, GatedPool } from '../connection-gate.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
 import { type ConnectionPool, UpstreamConnection } from './upstream-connection.ts';
@@ -15,6 +16,12 @@ export interface PoolOptions {
   readonly timers: TimerWheel;
   /** For messages: `ecommerce/cart:7070`. */
   readonly name: string;
+  /** Bounds that it shares with other pools. */
+  readonly gate?: ConnectionGate;
+  /** Requests that one connection carries; 0 for no bound. */
+  readonly requestsMax?: number;
+  /** Age at which a connection takes no further request, ms; 0 for no bound. */
+  readonly ageMaxMs?: number;
 }
 
 export interface PoolCounts {
@@ -30,10 +37,13 @@ export interface PoolCounts {
  * @example const pool = new Http1Pool({ connect: () => network.connect(address, 5000), limits, timers, name: 'cart' });
  *   pool.request({ method: 'GET', target: '/', headers: ['host', 'cart'], bodyKind: 'none', length: -1 }, undefined, callbacks);
  */
-export class Http1Pool implements ConnectionPool, UpstreamPool {
+export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   readonly limits: Limits;
   readonly timers: TimerWheel;
   readonly name: string;
+  readonly requestsMax: number;
+  readonly ageMaxMs: number;
+  readonly #gate: ConnectionGate | undefined;
   readonly #connect: () => Promise<Socket>;
   readonly #connections = new Set<UpstreamConnection>();
   readonly #idle: UpstreamConnection[] = [];
@@ -46,6 +56,10 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
     this.limits = options.limits;
     this.timers = options.timers;
     this.name = options.name;
+    this.requestsMax = options.requestsMax ?? 0;
+    this.ageMaxMs = options.ageMaxMs ?? 0;
+    this.#gate = options.gate;
+    this.#gate?.join(this);
     this.#connect = options.connect;
     this.#pendingTimer = options.timers.timer(() => this.#expirePending());
   }
@@ -73,11 +87,20 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
     return { idle, busy: this.#connections.size - idle, connecting: this.#connecting, pending };
   }
 
+  get waiting(): number {
+    return this.#pending.length;
+  }
+
+  roomFreed(): void {
+    this.#open();
+  }
+
   /** Takes no more requests, ends idle connections now and busy ones after their answer. */
   close(): void {
     this.#closing = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
     this.#failPending('overload', `\`${this.name}\` is being closed`);
+    if (this.#connections.size + this.#connecting === 0) this.#gate?.leave(this);
   }
 
   destroy(): void {
@@ -102,6 +125,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
 
   closed(connection: UpstreamConnection): void {
     this.#connections.delete(connection);
+    this.#gate?.connectionGone();
     if (connection.idle) {
       const at = this.#idle.indexOf(connection);
       if (at >= 0) this.#idle.splice(at, 1);
@@ -133,6 +157,10 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
         return;
       }
     }
+    if (this.#gate?.mayWait === false) {
+      exchange.fail('overload', `too many requests wait for \`${this.name}\``);
+      return;
+    }
     exchange.pendingUntilMs = this.timers.coarseMs + this.limits.connectTimeoutMs;
     if (first) this.#pending.unshift(exchange);
     else this.#pending.push(exchange);
@@ -152,7 +180,8 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
     while (
       !this.#closing &&
       this.#connecting < this.#pending.length &&
-      this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax
+      this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax &&
+      this.#gate?.mayConnect(this, this.#connections.size + this.#connecting) !== false
     ) {
       this.#connecting++;
       void this.#connectOne();
@@ -174,6 +203,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
     this.#connecting--;
     if (this.#closing || socket.destroyed) {
       socket.destroy();
+      this.#gate?.connectionGone();
       this.#open();
       return;
     }
@@ -184,6 +214,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool {
 
   #connectFailed(error: unknown): void {
     this.#connecting--;
+    this.#gate?.connectionGone();
     // One failure answers one request; the others have attempts of their own under way, or get one now.
     this.#nextPending()?.fail('connect', messageOf(error));
     this.#open();

@@ -41,6 +41,18 @@ export const REFUSALS = {
   'interim-flood': { status: 502, text: 'too many 1xx answers' },
   'upgrade-unasked': { status: 502, text: 'a 101 answer that was not asked for' },
   'data-unasked': { status: 502, text: 'bytes of an answer to no request' },
+  'pseudo-header': { status: 400, text: 'a pseudo-header is missing, unknown, repeated or out of place' },
+  scheme: { status: 400, text: 'the scheme is neither http nor https' },
+  'connection-header': { status: 400, text: 'a header that belongs to an HTTP/1 connection' },
+  te: { status: 400, text: 'TE is not `trailers`' },
+  'data-length': { status: 400, text: 'the body is not as long as Content-Length says' },
+  'protocol-unknown': { status: 501, text: 'the protocol of an extended CONNECT is not offered' },
+  'websocket-version': { status: 400, text: 'the WebSocket version is not 13' },
+  frame: { status: 400, text: 'a frame breaks the rules of HTTP/2' },
+  compression: { status: 400, text: 'a header block cannot be decoded' },
+  'flow-control': { status: 400, text: 'more bytes came than the flow-control window allows' },
+  flood: { status: 429, text: 'the connection makes more work than it does' },
+  'window-stalled': { status: 408, text: 'the answer was not taken in time' },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** Name of the framing rule that a message broke. */

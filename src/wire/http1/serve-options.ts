@@ -15,4 +15,6 @@ export interface ServeOptions {
   readonly onError?: (kind: RefusalKind, status: number, info: ConnectionInfo) => string | undefined;
   /** The handler threw: a bug. The client gets a bare 500. Without this function the error is thrown on. */
   readonly onBug?: (error: unknown) => string | undefined;
+  /** HTTP/1 only: the connection begins with the preface of HTTP/2 (prior knowledge, RFC 9113 section 3.3). The socket is given away with every byte of it unread. */
+  readonly onHttp2?: () => void;
 }

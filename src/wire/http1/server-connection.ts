@@ -20,6 +20,8 @@ import { WriteGuard } from './write-guard.ts';
 const DRAIN_BYTES_MAX = 64 * 1024;
 /** Bytes that a client may go on sending while its last answer goes out. */
 const LINGER_BYTES_MAX = 4 * 1024 * 1024;
+/** How the client preface of HTTP/2 begins (RFC 9113 section 3.4); to this parser it is a request of an unknown version. */
+const HTTP2_START = Buffer.from('PRI * HTTP/2.0');
 
 export class ServerConnection implements ServedConnection, BodyHost, ExchangeHost {
   readonly socket: Socket;
@@ -38,6 +40,8 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   #keepAlive = true;
   #continueDue = false;
   #draining = false;
+  /** The next answer ends the connection. */
+  #lastAnswer = false;
   #peerEnded = false;
   #reading = false;
   #inputPaused = false;
@@ -77,6 +81,11 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   close(): void {
     this.#draining = true;
     if (this.#state === 'idle' && this.#backlog.length === 0) this.#linger();
+  }
+
+  drain(): void {
+    // The client learns of the end from an answer, never from a closed connection that it just sent a request on.
+    this.#lastAnswer = true;
   }
 
   destroy(): void {
@@ -165,7 +174,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
       return false;
     }
     if (after < 0) {
-      this.#refuse(parser.error);
+      if (parser.error !== 'version-unsupported' || !this.#giveToHttp2()) this.#refuse(parser.error);
       return false;
     }
     this.#state = 'busy';
@@ -246,7 +255,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   }
 
   mayKeepAlive(): boolean {
-    if (!this.#keepAlive || this.#draining || this.#peerEnded) return false;
+    if (!this.#keepAlive || this.#draining || this.#lastAnswer || this.#peerEnded) return false;
     const body = this.#body;
     // A body that nobody took must be read away first; where that is too much, or where the client waits for 100, the connection ends.
     return !body || body.complete || (!this.#continueDue && (body.wanted || body.missing <= DRAIN_BYTES_MAX));
@@ -278,6 +287,13 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   }
 
   takeOver(head: string): { readonly socket: Socket; readonly head: Buffer } {
+    this.#letGo();
+    this.socket.write(head, 'latin1');
+    return { socket: this.socket, head: this.#backlog.take() };
+  }
+
+  /** The socket, paused, is somebody else's from now on. */
+  #letGo(): void {
     const socket = this.socket;
     this.#state = 'upgraded';
     this.#exchange = undefined;
@@ -287,8 +303,20 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.pause();
-    socket.write(head, 'latin1');
-    return { socket, head: this.#backlog.take() };
+  }
+
+  /** @returns false when the connection does not begin as HTTP/2, or nobody here speaks it */
+  #giveToHttp2(): boolean {
+    const { onHttp2 } = this.#options;
+    const { bytes, start, end } = this.#backlog;
+    if (!onHttp2 || this.#requests > 0 || end - start < HTTP2_START.length) return false;
+    if (HTTP2_START.compare(bytes, start, start + HTTP2_START.length) !== 0) return false;
+    this.#backlog.own();
+    this.#letGo();
+    this.socket.off('close', this.#onClose);
+    this.socket.unshift(this.#backlog.take());
+    onHttp2();
+    return true;
   }
 
   /** Answers a message that broke a rule, once, and ends the connection; bytes behind it are never read as a request. */

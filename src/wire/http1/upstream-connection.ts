@@ -4,6 +4,7 @@ import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
+import { answerIdleMs } from '../stream-idle.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
@@ -22,6 +23,10 @@ const KEEP_ALIVE_MARGIN_MS = 1000;
 export interface ConnectionPool {
   readonly limits: Limits;
   readonly timers: TimerWheel;
+  /** Requests that one connection carries; 0 for no bound. */
+  readonly requestsMax: number;
+  /** Age at which a connection takes no further request, ms; 0 for no bound. */
+  readonly ageMaxMs: number;
   /** The connection may carry another request. */
   released(connection: UpstreamConnection): void;
   /** The connection is gone; called once. */
@@ -48,6 +53,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   #heard = false;
   #keepAlive = true;
   #idleMs: number;
+  /** How long the destination may be silent. */
+  #silenceMs: number;
+  /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
+  readonly #retireAtMs: number;
   #feedEnd = 0;
   #error = 'the destination closed the connection';
   readonly #stopReading: () => void;
@@ -64,6 +73,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#parser = new ResponseParser(pool.limits);
     this.#timer = pool.timers.timer(() => this.#timedOut());
     this.#idleMs = pool.limits.idleTimeoutMs;
+    this.#silenceMs = pool.limits.upstreamTimeoutMs;
+    this.#retireAtMs = pool.ageMaxMs > 0 ? pool.timers.coarseMs + pool.ageMaxMs : Infinity;
     socket.setNoDelay(true);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);
@@ -83,12 +94,13 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#interims = 0;
     this.#heard = false;
     this.#used++;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
+    this.#timer.arm(this.#silenceMs);
     exchange.start(this);
   }
 
   rest(): void {
-    this.#timer.arm(this.#idleMs);
+    this.#timer.arm(Math.min(this.#idleMs, this.#retireAtMs - this.#pool.timers.coarseMs));
   }
 
   destroy(): void {
@@ -103,7 +115,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   }
 
   requestMoved(): void {
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
   }
 
   requestSent(): void {
@@ -121,7 +133,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       this.#timer.clear();
       this.socket.pause();
     } else {
-      this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+      this.#timer.arm(this.#silenceMs);
       this.socket.resume();
     }
   }
@@ -142,7 +154,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#pool.limits.upstreamTimeoutMs);
+    this.#timer.arm(this.#silenceMs);
     if (this.#answering) {
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
@@ -208,6 +220,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     } else {
       const incoming = this.#incoming(framing);
       body = this.#body = incoming;
+      if (framing < 0) {
+        this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
+        this.#timer.arm(this.#silenceMs);
+      }
       if (backlog.length > 0) this.#feed(backlog.bytes, backlog.start, backlog.end);
     }
     backlog.clear();
@@ -234,8 +250,13 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     if (!exchange) return;
     // After an answer before the end of the request the rest is not sent, and the connection would be out of step.
     exchange.release();
-    if (exchange.sent && !surplus && this.#keepAlive && this.usable) this.#pool.released(this);
+    if (exchange.sent && !surplus && this.#keepAlive && this.usable && this.#mayGoOn()) this.#pool.released(this);
     else this.destroy();
+  }
+
+  #mayGoOn(): boolean {
+    const { requestsMax, timers } = this.#pool;
+    return (requestsMax === 0 || this.#used < requestsMax) && timers.coarseMs < this.#retireAtMs;
   }
 
   #handOver(exchange: UpstreamExchange): void {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type SecureContext, type Server, type TLSSocket, createSecureContext, createServer } from 'node:tls';
 import { messageOf } from '#base/errors.ts';
 import type { ConnectionInfo } from '../types.ts';
-import { judgeChain, peerChain } from './chain.ts';
+import { NO_PEER, type PeerFacts, judgeChain, peerChain, peerFacts } from './chain.ts';
 import { contextOptions } from './context.ts';
 import type { TlsIdentity, TlsVersion, VerifyPeer } from './types.ts';
 
@@ -99,9 +99,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
     options.onRefused?.(reason, socket.remoteAddress ?? '');
     socket.destroy();
   };
-  let peerIdentity = '';
-  let peerSerial = '';
-  let peerNotAfterMs: number | undefined;
+  let peer: PeerFacts = NO_PEER;
   if (options.clientCertificate !== 'none') {
     const chain = peerChain(socket);
     if (chain.length === 0) {
@@ -109,18 +107,14 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
     } else {
       const verdict = judgeChain(options.verifyPeer!, chain);
       if (!verdict.ok) return refuse(verdict.reason);
-      peerIdentity = verdict.identity;
-      peerSerial = verdict.serial;
-      peerNotAfterMs = verdict.notAfterMs;
+      peer = peerFacts(verdict, chain[0]!, socket);
     }
   }
   const tls = {
     protocol: socket.getProtocol() ?? '',
     cipher: socket.getCipher().standardName,
     sni: serverNameOf(socket),
-    peerIdentity,
-    peerSerial,
-    ...(peerNotAfterMs !== undefined && { peerNotAfterMs }),
+    ...peer,
   };
   options.onConnection(socket, tls, typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '');
 }

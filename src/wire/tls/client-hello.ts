@@ -63,7 +63,7 @@ function guarded<T>(work: () => T | undefined): T | undefined {
 function wholeHello(bytes: Buffer): Buffer | 'incomplete' | undefined {
   const parts: Buffer[] = [];
   let have = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (bytes[at] !== HANDSHAKE_RECORD) return undefined;
     if (at + 5 > bytes.length) return 'incomplete';
     const size = bytes.readUInt16BE(at + 3);
@@ -116,7 +116,7 @@ function hostName(list: Buffer): string | undefined {
 
 function names(list: Buffer): string[] {
   const found: string[] = [];
-  for (let at = 0; at < list.length; ) {
+  for (let at = 0; at < list.length;) {
     const size = list.readUInt8(at);
     found.push(list.toString('latin1', at + 1, at + 1 + size));
     at += 1 + size;

@@ -2,7 +2,7 @@
 import { type Socket, isIP } from 'node:net';
 import { type ConnectionOptions, type SecureContext, type TLSSocket, connect, createSecureContext } from 'node:tls';
 import { CullisError, messageOf } from '#base/errors.ts';
-import { judgeChain, peerChain } from './chain.ts';
+import { type PeerFacts, judgeChain, peerChain, peerFacts } from './chain.ts';
 import { contextOptions } from './context.ts';
 import type { TlsIdentity, TlsVersion, VerifyPeer } from './types.ts';
 
@@ -21,6 +21,8 @@ export interface TlsTarget {
   readonly sni: string;
   /** For messages. */
   readonly name: string;
+  /** Application protocols to offer instead of the client's usual ones. */
+  readonly alpn?: readonly string[];
 }
 
 export interface TlsClient {
@@ -38,7 +40,7 @@ export function tlsClient(options: TlsClientOptions): TlsClient {
   let context = createSecureContext(contextOptions(options.identity, options.minVersion));
   const alpn = alpnList(options.alpn);
   return {
-    secure: (raw, target) => handshake(raw, target, context, alpn, options),
+    secure: (raw, target) => handshake(raw, target, context, target.alpn ? alpnList(target.alpn) : alpn, options),
     setIdentity: (identity) => {
       context = createSecureContext(contextOptions(identity, options.minVersion));
     },
@@ -101,10 +103,20 @@ function handshake(
   });
 }
 
+/** What each server proved, as long as its socket lives. */
+const proven = new WeakMap<Socket, PeerFacts>();
+
+/** What the server at the other end of a socket that `secure` gave proved; undefined for other sockets. */
+export function serverProof(socket: Socket): PeerFacts | undefined {
+  return proven.get(socket);
+}
+
 function refusalOf(socket: TLSSocket, target: TlsTarget, options: TlsClientOptions): string | undefined {
   const chain = peerChain(socket);
   if (chain.length === 0) return 'it showed no certificate';
   const verdict = judgeChain(options.verifyPeer, chain);
   if (!verdict.ok) return verdict.reason;
-  return verdict.identity === target.identity ? undefined : `it is \`${verdict.identity}\``;
+  if (verdict.identity !== target.identity) return `it is \`${verdict.identity}\``;
+  proven.set(socket, peerFacts(verdict, chain[0]!, socket));
+  return undefined;
 }

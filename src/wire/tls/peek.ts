@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import type { TimerWheel } from '../timers.ts';
 import { HELLO_BYTES_MAX, helloServerName } from './client-hello.ts';
 
-export type PeekedName = { readonly ok: true; /** Lower case. */ readonly name: string } | { readonly ok: false; readonly why: string };
+export type PeekedName =
+  | { readonly ok: true; /** Lower case. */ readonly name: string }
+  | { readonly ok: false; readonly why: string };
 
 /**
  * The one server name that a client says openly. The socket comes back paused and unread.

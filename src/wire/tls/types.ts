@@ -16,6 +16,8 @@ export type PeerVerdict =
       /** SPIFFE id. */ readonly identity: string;
       readonly serial: string;
       /** When the peer's proof ends. */ readonly notAfterMs?: number;
+      readonly notBeforeMs?: number;
+      /** Hex SHA-256 of the root that vouches for it. */ readonly root?: string;
     }
   | { readonly ok: false; /** Lower-case, for the journal. */ readonly reason: string };
 

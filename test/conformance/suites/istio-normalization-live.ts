@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { PathNormalization } from '#model/istio.ts';
 import { readJsonLines } from '../data.ts';
 import { policiesOf } from '../istio.ts';
-import { LiveMesh, rawRequest } from '../live.ts';
+import { LiveMesh } from '../live.ts';
+import { rawRequest } from '../live-calls.ts';
 import type { RowResult, Suite } from '../suite.ts';
 
 interface Row {

@@ -10,7 +10,7 @@ import { Kernel } from '#scan/reach/kernel.ts';
 import type { Endpoint } from '#scan/reach/matching.ts';
 import { policiesOf } from '#scan/reach/policies.ts';
 import type { Direction, Policy } from '#scan/reach/policy.ts';
-import { asObject, listAt, numberAt, objectAt, recordAt, textAt } from '#scan/reach/raw.ts';
+import { asObject, listAt, numberAt, objectAt, recordAt, textAt } from '#base/raw.ts';
 import { eachYamlDocument } from '#syntax/yaml.ts';
 import { readJsonLines } from '../data.ts';
 import type { RowResult, Suite } from '../suite.ts';

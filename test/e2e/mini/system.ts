@@ -9,6 +9,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 export interface MiniOptions {
   /** `6s`; the product's default when absent. */
   readonly certificateTtl?: string;
+  /** Of the Platform: `connectionsMax: 6`. */
+  readonly limits?: string;
 }
 
 /** A workload and how it runs here. */
@@ -59,13 +61,14 @@ spec:
 export function writeMini(folder: string, options: MiniOptions = {}): { readonly policy: string } {
   mkdirSync(folder, { recursive: true });
   const ttl = options.certificateTtl === undefined ? '' : `\n  certificateTtl: ${options.certificateTtl}`;
+  const limits = options.limits === undefined ? '' : `\n  limits: { ${options.limits} }`;
   writeFileSync(
     join(folder, 'platform.yaml'),
     `apiVersion: cullis.dev/v1
 kind: Platform
 metadata: { name: platform }
 spec:
-  gatewayAddress: 127.0.0.1${ttl}
+  gatewayAddress: 127.0.0.1${ttl}${limits}
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway

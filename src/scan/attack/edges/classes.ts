@@ -1,7 +1,7 @@
 // Workloads that no policy can tell apart, so that reachability is asked once for all of them.
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
-import { asObject } from '../../reach/raw.ts';
+import { asObject } from '#base/raw.ts';
 import { rawPod } from '../pod.ts';
 
 const DEPTH_MAX = 24;
@@ -24,11 +24,13 @@ export function classesOf(system: System, portsOf: (workload: Workload) => strin
   const mesh =
     system.authorizationPolicies.length + system.peerAuthentications.length + system.requestAuthentications.length > 0 ||
     system.runs.length > 0;
+  // Without any of them nothing tells one namespace from another.
+  const apart = mesh || system.resources.some(({ kind }) => SELECTING.test(kind));
   const addressed = system.resources.some(({ kind }) => kind === 'EndpointSlice');
   const byKey = new Map<string, number[]>();
   for (const [i, workload] of system.workloads.entries()) {
     const own = [...(keys.get(EVERYWHERE) ?? []), ...(keys.get(workload.namespace) ?? [])];
-    const key = addressed ? String(i) : signature(workload, own, mesh, portsOf(workload));
+    const key = addressed ? String(i) : signature(workload, own, { mesh, apart }, portsOf(workload));
     const present = byKey.get(key);
     if (present) present.push(i);
     else byKey.set(key, [i]);
@@ -36,11 +38,16 @@ export function classesOf(system: System, portsOf: (workload: Workload) => strin
   return [...byKey.values()];
 }
 
-function signature(workload: Workload, keys: readonly string[], mesh: boolean, ports: string): string {
+function signature(
+  workload: Workload,
+  keys: readonly string[],
+  { mesh, apart }: { readonly mesh: boolean; readonly apart: boolean },
+  ports: string,
+): string {
   const { spec, kubernetes } = rawPod(workload);
   // What is no pod (Compose) is told apart by its own rules.
   if (!kubernetes) return workload.id;
-  const parts: unknown[] = [workload.namespace, ports, spec['hostNetwork'] === true];
+  const parts: unknown[] = [apart ? workload.namespace : '', ports, spec['hostNetwork'] === true];
   for (const key of keys) parts.push(Object.hasOwn(workload.labels, key) ? workload.labels[key] : null);
   // Policies may name a port by its name.
   for (const { ports: own, init } of workload.containers)

@@ -1,5 +1,5 @@
 // METADATA: from a pod or a machine to the roles of the cloud provider; and the roles that service accounts are given (workload identity).
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import type { System } from '#model/system.ts';
 import { resourceId } from '#model/resource.ts';
 import { CLOUD_NODE, forwardNode, workloadNode } from '../context.ts';

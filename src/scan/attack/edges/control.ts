@@ -1,5 +1,5 @@
 // CONTROL: systems that deploy. Who has one of them has what it deploys.
-import { objectAt, textAt, listAt } from '../../reach/raw.ts';
+import { objectAt, textAt, listAt } from '#base/raw.ts';
 import type { Workload } from '#model/system.ts';
 import { verbsOn } from '../../rbac/permits.ts';
 import type { Grant } from '../../rbac/permissions.ts';

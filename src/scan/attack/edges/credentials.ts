@@ -2,7 +2,7 @@
 import { meshNames } from '#model/mesh-names.ts';
 import type { Path } from '#model/origin.ts';
 import type { EnvVar, Workload } from '#model/system.ts';
-import { listAt, memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { WorkloadAsset } from '../assets.ts';
 import type { Build } from '../context.ts';
 import { assetNode, workloadNode } from '../context.ts';

@@ -1,7 +1,7 @@
 // ESCAPE_*: from a container to the machine it runs on; NODE_PIVOT: from the machine to the pods that may run there.
 import type { Workload } from '#model/system.ts';
 import type { Path } from '#model/origin.ts';
-import { listAt, memberOf, objectAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 import { workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
 import { evidenceAt } from '../evidence.ts';

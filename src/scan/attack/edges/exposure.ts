@@ -1,7 +1,7 @@
 // From the internet to ports, and from ports into workloads.
 import type { Resource } from '#model/resource.ts';
 import { resourceId } from '#model/resource.ts';
-import { listAt, textAt } from '../../reach/raw.ts';
+import { listAt, textAt } from '#base/raw.ts';
 import { evidenceAt, evidenceIn } from '../evidence.ts';
 import { INTERNET_NODE, accessNode, assetNode, forwardNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';

@@ -1,7 +1,7 @@
 // HAS_TOKEN: the service accounts that an attacker in a workload can act as.
 import type { Resource } from '#model/resource.ts';
 import type { Workload } from '#model/system.ts';
-import { listAt, memberOf, objectAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt } from '#base/raw.ts';
 import { identityNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
 import { evidenceAt } from '../evidence.ts';

@@ -1,10 +1,11 @@
 // REACH_L4 and REACH_L7: who can send to which port, from the exact answer of reachability.
 import type { Workload } from '#model/system.ts';
-import { servicesOf, targetPort } from '#plan/build.ts';
+import { servicesOf, targetPort } from '#plan/services.ts';
 import type { Access, PortRange, Reach, Transport } from '../../reach/face.ts';
 import { accessNode, assetNode, forwardNode, workloadNode } from '../context.ts';
 import type { Build } from '../context.ts';
 import { evidenceAt } from '../evidence.ts';
+import { LIMITS } from '../model.ts';
 import type { RequiredFlow } from '../model.ts';
 import type { EdgeKind, Evidence, FactId } from '../model.ts';
 import { NetworkPolicies } from '../network-policies.ts';
@@ -47,10 +48,16 @@ export function reachEdges(build: Build): void {
   const callers = meshed ? new Callers(system) : undefined;
   const groups = new Groups(build);
   const flows = Map.groupBy(build.flows, ({ to }) => to);
+  let pairs = 0;
   for (const [at, targets] of members.entries()) {
     const first = system.workloads[targets[0]!]!;
     const ports = portsById.get(first.id)!;
     if (ports.length === 0) continue;
+    pairs += members.length;
+    if (pairs > LIMITS.pairs) {
+      build.builder.leave();
+      break;
+    }
     const keyOf = callers?.keysFor(first);
     const answers = new Map<string, Quality | undefined>();
     // Sources of each port by how they reach it.
@@ -156,25 +163,32 @@ class Groups {
     const wanted = new Set(onPort.map(({ from }) => from));
     let size = 0;
     for (const c of classes) size += members[c]!.length;
-    const ids = (): string[] => classes.flatMap((c) => members[c]!.map((i) => system.workloads[i]!.id));
+    // One after the other: most callers only need the first.
+    function* sources(): Generator<string> {
+      for (const c of classes) for (const i of members[c]!) yield system.workloads[i]!.id;
+    }
     // Declared callers have their own edges; when nobody else comes, there is nothing more.
     if (size <= wanted.size + DIRECT_MAX) {
-      const others = ids().filter((id) => id !== target.id && !wanted.has(id));
+      const others = [...sources()].filter((id) => id !== target.id && !wanted.has(id));
       for (const id of others) this.#edge(workloadNode(this.#build, id), id, target, port, quality, wanted.has('internet'));
       for (const id of others)
         if (this.#build.forwarders.has(id))
           this.#edge(forwardNode(this.#build, id), id, target, port, quality, wanted.has('internet'));
       return;
     }
-    const sources = ids();
-    const sample = sources.find((id) => id !== target.id && !wanted.has(id));
+    let sample: string | undefined;
+    for (const id of sources())
+      if (id !== target.id && !wanted.has(id)) {
+        sample = id;
+        break;
+      }
     if (sample === undefined) return;
     const key = classes.join();
     let group = this.#nodes.get(key);
     if (group === undefined) {
-      group = builder.node(`group:${this.#nodes.size}`, 'group', `${sources.length} workloads`);
+      group = builder.node(`group:${this.#nodes.size}`, 'group', `${size} workloads`);
       this.#nodes.set(key, group);
-      for (const id of sources) {
+      for (const id of sources()) {
         const draft = { kind: 'REACH_L4', probability: P.reach, text: 'sends packets', evidence: [] } as const;
         builder.edge(workloadNode(this.#build, id), group, draft);
         if (this.#build.forwarders.has(id)) builder.edge(forwardNode(this.#build, id), group, draft);

@@ -7,7 +7,7 @@ import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import { permissionsOf } from '../../rbac/permissions.ts';
 import type { Grant } from '../../rbac/permissions.ts';
-import { listAt, memberOf, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, textAt } from '#base/raw.ts';
 import type { BuiltGraph } from '../build.ts';
 import type { RequiredFlow } from '../model.ts';
 import type { Fact, VulnerabilityInput } from '../model.ts';

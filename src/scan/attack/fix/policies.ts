@@ -1,6 +1,6 @@
 // Policies that let through what is declared, and nothing else.
 import type { Workload } from '#model/system.ts';
-import { memberOf, objectAt, recordAt } from '../../reach/raw.ts';
+import { memberOf, objectAt, recordAt } from '#base/raw.ts';
 import type { RequiredFlow } from '../model.ts';
 
 type WorkloadsById = ReadonlyMap<string, Workload>;

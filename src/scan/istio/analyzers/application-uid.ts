@@ -1,4 +1,4 @@
-import { numberAt, objectAt } from '../../reach/raw.ts';
+import { numberAt, objectAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { containersOf } from '../mesh-index.ts';

@@ -1,6 +1,6 @@
 // Policies whose selector picks no workload, and rules about namespaces that do not exist.
 import type { Resource } from '#model/resource.ts';
-import { listAt, memberOf, objectAt, recordAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, recordAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { itemsAt } from '../items.ts';

@@ -1,6 +1,6 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { memberOf } from '../../reach/raw.ts';
+import { memberOf } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { itemsAt } from '../items.ts';

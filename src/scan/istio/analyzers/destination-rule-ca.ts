@@ -1,7 +1,7 @@
 // TLS to a server whose certificate nobody checks.
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { memberOf, numberAt, objectAt, textAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, objectAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { itemsAt } from '../items.ts';

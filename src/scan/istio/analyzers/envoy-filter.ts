@@ -1,5 +1,5 @@
 // EnvoyFilter patches that are not applied, or not for sure.
-import { numberAt, objectAt, textAt } from '../../reach/raw.ts';
+import { numberAt, objectAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import type { MessageName } from '../codes.ts';

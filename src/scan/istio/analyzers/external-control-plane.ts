@@ -1,6 +1,6 @@
 // Webhooks of a control plane outside the cluster.
 import { parseIpRange } from '#base/ip-set.ts';
-import { objectAt, textAt } from '../../reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import type { MeshIndex } from '../mesh-index.ts';

@@ -1,7 +1,7 @@
 // Policies that pick a gateway of the Gateway API by label, where only targetRefs hold for sure.
 import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
-import { listAt, memberOf, objectAt, recordAt, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { Budget } from '../budget.ts';
 import { messageUrl } from '../codes.ts';

@@ -1,7 +1,7 @@
 // One certificate in several Gateways of the same proxies.
 import { labelsMatch } from '#model/resource.ts';
 import type { Resource } from '#model/resource.ts';
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { objectName } from '../analyzer.ts';
 import { Budget } from '../budget.ts';

@@ -1,5 +1,5 @@
 // Credentials of Gateways: there, with the right parts, and still valid.
-import { asObject, memberOf, textAt } from '../../reach/raw.ts';
+import { asObject, memberOf, textAt } from '#base/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';

@@ -1,5 +1,5 @@
 // Gateways without proxies, and ports that the Service in front of the proxies does not have.
-import { memberOf, numberAt } from '../../reach/raw.ts';
+import { memberOf, numberAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { selectorOf, serversOf } from '../gateway-server.ts';

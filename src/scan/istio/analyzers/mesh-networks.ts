@@ -1,5 +1,5 @@
 // Networks of a mesh over several clusters that name a cluster nobody knows.
-import { asObject, listAt, memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { asObject, listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { istioConfigMap, meshNetworksOf } from '../mesh-config.ts';

@@ -1,7 +1,7 @@
 // Proxies of another version than the control plane gives today.
 import { labelsMatch } from '#model/resource.ts';
 import { readYaml } from '#syntax/yaml.ts';
-import { memberOf, objectAt, recordAt, textAt } from '../../reach/raw.ts';
+import { memberOf, objectAt, recordAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { INJECTION, injectorValues, isInjected, REVISION } from '../injection.ts';

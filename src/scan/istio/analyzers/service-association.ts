@@ -1,6 +1,6 @@
 // One deployment behind several Services that disagree about its ports.
 import type { Resource } from '#model/resource.ts';
-import { memberOf, numberAt, textAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { isInjected } from '../injection.ts';

@@ -1,4 +1,4 @@
-import { memberOf, numberAt, textAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, textAt } from '#base/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';

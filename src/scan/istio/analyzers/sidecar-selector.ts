@@ -1,4 +1,4 @@
-import { objectAt, recordAt } from '../../reach/raw.ts';
+import { objectAt, recordAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { isAmbient } from '../injection.ts';

@@ -1,6 +1,6 @@
 // Destinations that do not exist, whose port does not exist, or that leave the choice of port open; routes that a gateway passes over.
 import type { Resource } from '#model/resource.ts';
-import { numberAt, textsAt } from '../../reach/raw.ts';
+import { numberAt, textsAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { fullName, HostIndex, isVisible, scopeOf, servicePlace, serviceOf, serviceScope } from '../hosts.ts';

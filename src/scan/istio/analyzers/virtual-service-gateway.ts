@@ -1,6 +1,6 @@
 // VirtualServices at gateways that do not exist, or that do not take their hosts.
 import type { Resource } from '#model/resource.ts';
-import { textAt, textsAt } from '../../reach/raw.ts';
+import { textAt, textsAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { serversOf, splitHost } from '../gateway-server.ts';

@@ -7,7 +7,7 @@ import { messageUrl } from '../codes.ts';
 import { covers, fullName, scopeOf, scopesMeet } from '../hosts.ts';
 import type { Scope } from '../hosts.ts';
 import type { MeshIndex } from '../mesh-index.ts';
-import { textsAt } from '../../reach/raw.ts';
+import { textsAt } from '#base/raw.ts';
 import { gatewaysOf, MESH_GATEWAY } from '../virtual-service.ts';
 
 interface Row {

@@ -2,7 +2,7 @@
 import { labelsMatch } from '#model/resource.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { objectAt, recordAt } from '../../reach/raw.ts';
+import { objectAt, recordAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { selectorOf } from '../gateway-server.ts';

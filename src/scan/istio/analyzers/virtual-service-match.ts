@@ -1,8 +1,8 @@
 // Rules and matches of a VirtualService that an earlier one takes everything from.
 import { canonicalJson } from '#base/canonical-json.ts';
 import type { Resource } from '#model/resource.ts';
-import { asObject, objectAt, textAt } from '../../reach/raw.ts';
-import type { RawObject } from '../../reach/raw.ts';
+import { asObject, objectAt, textAt } from '#base/raw.ts';
+import type { RawObject } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { itemsAt } from '../items.ts';

@@ -1,4 +1,4 @@
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import { covers, fullName } from '../hosts.ts';

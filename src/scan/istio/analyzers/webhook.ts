@@ -1,5 +1,5 @@
 // Injection webhooks that take the same pods, or whose service does not exist.
-import { listAt, memberOf, objectAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 import type { MeshAnalyzer, MeshHit } from '../analyzer.ts';
 import { messageUrl } from '../codes.ts';
 import type { MeshIndex } from '../mesh-index.ts';

@@ -1,5 +1,5 @@
 // Containers beside isolation and image: which there are, their variables, their size.
-import { listAt, memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { PodContainer } from '../../pss/pod.ts';
 import { literalSecret } from '../../rules/secrets-config/literal.ts';
 import type { Aspect, Pair } from '../aspect.ts';

@@ -1,6 +1,6 @@
 // Images: other programs, other versions, a digest on one side only.
 import { parseImage, compareTags } from '../../rules/images/reference.ts';
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import type { Aspect } from '../aspect.ts';
 import { WORKLOAD_KINDS } from '../kinds.ts';

@@ -1,6 +1,6 @@
 // Ways in: Services, Ingresses, Gateways, and the settings of namespaces and accounts.
 import { ingressSettings } from '#plan/ingress.ts';
-import { listAt, memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import { ENFORCE } from '../../pss/namespace.ts';
 import type { Aspect, Pair } from '../aspect.ts';

@@ -1,6 +1,6 @@
 // Pods: what isolates them, and as whom they run.
 import { judgePod } from '../../pss/evaluate.ts';
-import { memberOf, textAt } from '../../reach/raw.ts';
+import { memberOf, textAt } from '#base/raw.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import type { Aspect, Pair } from '../aspect.ts';
 import type { ParityDifference } from '../face.ts';

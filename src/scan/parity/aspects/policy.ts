@@ -1,5 +1,5 @@
 // Policies and permissions of one name that say different things.
-import { memberOf, listAt, objectAt, textAt } from '../../reach/raw.ts';
+import { memberOf, listAt, objectAt, textAt } from '#base/raw.ts';
 import { formatPath } from '#model/origin.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';

@@ -1,4 +1,4 @@
-import { objectAt, memberOf } from '../../reach/raw.ts';
+import { objectAt, memberOf } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 import { securityContexts } from '../pod.ts';
 import { shown } from '../../shown.ts';

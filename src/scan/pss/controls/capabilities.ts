@@ -1,5 +1,5 @@
 import type { Path } from '#model/origin.ts';
-import { objectAt, textsAt } from '../../reach/raw.ts';
+import { objectAt, textsAt } from '#base/raw.ts';
 import type { Control, Offence } from '../control.ts';
 import type { Pod } from '../pod.ts';
 

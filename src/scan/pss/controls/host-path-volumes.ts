@@ -1,4 +1,4 @@
-import { listAt, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, objectAt, textAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 export const hostPathVolumes = {

@@ -1,4 +1,4 @@
-import { listAt, numberAt } from '../../reach/raw.ts';
+import { listAt, numberAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 export const hostPorts = {

@@ -1,4 +1,4 @@
-import { objectAt, textAt } from '../../reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 const HANDLERS = [

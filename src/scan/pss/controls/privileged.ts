@@ -1,4 +1,4 @@
-import { memberOf } from '../../reach/raw.ts';
+import { memberOf } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 export const privileged = {

@@ -1,4 +1,4 @@
-import { asObject, listAt, memberOf, textAt } from '../../reach/raw.ts';
+import { asObject, listAt, memberOf, textAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 const ALLOWED = [

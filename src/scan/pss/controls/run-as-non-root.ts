@@ -1,4 +1,4 @@
-import { memberOf } from '../../reach/raw.ts';
+import { memberOf } from '#base/raw.ts';
 import type { Control, Offence } from '../control.ts';
 import type { Pod } from '../pod.ts';
 import { securityContexts } from '../pod.ts';

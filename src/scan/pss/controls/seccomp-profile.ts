@@ -1,4 +1,4 @@
-import { memberOf, objectAt } from '../../reach/raw.ts';
+import { memberOf, objectAt } from '#base/raw.ts';
 import type { Control, Offence } from '../control.ts';
 import { securityContexts } from '../pod.ts';
 import type { Pod } from '../pod.ts';

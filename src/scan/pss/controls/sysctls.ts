@@ -1,4 +1,4 @@
-import { listAt, textAt } from '../../reach/raw.ts';
+import { listAt, textAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 
 /** The minor version since which each one counts as safe (https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/). */

@@ -1,4 +1,4 @@
-import { memberOf, objectAt } from '../../reach/raw.ts';
+import { memberOf, objectAt } from '#base/raw.ts';
 import type { Control } from '../control.ts';
 import { securityContexts } from '../pod.ts';
 

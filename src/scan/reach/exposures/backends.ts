@@ -1,6 +1,6 @@
 // From a backend as a route names it to the ports of pods.
 import type { Service, System, Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import type { Transport } from '../face.ts';
 import { transportOf, workloadsBehind } from './services.ts';
 

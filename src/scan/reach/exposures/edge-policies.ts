@@ -1,7 +1,7 @@
 // Policies attached to gateways and routes (targetRefs) by which the edge demands who calls.
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { listAt, memberOf, objectAt, textAt } from '../raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 
 /** Kinds that authenticate, by group, and which part of their spec does. */
 const KINDS: readonly { readonly group: string; readonly kind: string; demands(spec: unknown): boolean }[] = [

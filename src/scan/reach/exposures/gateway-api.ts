@@ -7,7 +7,7 @@ import { buildGateways, intersect } from '#plan/gateways.ts';
 import type { GatewayPlan } from '#plan/plan.ts';
 import { PUBLIC } from '../address.ts';
 import type { Reason } from '../face.ts';
-import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '../raw.ts';
+import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '#base/raw.ts';
 import { reasonOf, resourceName } from '../reasons.ts';
 import type { RequestJudge } from '../requests.ts';
 import { backendsOf } from './backends.ts';
@@ -38,12 +38,20 @@ export function gatewayDrafts(system: System, judge: RequestJudge): readonly Exp
       !WAYPOINTS.has(spec.gatewayClassName) && metadata.annotations['networking.istio.io/service-type'] !== 'ClusterIP',
   );
   const edge: Edge = { system, judge, demanding: demandingPolicies(system) };
+  const named = new Map<string, Set<Resource>>();
+  for (const route of routes)
+    for (const parent of listAt(route.spec, 'parentRefs')) {
+      const id = `${textAt(parent, 'namespace') ?? route.metadata.namespace}/${textAt(parent, 'name') ?? ''}`;
+      const present = named.get(id);
+      if (present) present.add(route);
+      else named.set(id, new Set([route]));
+    }
   return gateways.flatMap((gateway) => {
-    const plan = plans.get(`${gateway.metadata.namespace}/${gateway.metadata.name}`);
+    const id = `${gateway.metadata.namespace}/${gateway.metadata.name}`;
+    const plan = plans.get(id);
+    const own = [...(named.get(id) ?? [])];
     return gateway.spec.listeners.flatMap((listener, index) =>
-      routes.flatMap((route) =>
-        isAttached(system, gateway, listener, route) ? draftsOf(edge, gateway, index, plan, route) : [],
-      ),
+      own.flatMap((route) => (isAttached(system, gateway, listener, route) ? draftsOf(edge, gateway, index, plan, route) : [])),
     );
   });
 }

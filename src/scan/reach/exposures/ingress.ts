@@ -6,7 +6,7 @@ import { ingressSettings } from '#plan/ingress.ts';
 import type { IngressDraft, IngressSettings } from '#plan/ingress-settings.ts';
 import { middlewareSettings } from '#plan/ingress-traefik.ts';
 import type { Reason } from '../face.ts';
-import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '../raw.ts';
+import { listAt, memberOf, numberAt, objectAt, textAt, textsAt } from '#base/raw.ts';
 import { reasonOf, resourceName } from '../reasons.ts';
 import { backendsOf } from './backends.ts';
 import { INTERNAL_SOURCES } from './drafts.ts';
@@ -24,13 +24,7 @@ interface RouteTo {
 
 /** @param openings what Services and pods open, for how the controller itself is reached */
 export function ingressDrafts(system: System, openings: readonly ExposureDraft[]): readonly ExposureDraft[] {
-  const known = new Map<string, readonly Workload[]>();
-  const proxiesOf: ProxiesOf = (served) => {
-    const key = served.join();
-    const found = known.get(key) ?? controllersOf(system, served);
-    known.set(key, found);
-    return found;
-  };
+  const proxiesOf: ProxiesOf = (served) => controllersOf(system, served);
   const edge: Edge = { system, openings, proxiesOf };
   return system.resources.flatMap((resource) => {
     const group = resource.apiVersion.split('/')[0];

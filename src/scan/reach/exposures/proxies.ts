@@ -2,7 +2,7 @@
 import { labelsMatch } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import type { IngressController } from '#plan/ingress-settings.ts';
-import { servicesOf } from '#plan/build.ts';
+import { servicesOf } from '#plan/services.ts';
 import type { ExposureDraft } from './drafts.ts';
 
 /** How a controller's pods are told: by the name of an image or a label that its charts and manifests give. */
@@ -15,10 +15,21 @@ const CONTROLLERS: readonly (readonly [IngressController, image: RegExp, label: 
 ];
 const LABELS = ['app.kubernetes.io/name', 'app', 'k8s-app'];
 
+const controllers = new WeakMap<System['workloads'], Map<string, readonly Workload[]>>();
+
 /** Controller workloads of the System that may serve an Ingress. @param served those its class and annotations leave; empty: any */
-export function controllersOf(system: System, served: readonly IngressController[]): readonly Workload[] {
+export function controllersOf({ workloads }: System, served: readonly IngressController[]): readonly Workload[] {
+  let known = controllers.get(workloads);
+  if (!known) controllers.set(workloads, (known = new Map()));
+  const key = served.join();
+  let found = known.get(key);
+  if (!found) known.set(key, (found = controllersIn(workloads, served)));
+  return found;
+}
+
+function controllersIn(workloads: System['workloads'], served: readonly IngressController[]): readonly Workload[] {
   const rows = CONTROLLERS.filter(([name]) => served.length === 0 || served.includes(name));
-  return system.workloads.filter(
+  return workloads.filter(
     ({ kind, labels, containers }) =>
       kind !== 'Job' &&
       kind !== 'CronJob' &&

@@ -1,11 +1,11 @@
 // Openings of Services and pods: LoadBalancer, NodePort, externalIPs, hostPort, hostNetwork.
 import type { Resource } from '#model/resource.ts';
-import { labelsMatch } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
-import { targetPort } from '#plan/build.ts';
+import { workloadsMatching } from '#plan/matching.ts';
+import { targetPort } from '#plan/services.ts';
 import { isHostNetwork, listeningPorts, podSpecOf } from '../endpoints.ts';
 import type { Reason, Transport } from '../face.ts';
-import { listAt, numberAt, textAt, textsAt } from '../raw.ts';
+import { listAt, numberAt, textAt, textsAt } from '#base/raw.ts';
 import { reasonOf, resourceName } from '../reasons.ts';
 import { INTERNAL_SOURCES } from './drafts.ts';
 import type { ExposureDraft } from './drafts.ts';
@@ -29,7 +29,7 @@ const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 export function workloadsBehind(system: Pick<System, 'workloads'>, service: Service): readonly Workload[] {
   const { selector, namespace } = service;
   if (!selector) return [];
-  return system.workloads.filter((workload) => workload.namespace === namespace && labelsMatch(selector, workload.labels));
+  return workloadsMatching(system, namespace, selector);
 }
 
 /** Where clients of a Service may come from, and why; empty ranges: everywhere. */

@@ -1,12 +1,16 @@
 // What rules over APIs share: one finding a document, that lists the operations or properties it stands on.
-import type { ApiDocument, ApiNode, ApiOperation } from '#model/api.ts';
 import { follow, member } from '#model/api-reference.ts';
+import type { ApiDocument, ApiNode, ApiOperation } from '#model/api.ts';
 import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
 import { listText } from '#policy/lint/context.ts';
 import type { Hit, ScanContext } from '../../rule.ts';
 
 export const OWASP_API = 'https://owasp.org/API-Security/editions/2023/en/0x11-t10/';
+/** Pages of single risks that several rules name. */
+export const PROPERTIES = 'https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/';
+export const INVENTORY = 'https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/';
+export const CONSUMPTION = 'https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/';
 
 /** Places that a finding lists; the title counts all. */
 const RELATED_MAX = 25;
@@ -111,7 +115,7 @@ const named = new WeakMap<ApiDocument, Partial<Record<Side, readonly ApiProperty
  * and circles end.
  */
 export function schemasOf(api: ApiDocument, side: Side, operations?: readonly ApiOperation[]): Iterable<ApiSchema> {
-  if (operations) return walk(api, side, operations);
+  if (operations && operations.length < api.operations.length) return walk(api, side, operations);
   const known = walked.get(api) ?? {};
   walked.set(api, known);
   return (known[side] ??= [...walk(api, side, api.operations)]);
@@ -148,7 +152,7 @@ function push(open: ApiNode[], node: ApiNode | undefined): void {
 
 /** Every named property of those schemas. */
 export function propertiesOf(api: ApiDocument, side: Side, operations?: readonly ApiOperation[]): Iterable<ApiProperty> {
-  if (operations) return propertiesIn(api, schemasOf(api, side, operations));
+  if (operations && operations.length < api.operations.length) return propertiesIn(api, schemasOf(api, side, operations));
   const known = named.get(api) ?? {};
   named.set(api, known);
   return (known[side] ??= [...propertiesIn(api, schemasOf(api, side))]);
@@ -191,4 +195,9 @@ export function isPublicByNature({ path, id = '', summary }: ApiOperation): bool
   )
     return true;
   return /\b(?:log in|log out|sign up|register|health check)\b/i.test(summary);
+}
+
+/** Properties as places: `role of POST /users`. */
+export function placesOfProperties(found: readonly ApiProperty[]): readonly Place[] {
+  return found.map(({ name, at, operation }) => ({ node: at, text: `${name} of ${operation.method} ${operation.path}` }));
 }

@@ -1,7 +1,7 @@
 import type { Resource } from '#model/resource.ts';
-import { listAt, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { optOut } from './webhooks.ts';
+import { optOut } from './admission-webhook.ts';
 
 export const admissionPolicy = {
   id: 'cluster.admission-policy',

@@ -1,6 +1,6 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { listAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
 export const auditPolicy = {

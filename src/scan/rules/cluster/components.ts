@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 import { podTemplates } from '../../pod-template.ts';
 import { shown } from '../../shown.ts';
 

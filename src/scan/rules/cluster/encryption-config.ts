@@ -1,7 +1,7 @@
 import type { FindingSeverity } from '#model/finding.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { asObject, listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { asObject, listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
 export const encryptionConfig = {

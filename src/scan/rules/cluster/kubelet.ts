@@ -1,6 +1,6 @@
 import type { FindingSeverity } from '#model/finding.ts';
 import type { Path } from '#model/origin.ts';
-import { memberOf, textsAt } from '../../reach/raw.ts';
+import { memberOf, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { flagHits, listed, weakSuites } from './flag-hits.ts';
 import type { FlagRow } from './flag-hits.ts';

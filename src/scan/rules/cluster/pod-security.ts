@@ -1,6 +1,6 @@
 import { ENFORCE, enforcedIn } from '../../pss/namespace.ts';
 import { originOf } from '#model/origin.ts';
-import { listAt, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
 export const podSecurity = {

@@ -1,8 +1,8 @@
 // What rules over Dockerfiles share.
 import type { BuildInstruction, BuildStage, ImageBuild } from '#model/image-build.ts';
-import type { Hit } from '../../rule.ts';
 import { commandsOf } from '../../code/shell.ts';
 import type { ShellCommand } from '../../code/shell.ts';
+import type { Hit } from '../../rule.ts';
 
 export const DOCKER_PRACTICES = 'https://docs.docker.com/build/building/best-practices/';
 export const CIS_DOCKER = 'CIS Docker Benchmark 1.6';
@@ -108,4 +108,23 @@ export function isSecretName(name: string): boolean {
   return /(?:^|_)(?:password|passwd|pwd|secret|secret_?key|token|api_?key|apikey|access_?key|private_?key|credentials?|auth_?token|npm_?token|passphrase|client_?secret|encryption_?key|signing_?key|jwt_?key)$|(?:password|secret|token|apikey)$/i.test(
     name,
   );
+}
+
+/** Programs that download. */
+export const FETCHERS = new Set(['curl', 'wget', 'fetch', 'http', 'aria2c']);
+
+/** Whether a command installs packages of the distribution. */
+export function isInstall(words: readonly string[]): boolean {
+  const name = baseName(words[0] ?? '');
+  return (
+    (/^(?:apt-get|apt|yum|dnf|microdnf|zypper)$/.test(name) && words.includes('install')) ||
+    (name === 'apk' && words.includes('add'))
+  );
+}
+
+/** The mode that a `chmod` sets. */
+export function modeOf(words: readonly string[]): string | undefined {
+  return baseName(words[0] ?? '') === 'chmod'
+    ? words.slice(1).find((word) => !/^--?[A-Za-z-]+$/.test(word) || /^-[rwx]+$/.test(word))
+    : undefined;
 }

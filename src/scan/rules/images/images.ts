@@ -4,7 +4,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
 import { podTemplates } from '../../pod-template.ts';
-import { objectAt, textAt } from '../../reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 import { parseImage } from './reference.ts';
 import type { ImageReference } from './reference.ts';
 

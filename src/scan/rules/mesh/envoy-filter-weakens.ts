@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { itemsAt } from '../../istio/items.ts';
-import { memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { ISTIO_SECURITY, meshIndex, nameOf } from './common.ts';
 

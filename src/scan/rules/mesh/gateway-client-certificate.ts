@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import { originOf } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
-import { listAt, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, objectAt, textAt } from '#base/raw.ts';
 import { serversOf } from '../../istio/gateway-server.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { ISTIO_GATEWAY, meshIndex, nameOf, TRANSIT_TAGS } from './common.ts';

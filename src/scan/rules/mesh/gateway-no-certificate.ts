@@ -1,4 +1,4 @@
-import { listAt, textAt } from '../../reach/raw.ts';
+import { listAt, textAt } from '#base/raw.ts';
 import { serversOf } from '../../istio/gateway-server.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { ISTIO_GATEWAY, meshIndex, nameOf, TRANSIT_TAGS } from './common.ts';

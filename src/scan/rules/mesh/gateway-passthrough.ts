@@ -1,6 +1,6 @@
 // Gateways that hand TLS on unopened.
 import { labelsMatch } from '#model/resource.ts';
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import { selectorOf, serversOf } from '../../istio/gateway-server.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { ISTIO_GATEWAY, meshIndex, nameOf, TRANSIT_TAGS } from './common.ts';

@@ -2,7 +2,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { itemsAt } from '../../istio/items.ts';
-import { asObject, listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { asObject, listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 
 export interface JwtVerifier {
   readonly resource: Resource;

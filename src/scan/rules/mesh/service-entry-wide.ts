@@ -1,7 +1,7 @@
 // ServiceEntries that register more than the services they are for.
 import { parseIpRange } from '#base/ip-set.ts';
 import type { Path } from '#model/origin.ts';
-import { textAt, textsAt } from '../../reach/raw.ts';
+import { textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { meshIndex, nameOf } from './common.ts';
 

@@ -1,7 +1,7 @@
 // What adds pods and nodes by itself.
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { memberOf, objectAt, textAt } from '#base/raw.ts';
 
 export interface Autoscaler {
   readonly of: 'pods' | 'nodes';

@@ -6,7 +6,7 @@ import type { Interval } from '../../reach/address.ts';
 import type { WantedFlow } from '../../reach/flows.ts';
 import type { KnownRange } from '../../reach/places.ts';
 import type { Direction, Policy, PolicyRule, PortSpec } from '../../reach/policy.ts';
-import { listAt, memberOf, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, textAt, textsAt } from '#base/raw.ts';
 import type { NetworkFacts } from './facts.ts';
 
 export interface Block {

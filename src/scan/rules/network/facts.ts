@@ -4,6 +4,7 @@ import type { FindingEdit } from '#model/finding.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System, Workload } from '#model/system.ts';
+import { workloadsMatching } from '#plan/matching.ts';
 import { storeSign } from '../../attack/stores.ts';
 import { isCompose } from '../../reach/compose.ts';
 import { controllersOf, gatewayProxies } from '../../reach/exposures/proxies.ts';
@@ -13,10 +14,10 @@ import type { WantedFlow } from '../../reach/flows.ts';
 import { knownRanges, sliceRanges } from '../../reach/places.ts';
 import type { KnownRange } from '../../reach/places.ts';
 import type { Policy, PolicyRule } from '../../reach/policy.ts';
-import { listAt, objectAt, recordAt, textAt } from '../../reach/raw.ts';
+import { listAt, objectAt, recordAt, textAt } from '#base/raw.ts';
 import { reachOf } from '../../reach/reach.ts';
 import type { SystemReach } from '../../reach/reach.ts';
-import { selects } from '../../reach/selector.ts';
+import { labelsOf, selects } from '../../reach/selector.ts';
 import type { Selector } from '../../reach/selector.ts';
 import type { ScanContext } from '../../rule.ts';
 
@@ -60,12 +61,12 @@ export function factsOf(context: Pick<ScanContext, 'system' | 'reach'>): Network
 
 function collect(system: System, reach: SystemReach): NetworkFacts {
   const pods = system.workloads.filter((workload) => !isCompose(workload));
-  const byNamespace = Map.groupBy(pods, ({ namespace }) => namespace);
   const policies = reach.policies
     .filter(({ tier }) => tier === 'namespace')
     .map((policy): PolicyFact => {
-      const own = byNamespace.get(policy.resource.metadata.namespace) ?? [];
-      return { policy, subjects: own.filter(({ labels }) => selects(policy.subject.pods, labels)) };
+      const { pods: selector } = policy.subject;
+      const near = workloadsMatching(system, policy.resource.metadata.namespace, labelsOf(selector));
+      return { policy, subjects: near.filter((workload) => !isCompose(workload) && selects(selector, workload.labels)) };
     });
   const exposures = Map.groupBy(reach.exposures(), ({ to }) => to);
   return {

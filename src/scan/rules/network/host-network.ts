@@ -1,6 +1,6 @@
 import { isHostNetwork, podSpecOf } from '../../reach/endpoints.ts';
 import { resourceName } from '../../reach/reasons.ts';
-import { listAt } from '../../reach/raw.ts';
+import { listAt } from '#base/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import type { Path } from '#model/origin.ts';
 import type { Hit, SystemRule } from '../../rule.ts';

@@ -1,4 +1,4 @@
-import { listAt, textsAt } from '../../reach/raw.ts';
+import { listAt, textsAt } from '#base/raw.ts';
 import { resourceName } from '../../reach/reasons.ts';
 import { indented } from '../fix-text.ts';
 import type { Hit, SystemRule } from '../../rule.ts';

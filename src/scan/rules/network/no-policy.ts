@@ -1,6 +1,6 @@
 import { isHostNetwork } from '../../reach/endpoints.ts';
 import { declaredFlows } from '../../reach/flows.ts';
-import { recordAt } from '../../reach/raw.ts';
+import { objectAt, textAt } from '#base/raw.ts';
 import { declaredPorts } from '../../reach/reach.ts';
 import { allowDns, defaultDeny, synthesiseNetwork } from '../../reach/synthesise.ts';
 import type { Resource } from '#model/resource.ts';
@@ -27,16 +27,19 @@ export const noPolicy = {
     const facts = factsOf(context);
     const open = unheldOf(facts).filter((workload) => !isMeshOnly(facts, workload));
     if (open.length === 0) return;
-    const made = synthesiseNetwork(facts.system, declaredFlows(facts.reach));
+    const made = Map.groupBy(synthesiseNetwork(facts.system, declaredFlows(facts.reach)), (policy) =>
+      textAt(objectAt(policy, 'metadata'), 'namespace'),
+    );
+    const pods = Map.groupBy(facts.pods, (pod) => pod.namespace);
     for (const [namespace, workloads] of Map.groupBy(open, (workload) => workload.namespace)) {
       const stores = workloads.filter(({ id }) => facts.stores.has(id));
       const ids = workloads.map(({ id }) => id);
-      const all = facts.pods.filter((pod) => pod.namespace === namespace).length;
+      const all = pods.get(namespace)?.length ?? 0;
       const scope = workloads.length === all ? 'no workload' : `${workloads.length} of ${all} workloads`;
       const [first] = workloads as [Workload, ...Workload[]];
       const declared = namespaceResource(facts, namespace);
       const resource = declared ?? first.resource;
-      const own = made.filter((policy) => recordAt(policy, 'metadata')['namespace'] === namespace);
+      const own = made.get(namespace) ?? [];
       const policies = own.length > 0 ? own : [defaultDeny(namespace), allowDns(namespace)];
       const exposed = facts.exposures.size > 0 && stores.length > 0;
       yield {
@@ -84,6 +87,14 @@ export function unheldOf({ pods, reach, system }: NetworkFacts): readonly Worklo
   });
 }
 
-export function namespaceResource({ system }: NetworkFacts, namespace: string): Resource | undefined {
-  return system.resources.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace);
+const declaredNamespaces = new WeakMap<NetworkFacts, ReadonlyMap<string, Resource>>();
+
+/** The document of a namespace. */
+export function namespaceResource(facts: NetworkFacts, namespace: string): Resource | undefined {
+  let known = declaredNamespaces.get(facts);
+  if (!known) {
+    const found = facts.system.resources.filter(({ kind }) => kind === 'Namespace').toReversed();
+    declaredNamespaces.set(facts, (known = new Map(found.map((resource) => [resource.metadata.name, resource]))));
+  }
+  return known.get(namespace);
 }

@@ -1,8 +1,8 @@
 import type { Service, System, Workload } from '#model/system.ts';
 import { labelsMatch } from '#model/resource.ts';
-import { targetPort } from '#plan/build.ts';
+import { targetPort } from '#plan/services.ts';
 import type { Policy, PolicyRule } from '../../reach/policy.ts';
-import { listAt } from '../../reach/raw.ts';
+import { listAt } from '#base/raw.ts';
 import { declaredPorts } from '../../reach/reach.ts';
 import { resourceName } from '../../reach/reasons.ts';
 import { selects } from '../../reach/selector.ts';

@@ -1,6 +1,6 @@
 import type { Path } from '#model/origin.ts';
 import { resourceName } from '../../reach/reasons.ts';
-import { asObject, listAt, memberOf } from '../../reach/raw.ts';
+import { asObject, listAt, memberOf } from '#base/raw.ts';
 import { formatSelector, readSelector, selects } from '../../reach/selector.ts';
 import type { Selector } from '../../reach/selector.ts';
 import { indented } from '../fix-text.ts';

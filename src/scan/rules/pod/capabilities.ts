@@ -1,6 +1,6 @@
 import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
-import { memberOf } from '../../reach/raw.ts';
+import { memberOf } from '#base/raw.ts';
 import type { SystemRule } from '../../rule.ts';
 import { PSS, controlHits, offenceText } from './control-hits.ts';
 

@@ -30,7 +30,7 @@ function failingIn(system: System): readonly Failing[] {
   if (!found) {
     found = podTemplates(system).flatMap((template) => {
       const enforced = enforcedIn(system, template.workload.namespace);
-      const verdicts = judgePod(template.pod, { level: 'baseline', ...(enforced && { version: enforced.version }) }).filter(
+      const verdicts = judgePod(template.judged, { level: 'baseline', ...(enforced && { version: enforced.version }) }).filter(
         ({ allowed }) => !allowed,
       );
       return verdicts.length === 0 ? [] : [{ template, level: enforced?.level, verdicts }];

@@ -1,8 +1,8 @@
 import { judgePod } from '../../pss/evaluate.ts';
 import { enforcedIn } from '../../pss/namespace.ts';
 import { podTemplates } from '../../pod-template.ts';
-import type { PodTemplate } from '../../pod-template.ts';
-import { memberOf } from '../../reach/raw.ts';
+import type { Pod } from '../../pss/pod.ts';
+import { memberOf } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { indented } from '../fix-text.ts';
 import { PSS, workloadName } from './control-hits.ts';
@@ -37,28 +37,44 @@ function* check({ system }: ScanContext): Generator<Hit> {
     if (text === undefined) texts.set(key, (text = fixFor(names)));
     return text;
   };
+  const lacks = new Map<Pod, Lack>();
   for (const template of podTemplates(system)) {
     const enforced = enforcedIn(system, template.workload.namespace);
     // Said there as a pod that never starts.
     if (!template.kubernetes || enforced?.level === 'restricted') continue;
-    const lacks = missing(template);
-    if (lacks.length === 0) continue;
-    const [first] = lacks;
+    let lack = lacks.get(template.judged);
+    if (!lack) lacks.set(template.judged, (lack = lackOf(template.judged, yamlFor)));
+    if (!lack.path) continue;
     yield {
-      title: `${workloadName(template)} lacks ${lacks.map(({ word }) => `\`${word}\``).join(', ')}`,
-      at: { resource: template.resource, path: template.at(first!.path) },
-      tags: lacks.map(({ id }) => `pss-control:${id}`),
-      fix: {
-        text: 'Add what is missing to the pod and to each container.',
-        yaml: yamlFor(
-          template.pod.containers
-            .filter(({ path }) => path[1] === 'containers')
-            .slice(0, 3)
-            .map(({ name }) => name),
-        ),
-      },
+      title: `${workloadName(template)} lacks ${lack.words}`,
+      at: { resource: template.resource, path: template.at(lack.path) },
+      tags: lack.tags,
+      fix: lack.fix,
     };
   }
+}
+
+/** What pods that are judged the same lack. */
+interface Lack {
+  readonly words: string;
+  /** The first place; undefined when nothing is missing. */
+  readonly path: readonly (string | number)[] | undefined;
+  readonly tags: readonly string[];
+  readonly fix: NonNullable<Hit['fix']>;
+}
+
+function lackOf(pod: Pod, yamlFor: (names: readonly string[]) => string): Lack {
+  const lacks = missing(pod);
+  const names = pod.containers.filter(({ path }) => path[1] === 'containers').map(({ name }) => name);
+  return {
+    words: lacks.map(({ word }) => `\`${word}\``).join(', '),
+    path: lacks[0]?.path,
+    tags: lacks.map(({ id }) => `pss-control:${id}`),
+    fix: {
+      text: 'Add what is missing to the pod and to each container.',
+      ...(lacks.length > 0 && { yaml: yamlFor(names.slice(0, 3)) }),
+    },
+  };
 }
 
 /** The settings, for containers of these names. */
@@ -84,7 +100,7 @@ interface Missing {
   readonly path: readonly (string | number)[];
 }
 
-function missing({ pod }: PodTemplate): readonly Missing[] {
+function missing(pod: Pod): readonly Missing[] {
   const restricted = judgePod(pod, { level: 'restricted' }).flatMap(({ allowed, control, offences }): Missing[] => {
     const word = WORDS[control.id];
     // A hostPath volume is told by its own rule.

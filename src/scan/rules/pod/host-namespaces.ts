@@ -2,7 +2,7 @@ import type { FindingSeverity } from '#model/finding.ts';
 import { originOf } from '#model/origin.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import type { Pod } from '../../pss/pod.ts';
-import { memberOf, numberAt, objectAt, textsAt } from '../../reach/raw.ts';
+import { memberOf, numberAt, objectAt, textsAt } from '#base/raw.ts';
 import type { SystemRule } from '../../rule.ts';
 import { PSS, controlHits, offenceText } from './control-hits.ts';
 

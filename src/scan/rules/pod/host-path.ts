@@ -1,5 +1,5 @@
 import type { FindingSeverity } from '#model/finding.ts';
-import { listAt, memberOf, objectAt, textAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt } from '#base/raw.ts';
 import type { PodTemplate } from '../../pod-template.ts';
 import type { SystemRule } from '../../rule.ts';
 import { PSS, controlHits, offenceText } from './control-hits.ts';

@@ -1,5 +1,5 @@
 import { podTemplates } from '../../pod-template.ts';
-import { memberOf, objectAt } from '../../reach/raw.ts';
+import { memberOf, objectAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { workloadName } from './control-hits.ts';
 

@@ -1,6 +1,6 @@
 import { rbacResources, writtenRules } from '../../rbac/roles.ts';
 import { permits } from '../../rbac/permits.ts';
-import { asObject, listAt, objectAt } from '../../reach/raw.ts';
+import { asObject, listAt, objectAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { isEverything } from './role-hits.ts';
 import { readsSecrets } from './secrets.ts';

@@ -7,7 +7,7 @@ import type { Grants } from '../../rbac/permissions.ts';
 import type { PlacedRule } from '../../rbac/roles.ts';
 import { podTemplates } from '../../pod-template.ts';
 import type { PodTemplate } from '../../pod-template.ts';
-import { memberOf } from '../../reach/raw.ts';
+import { memberOf } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { RBAC_GOOD_PRACTICE } from './role-hits.ts';
 

@@ -1,4 +1,4 @@
-import { textAt } from '../../reach/raw.ts';
+import { textAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
 const ACCOUNT = 'kubernetes.io/service-account.name';

@@ -1,4 +1,4 @@
-import { memberOf, textAt } from '../../reach/raw.ts';
+import { memberOf, textAt } from '#base/raw.ts';
 import { secretAges } from '../../secret-age.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 

@@ -1,5 +1,5 @@
 import { originOf } from '#model/origin.ts';
-import { objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 
 export const committed = {

@@ -1,4 +1,4 @@
-import { recordAt } from '../../reach/raw.ts';
+import { recordAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { literalSecret } from './literal.ts';
 

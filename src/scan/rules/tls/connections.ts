@@ -3,7 +3,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import { podTemplates } from '../../pod-template.ts';
-import { listAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 import type { Workload } from '#model/system.ts';
 
 export interface Setting {

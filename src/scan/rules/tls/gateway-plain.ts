@@ -2,7 +2,7 @@ import type { Gateway, HttpRoute } from '#model/gateway.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 import { shown } from '../../shown.ts';
 
 export const gatewayPlain = {
@@ -21,7 +21,16 @@ export const gatewayPlain = {
 } as const satisfies SystemRule;
 
 function* check({ system }: ScanContext): Generator<Hit> {
-  for (const gateway of system.gateways) yield* checkGateway(gateway, system.httpRoutes);
+  const named = new Map<string, Set<HttpRoute>>();
+  for (const route of system.httpRoutes)
+    for (const ref of route.spec.parentRefs) {
+      const id = `${ref.namespace ?? route.metadata.namespace}/${ref.name}`;
+      const present = named.get(id);
+      if (present) present.add(route);
+      else named.set(id, new Set([route]));
+    }
+  for (const gateway of system.gateways)
+    yield* checkGateway(gateway, [...(named.get(`${gateway.metadata.namespace}/${gateway.metadata.name}`) ?? [])]);
   for (const resource of system.resources) {
     if (resource.kind !== 'Gateway' || !resource.apiVersion.startsWith('networking.istio.io/')) continue;
     const selector = objectAt(resource.spec, 'selector');

@@ -3,7 +3,7 @@ import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import { ingressSettings } from '#plan/ingress.ts';
 import type { IngressSettings } from '#plan/ingress-settings.ts';
-import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { System } from '#model/system.ts';
 
 export interface IngressHost {

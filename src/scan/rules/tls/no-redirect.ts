@@ -1,6 +1,6 @@
 import { originOf } from '#model/origin.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
-import { recordAt } from '../../reach/raw.ts';
+import { recordAt } from '#base/raw.ts';
 import { ingressesOf } from './ingress-hosts.ts';
 
 export const noRedirect = {

@@ -4,11 +4,8 @@ import { test } from 'node:test';
 import { NGINX } from '#ingest/proxies/format.ts';
 import { nginxDirectives } from '#ingest/proxies/nginx.ts';
 import { hitsInFiles } from '../../../../test/fakes/scan-files.ts';
-import { upstreamUnverified } from './upstream-unverified.ts';
 import { weakSettings } from './weak-settings.ts';
 
-const cluster = (tls: string): string =>
-  `static_resources:\n  clusters:\n  - name: pay\n    transport_socket:\n      name: tls\n      typed_config:\n        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext\n        sni: pay.example.com\n${tls}`;
 const listener = (parameters: string): string =>
   `static_resources: {listeners: [{filter_chains: [{transport_socket: {typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, common_tls_context: {tls_params: ${parameters}}}}}]}]}`;
 
@@ -44,18 +41,4 @@ test('Envoy: versions that a listener lets in', () => {
     ['medium'],
   );
   assert.deepEqual(hitsInFiles(weakSettings, { 'envoy.yaml': listener('{tls_minimum_protocol_version: TLSv1_2}') }), []);
-});
-
-test('Envoy: upstreams whose certificate nothing checks', () => {
-  const count = (text: string): number => hitsInFiles(upstreamUnverified, { 'envoy.yaml': text }).length;
-  const context = (member: string): string => cluster(`        common_tls_context: {${member}}\n`);
-  assert.equal(count(cluster('')), 1);
-  assert.equal(count(context('validation_context: {trust_chain_verification: ACCEPT_UNTRUSTED, trusted_ca: {filename: a}}')), 1);
-  assert.equal(count(context('validation_context: {trusted_ca: {filename: /ca.pem}}')), 0);
-  assert.equal(count(context('validation_context_sds_secret_config: {name: ca}')), 0);
-  const carried = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  envoy.yaml: |\n${cluster('')
-    .split('\n')
-    .map((line) => `    ${line}`)
-    .join('\n')}\n`;
-  assert.equal(hitsInFiles(upstreamUnverified, { 'c.yaml': carried }).length, 1);
 });

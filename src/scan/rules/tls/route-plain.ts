@@ -1,4 +1,4 @@
-import { listAt, memberOf, objectAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, memberOf, objectAt, textAt, textsAt } from '#base/raw.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';

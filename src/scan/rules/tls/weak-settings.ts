@@ -1,7 +1,7 @@
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { listAt, objectAt, recordAt, textAt, textsAt } from '../../reach/raw.ts';
+import { listAt, objectAt, recordAt, textAt, textsAt } from '#base/raw.ts';
 import type { Hit, ScanContext, SystemRule } from '../../rule.ts';
 import { bootstrapsOf, configsOf } from '../envoy-bootstrap.ts';
 import { ingressesOf } from './ingress-hosts.ts';

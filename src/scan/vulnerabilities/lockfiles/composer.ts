@@ -1,7 +1,8 @@
 // composer.lock.
+import { folderOf } from '#base/paths.ts';
 import { readJson } from '#syntax/json.ts';
 import { PackageGraph } from '../graph.ts';
-import { folderOf, isRecord, joinPath, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
+import { isRecord, treePath, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader } from '../lockfile.ts';
 
 export const COMPOSER_LOCK = {
@@ -32,7 +33,7 @@ export const COMPOSER_LOCK = {
       }
     }
     // Which of them the project asks for itself is in composer.json only.
-    const manifest = readJson('', context.text(joinPath(folderOf(file), 'composer.json')) ?? '{}').value;
+    const manifest = readJson('', context.text(treePath(folderOf(file), 'composer.json')) ?? '{}').value;
     for (const name of Object.keys(recordOf(recordOf(manifest)['require']))) graph.root(name.toLowerCase(), false);
     for (const name of Object.keys(recordOf(recordOf(manifest)['require-dev']))) graph.root(name.toLowerCase(), true);
     return { packages: graph.packages(), diagnostics: [], exact: true };

@@ -1,6 +1,7 @@
 // go.mod: since Go 1.17 it lists every module of the build. go.sum alone does not: it also holds versions that were only looked at.
+import { folderOf } from '#base/paths.ts';
 import { PackageGraph } from '../graph.ts';
-import { joinPath, folderOf, named, problem } from '../lockfile.ts';
+import { treePath, named, problem } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader } from '../lockfile.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 
@@ -26,7 +27,7 @@ export const GO_MOD = {
   matches: named('go.mod'),
   read(file, text, context): LockfileRead {
     const mod = parse(text);
-    const hashes = sums(context.text(joinPath(folderOf(file), 'go.sum')));
+    const hashes = sums(context.text(treePath(folderOf(file), 'go.sum')));
     const graph = new PackageGraph('Go', file);
     for (const { path, version, line, indirect } of mod.required) {
       const other = mod.replaced.get(`${path}@${version}`) ?? mod.replaced.get(path);

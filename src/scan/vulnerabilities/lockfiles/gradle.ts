@@ -1,8 +1,9 @@
 // Gradle: dependency lockfiles, and version catalogs, which name direct packages only.
+import { baseOf, folderOf } from '#base/paths.ts';
 import { readToml } from '#syntax/toml.ts';
 import { tomlMistakes } from './toml-packages.ts';
 import { PackageGraph } from '../graph.ts';
-import { baseName, folderOf, holds, isRecord, joinPath, linesOf, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
+import { holds, isRecord, treePath, linesOf, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader } from '../lockfile.ts';
 
 const TEST = /test|checkstyle|pmd|jacoco|spotbugs|ktlint|detekt|annotationProcessor|kapt/i;
@@ -35,7 +36,7 @@ export const GRADLE_CATALOG = {
     if (!isRecord(root) || (read.mistakes.length > 0 && root['libraries'] === undefined))
       return unreadable(file, read.mistakes[0]?.message ?? 'this is no catalog', read.mistakes[0]?.location.line);
     const above = folderOf(folderOf(file));
-    if (holds(context, joinPath(above, 'gradle.lockfile'))) return { packages: [], diagnostics: [], exact: true };
+    if (holds(context, treePath(above, 'gradle.lockfile'))) return { packages: [], diagnostics: [], exact: true };
     const versions = recordOf(root['versions']);
     const lines = linesOf(text, (line) => /^"?([\w.-]+)"?\s*=/.exec(line)?.[1]);
     const graph = new PackageGraph('Maven', file);
@@ -57,7 +58,7 @@ export const GRADLE_CATALOG = {
               ...problem(
                 file,
                 1,
-                `\`${baseName(file)}\` names direct packages only, and there is no gradle.lockfile: what they need is not analysed exactly`,
+                `\`${baseOf(file)}\` names direct packages only, and there is no gradle.lockfile: what they need is not analysed exactly`,
                 'turn dependency locking on and commit gradle.lockfile',
               ),
               code: 'lockfile.missing',

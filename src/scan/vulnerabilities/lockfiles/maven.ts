@@ -1,9 +1,10 @@
 // Maven's pom.xml, as far as the tree goes: properties, parents and imported versions that lie in it. What the dependencies themselves need is not in it.
+import { folderOf } from '#base/paths.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { child, childText, children, readXml } from '#syntax/xml.ts';
 import type { XmlElement } from '#syntax/xml.ts';
 import { PackageGraph } from '../graph.ts';
-import { folderOf, joinPath, named, problem, unreadable } from '../lockfile.ts';
+import { treePath, named, problem, unreadable } from '../lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from '../lockfile.ts';
 
 const PARENTS_MAX = 20;
@@ -86,8 +87,8 @@ function parents(pom: Pom, context: LockfileContext): Pom[] {
     if (!parent) break;
     const relative = child(parent, 'relativePath') ? childText(parent, 'relativePath') : '../pom.xml';
     if (relative === '') break;
-    const path = joinPath(folderOf(at.file), relative);
-    const found = [path, joinPath(path, 'pom.xml')].flatMap((file) => readPom(file, context) ?? [])[0];
+    const path = treePath(folderOf(at.file), relative);
+    const found = [path, treePath(path, 'pom.xml')].flatMap((file) => readPom(file, context) ?? [])[0];
     if (!found || seen.has(found.file) || childText(found.root, 'artifactId') !== childText(parent, 'artifactId')) break;
     seen.add(found.file);
     chain.push(found);
@@ -147,7 +148,7 @@ function managedVersions(
       if (childText(element, 'scope') === 'import' && depth < PARENTS_MAX) {
         // A bill of materials of the same tree lies in a folder of its name, beside this one or below it.
         const folder = folderOf(pom.file);
-        const bom = [joinPath(folder, `${artifact}/pom.xml`), joinPath(folder, `../${artifact}/pom.xml`)].flatMap(
+        const bom = [treePath(folder, `${artifact}/pom.xml`), treePath(folder, `../${artifact}/pom.xml`)].flatMap(
           (file) => readPom(file, context) ?? [],
         )[0];
         if (bom && bom.file !== pom.file) {

@@ -1,27 +1,16 @@
 // NuGet: packages.lock.json, packages.config, *.deps.json (what was published), project files.
+import { baseOf, folderOf } from '#base/paths.ts';
 import { readJson } from '#syntax/json.ts';
 import { childText, readXml } from '#syntax/xml.ts';
 import type { XmlElement } from '#syntax/xml.ts';
 import { PackageGraph } from '../graph.ts';
-import {
-  baseName,
-  folderOf,
-  holds,
-  integrityHashes,
-  isRecord,
-  joinPath,
-  named,
-  problem,
-  recordOf,
-  textOf,
-  unreadable,
-} from '../lockfile.ts';
+import { holds, integrityHashes, isRecord, treePath, named, problem, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from '../lockfile.ts';
 
 export const NUGET_LOCK = {
   name: 'NuGet lockfile',
   ecosystem: 'NuGet',
-  matches: (path) => /^packages\.(?:[^/]+\.)?lock\.json$/.test(baseName(path)),
+  matches: (path) => /^packages\.(?:[^/]+\.)?lock\.json$/.test(baseOf(path)),
   read(file, text): LockfileRead {
     const json = readJson(file, text);
     if (!isRecord(json.value))
@@ -112,7 +101,7 @@ export const NUGET_PROJECT = {
     const { root, mistake } = readXml(file, text);
     if (!root) return unreadable(file, mistake!.message, mistake!.location.line);
     // The lockfile beside it says all of this exactly.
-    if (holds(context, joinPath(folderOf(file), 'packages.lock.json'))) return { packages: [], diagnostics: [], exact: true };
+    if (holds(context, treePath(folderOf(file), 'packages.lock.json'))) return { packages: [], diagnostics: [], exact: true };
     const references = [...elements(root, 'PackageReference')];
     const central = centralVersions(file, context);
     const properties = new Map<string, string>();
@@ -135,7 +124,7 @@ export const NUGET_PROJECT = {
             ...problem(
               file,
               first.line,
-              `\`${baseName(file)}\` names direct packages and lowest versions, and there is no packages.lock.json: not analysed exactly`,
+              `\`${baseOf(file)}\` names direct packages and lowest versions, and there is no packages.lock.json: not analysed exactly`,
               'set `RestorePackagesWithLockFile` to `true` and commit packages.lock.json',
             ),
             code: 'lockfile.missing',
@@ -156,7 +145,7 @@ function* elements(root: XmlElement, name: string): Generator<XmlElement> {
 /** Versions that a folder above keeps for all projects. */
 function centralVersions(file: string, context: LockfileContext): ReadonlyMap<string, string> {
   for (let folder = folderOf(file); ; folder = folderOf(folder)) {
-    const text = context.text(joinPath(folder, CENTRAL));
+    const text = context.text(treePath(folder, CENTRAL));
     const root = text === undefined ? undefined : readXml(CENTRAL, text).root;
     if (root)
       return new Map(

@@ -1,7 +1,8 @@
 // Lockfiles of Python's tools: Poetry, uv, PDM, Pipenv.
+import { baseOf } from '#base/paths.ts';
 import { readJson } from '#syntax/json.ts';
 import { PackageGraph } from '../graph.ts';
-import { baseName, isRecord, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
+import { isRecord, listOf, named, recordOf, textOf, unreadable } from '../lockfile.ts';
 import type { LockfileRead, LockfileReader, RawRecord } from '../lockfile.ts';
 import { canonicalName } from '../package.ts';
 import { fileHashes, tomlPackages } from './toml-packages.ts';
@@ -140,7 +141,7 @@ export const PIPFILE_LOCK = {
 export const PYLOCK = {
   name: 'pylock.toml',
   ecosystem: 'PyPI',
-  matches: (path) => /^pylock(?:\.[^.]+)?\.toml$/.test(baseName(path)),
+  matches: (path) => /^pylock(?:\.[^.]+)?\.toml$/.test(baseOf(path)),
   read(file, text): LockfileRead {
     const read = tomlPackages(file, text, 'packages');
     if (!('root' in read)) return read;

@@ -1,7 +1,8 @@
 // pip's requirements and constraints (https://pip.pypa.io/en/stable/reference/requirements-file-format/). Only `==` and `===` name a version.
+import { baseOf, folderOf } from '#base/paths.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { PackageGraph } from '../graph.ts';
-import { baseName, folderOf, joinPath, problem } from '../lockfile.ts';
+import { treePath, problem } from '../lockfile.ts';
 import type { LockfileContext, LockfileRead, LockfileReader } from '../lockfile.ts';
 import { canonicalName } from '../package.ts';
 
@@ -11,12 +12,12 @@ export const REQUIREMENTS = {
   name: 'requirements file',
   ecosystem: 'PyPI',
   matches: (path) =>
-    /^(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|lock)$/.test(baseName(path)) ||
+    /^(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|lock)$/.test(baseOf(path)) ||
     /(?:^|\/)requirements\/[^/]+\.txt$/.test(path),
   read(file, text, context): LockfileRead {
     const graph = new PackageGraph('PyPI', file);
     const loose: { line: number; name: string }[] = [];
-    const dev = /(?:^|[-_.])(?:dev|test|tests|lint|docs|typing|ci)(?:[-_.]|$)/.test(baseName(file).replace(/\.txt$/, ''));
+    const dev = /(?:^|[-_.])(?:dev|test|tests|lint|docs|typing|ci)(?:[-_.]|$)/.test(baseOf(file).replace(/\.txt$/, ''));
     const state: State = { graph, loose, dev, seen: new Set([file]), pins: new Map() };
     readLines(file, text, context, state, 0);
     const open = loose.filter(({ name }) => !state.pins.has(canonicalName('PyPI', name)));
@@ -54,7 +55,7 @@ function readLines(file: string, text: string, context: LockfileContext, state: 
     const at = rootLine === 0 ? number : rootLine;
     const option = /^(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)/.exec(line);
     if (option) {
-      const path = joinPath(folderOf(file), option[1]!);
+      const path = treePath(folderOf(file), option[1]!);
       if (state.seen.has(path) || state.seen.size > INCLUDES_MAX || /^[a-z]+:\/\//.test(option[1]!)) continue;
       state.seen.add(path);
       const included = context.text(path);

@@ -1,0 +1,23 @@
+import { testRule } from '../../../../test/fakes/rule-cases.ts';
+import { annotationSecret } from './annotation.ts';
+
+testRule(annotationSecret, {
+  fails: [
+    [
+      'key',
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {example.com/api-key: "A8f3k29dk3xyz"}}\nspec: {containers: [{name: c, image: "c:1.0.0"}]}\n`,
+      'medium',
+    ],
+  ],
+  passes: [
+    [
+      'the name of a Secret',
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {nginx.ingress.kubernetes.io/auth-secret: basic-auth}}\nspec: {containers: [{name: c, image: "c:1.0.0"}]}\n`,
+    ],
+    [
+      'a reference to a vault',
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {example.com/api-key: "vault:secret/data/pay#key"}}\nspec: {containers: [{name: c, image: "c:1.0.0"}]}\n`,
+    ],
+  ],
+  hidden: /tr0ub4dor|a8f3k29dk3|aHVudGVyMmh1|xyz/i,
+});

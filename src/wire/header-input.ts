@@ -1,0 +1,10 @@
+import type { HeaderInput } from './types.ts';
+
+/** The fields of either shape of HeaderInput, names in lower case. Not for hot paths. */
+export function* fieldsOf(fields: HeaderInput): Generator<readonly [name: string, value: string]> {
+  for (let i = 0; i < fields.length; i++) {
+    const entry = fields[i]!;
+    if (typeof entry === 'string') yield [entry.toLowerCase(), fields[++i] as string];
+    else yield [entry[0].toLowerCase(), entry[1]];
+  }
+}
