@@ -1,5 +1,4 @@
 // The ways out of the mesh: ServiceEntries as the list of what may be called, and for one workload the listeners that lead there.
-import { isIPv4 } from 'node:net';
 import { parseIpRange } from '#base/ip-set.ts';
 import type { EntryPort, EntryProtocol, ServiceEntry } from '#model/istio-egress.ts';
 import { formatLocation, originOf } from '#model/origin.ts';
@@ -252,7 +251,7 @@ function endpointsOf(
   if (spec.resolution === 'STATIC') return [];
   if (literal) return [to(host, number)];
   if (spec.resolution === 'NONE' && KINDS[port.protocol] === 'tcp') {
-    const addresses = spec.addresses.filter((one) => isIPv4(one) && !isReserved(one));
+    const addresses = spec.addresses.filter((one) => !one.includes('/') && addressesOf(one) !== undefined && !isReserved(one));
     if (addresses.length > 0) return addresses.map((ip) => to(ip, number));
   }
   return host.includes('*') ? [] : [to(host, number)];
