@@ -2,11 +2,22 @@
 import { createHash } from 'node:crypto';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
+import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
 import { type EgressDestination, egressDestinations, tellClosed } from './egress.ts';
 import { egressPoliciesFor } from './egress-policy.ts';
 import { seesService, sidecarFor } from './egress-visible.ts';
-import type { Cluster, GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
+import type {
+  BackendPlan,
+  Cluster,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  ResourceStatus,
+  RouteRulePlan,
+  WorkloadPlan,
+} from './plan.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
@@ -24,7 +35,9 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const clusters = new Clusters(system, observed, ports, placed, closed);
   const virtual = new VirtualServices(system, clusters, closed);
-  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
+  if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
+  const status: ResourceStatus[] = [];
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
   const outside = new Map<string, Cluster>();
@@ -43,6 +56,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     gateways,
     clusters: [...clusters.all(), ...outside.values()],
     extAuthz: system.mesh.extensionProviders,
+    ...(status.length > 0 && { status }),
     closed,
   };
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
@@ -50,17 +64,21 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
 
 /** Each caller's own DestinationRule decides how its backends are reached. */
 function throughRules(gateway: GatewayPlan, clusters: Clusters): GatewayPlan {
+  const through = <T extends Pick<BackendPlan, 'cluster'>>(backend: T): T =>
+    clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend;
   const rule = (one: RouteRulePlan): RouteRulePlan => ({
     ...one,
-    backends: one.backends.map((backend) =>
-      clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend,
-    ),
+    backends: one.backends.map(through),
+    ...(one.mirrors && { mirrors: one.mirrors.map(through) }),
   });
   return {
     ...gateway,
     listeners: gateway.listeners.map((listener) => ({
       ...listener,
       virtualHosts: listener.virtualHosts.map((host) => ({ ...host, rules: host.rules.map(rule) })),
+      ...(listener.streams && {
+        streams: listener.streams.map((stream) => ({ ...stream, backends: stream.backends.map(through) })),
+      }),
     })),
   };
 }

@@ -17,7 +17,13 @@ export interface OutsideRule {
 }
 
 /** @param host lower case @param namespace of the ServiceEntry */
-export function outsideRule(system: System, caller: Caller, host: string, port: number, namespace: string): OutsideRule | undefined {
+export function outsideRule(
+  system: System,
+  caller: Caller,
+  host: string,
+  port: number,
+  namespace: string,
+): OutsideRule | undefined {
   const rule = effectiveRule(system, caller, host, namespace);
   if (!rule) return undefined;
   const { part, retryBudget } = policyForPort(rule, port);
@@ -63,7 +69,8 @@ function placeOf({ rules }: EffectiveRule, path: readonly string[]): string {
 /** Certificates are public and may stand in a ConfigMap, as Gateway API's BackendTLSPolicy has them; a Secret's values are not part of the System. */
 function rootsOf(system: System, id: string): string | undefined {
   const found = system.resources.find(
-    ({ kind, apiVersion, metadata }) => kind === 'ConfigMap' && apiVersion === 'v1' && `${metadata.namespace}/${metadata.name}` === id,
+    ({ kind, apiVersion, metadata }) =>
+      kind === 'ConfigMap' && apiVersion === 'v1' && `${metadata.namespace}/${metadata.name}` === id,
   );
   const data = found?.body['data'];
   if (typeof data !== 'object' || data === null) return undefined;

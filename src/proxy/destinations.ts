@@ -1,7 +1,7 @@
 // The destinations of one configuration, each made once for each identity and place that calls it.
 import { isIP } from 'node:net';
 import { CullisError } from '#base/errors.ts';
-import type { Address } from '#model/observed.ts';
+import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
@@ -14,6 +14,7 @@ import type { OutsideTarget } from './egress/dial.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { HttpAuthorizer } from './ext-authz.ts';
 import { GrpcAuthorizer } from './ext-authz-grpc.ts';
+import type { OriginTls } from './origin-tls.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 
@@ -21,6 +22,8 @@ import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 export interface CallerSide {
   readonly identity: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** A gateway: it speaks TLS to applications that a BackendTLSPolicy is for, and shows this certificate. */
+  readonly origin?: { readonly certificate?: ServingCertificate };
 }
 
 interface Made {
@@ -67,7 +70,15 @@ export class Destinations {
     const cluster = this.plan(id, caller.identity);
     const origin: Origin = { locality: localityOf(caller.labels), labels: caller.labels };
     const compared = cluster.traffic?.balance.locality?.failoverPriority.map((one) => caller.labels[one] ?? '') ?? [];
-    const groupKey = [id, caller.identity, ...(grpc ? ['grpc'] : []), origin.locality, ...compared].join(' ');
+    const tls = originOf(cluster, caller, grpc);
+    const groupKey = [
+      id,
+      caller.identity,
+      ...(grpc ? ['grpc'] : []),
+      ...(tls ? [JSON.stringify(tls)] : []),
+      origin.locality,
+      ...compared,
+    ].join(' ');
     const made = this.#made.get(groupKey);
     if (made) return made.destination;
     const group = this.#group(groupKey);
@@ -196,23 +207,25 @@ export class Destinations {
   #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string, grpc: boolean): Placed[] {
     const { limits } = this.#plan;
     const http2 = grpc || cluster.http2 === true;
+    const origin = originOf(cluster, caller, grpc);
+    // A policy that cannot be honoured leads nowhere, never around TLS.
+    if (origin?.policy.fault !== undefined) return [];
     const bounds = cluster.traffic && { group: groupKey, circuit: cluster.traffic.circuit, gate: group.circuit };
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
       const { external } = cluster;
-      const target: EndpointTarget =
-        external && peerIdentity === ''
-          ? {
-              address,
-              workload,
-              peerIdentity,
-              ownIdentity: caller.identity,
-              sni: '',
-              http2,
-              outside: this.#outside(cluster, external, caller),
-            }
-          : { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2 };
+      const outward = external !== undefined && peerIdentity === '';
+      const target: EndpointTarget = {
+        address,
+        workload,
+        peerIdentity,
+        ownIdentity: outward ? caller.identity : ownIdentity,
+        sni: cluster.sni,
+        http2,
+        ...(outward && { outside: this.#outside(cluster, external, caller) }),
+        ...(origin && { origin }),
+      };
       return {
         endpoint: this.#runtime.upstreams.endpoint(target, limits, bounds),
         weight: one.weight ?? 1,
@@ -250,4 +263,12 @@ export class Destinations {
     this.#groupKeys.add(key);
     return this.#runtime.groups.of(key);
   }
+}
+
+/** TLS to the application itself, where the caller is one that opens it. */
+function originOf(cluster: Cluster, { origin }: CallerSide, grpc: boolean): OriginTls | undefined {
+  const policy = cluster.originate;
+  if (!policy || !origin) return undefined;
+  const http2 = grpc || cluster.http2 === true;
+  return { policy, alpn: cluster.protocol === 'http' ? [http2 ? 'h2' : 'http/1.1'] : [], ...origin };
 }

@@ -8,6 +8,7 @@ import { accept } from './stages/accept.ts';
 import { applyRoute } from './stages/apply-route.ts';
 import { authenticate } from './stages/authenticate.ts';
 import { authorise } from './stages/authorise.ts';
+import { clientCertificate } from './stages/client-certificate.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
 import { egress } from './stages/egress.ts';
@@ -41,6 +42,7 @@ const CONNECTION: readonly Row<Arrival>[] = [
 const REQUEST: readonly Row<Exchange>[] = [
   // station      gateway  in   out
   [peer,          no,      yes, no ], // verified identity; STRICT again
+  [clientCertificate, yes, no, no ], // of a client outside the mesh, where the listener asks for one
   [normalise,     yes,     yes, yes], // the one target that is judged and sent
   [strip,         yes,     yes, yes], // spoofable and hop-by-hop headers
   [selectRoute,   yes,     no,  yes], // 404 without one
