@@ -37,11 +37,19 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const virtual = new VirtualServices(system, clusters, closed);
   if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
   const status: ResourceStatus[] = [];
-  const gateways = buildGateways(system, observed, clusters.all(), closed, status).map((gateway) =>
+  const outside = new Map<string, Cluster>();
+  const leadOut = (namespace: string, host: string, port: number): string | undefined => {
+    const found = egressDestinations(system, { namespace, labels: {} }, observed, true).find(
+      (one) => one.host === host && one.port === port,
+    );
+    const [cluster] = found?.clusters ?? [];
+    if (cluster) outside.set(cluster.id, cluster);
+    return cluster?.id;
+  };
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status, leadOut).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
-  const outside = new Map<string, Cluster>();
-  tellClosed(system, closed);
+  tellClosed(system, observed, closed);
   const workloads = placed.map((workload) => {
     const egress = egressDestinations(system, workload, observed);
     for (const one of egress.flatMap((each) => each.clusters)) outside.set(one.id, one);

@@ -187,8 +187,8 @@ test('the plan has the listeners, the rules for them, and what it had to close',
   const cluster = plan.clusters.find(({ id }) => id === 'shop/out|api.test:80|shop/api');
   assert.equal(cluster?.traffic?.circuit.connectionsMax, 3);
   assert.deepEqual(
-    [cluster?.external?.tls?.mode, cluster?.external?.tls?.sni, cluster?.external?.tls?.credential],
-    ['SIMPLE', 'x.test', 'shop/nowhere'],
+    [cluster?.external?.tls?.mode, cluster?.external?.tls?.sni, cluster?.external?.tls?.fault],
+    ['SIMPLE', 'x.test', 'credentials were not looked for'],
   );
   const why = plan.closed.map((one) => `${one.what}: ${one.why}`).join('\n');
   for (const text of [
@@ -196,7 +196,7 @@ test('the plan has the listeners, the rules for them, and what it had to close',
     /`10\.0\.0\.0\/8`/,
     /`nonsense` is no address/,
     /Sidecar shop\/default: `ingress`/,
-    /TLS to api\.test:80: its roots/,
+    /TLS to api\.test:80: credentials/,
   ])
     assert.match(why, text);
   assert.deepEqual(egressHosts(system), ['api.test']);

@@ -108,11 +108,12 @@ export interface ExternalTls {
   readonly sni: string;
   /** DNS names or URIs of which the certificate must have one; empty: the server name. */
   readonly subjectAltNames: readonly string[];
-  /** PEM roots, of a ConfigMap's `ca.crt`; with neither this nor a credential or files the public ones are trusted. */
+  /** PEM roots; the public ones when absent. */
   readonly ca?: string;
-  /** Where roots and key pair are meant to be when not above: a Secret `namespace/name`; '' for nowhere. */
-  readonly credential: string;
-  readonly files?: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  /** Shown with MUTUAL; its private key goes another way. */
+  readonly certificate?: ServingCertificate;
+  /** Why nothing may be sent there: roots or key pair cannot be had. */
+  readonly fault?: string;
   readonly insecureSkipVerify: boolean;
   /** Where the rule says so. */
   readonly at: string;
@@ -239,6 +240,8 @@ export interface VirtualHost {
 }
 
 export interface GatewayListenerPlan {
+  /** It ends the mesh's own mutual TLS: callers are workloads with their identities. */
+  readonly mesh?: true;
   /** `ecommerce/shop/http` */
   readonly id: string;
   readonly listen: Address;

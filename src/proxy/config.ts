@@ -140,7 +140,11 @@ class Compiler {
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
       const [first] = group as [GatewayListenerPlan, ...GatewayListenerPlan[]];
       const open = group.filter(({ closed }) => closed === undefined);
-      if (open.some(({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1))) {
+      if (
+        open.some(
+          ({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1 && !open[0]!.mesh),
+        )
+      ) {
         throw new CullisError(
           'config.invalid',
           `listeners of gateway \`${gateway.id}\` share port ${first.port} in ways that exclude each other`,
@@ -151,7 +155,13 @@ class Compiler {
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
       });
-      if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, caller) });
+      if (open.some(({ mesh }) => mesh !== open[0]!.mesh))
+        throw new CullisError(
+          'config.invalid',
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without the mesh's TLS`,
+        );
+      const mtls = open[0]?.mesh ? 'STRICT' : 'DISABLE';
+      if (!tls && streams) this.#add({ ...base('tcp'), mtls, streams: this.#meshStreams(group, caller) });
       else this.#add(this.#gatewayHttp(group, base, tls, caller));
     }
   }
@@ -165,7 +175,7 @@ class Compiler {
     const http = group.filter(({ streams }) => streams === undefined);
     const service: Service = {
       ...base('http'),
-      mtls: tls ? 'edge' : 'DISABLE',
+      mtls: tls ? 'edge' : http[0]?.mesh ? 'STRICT' : 'DISABLE',
       routes: compileListeners(http.map((listener) => ({ ...listener, routes: this.#gatewayRoutes(listener, caller) }))),
       clientDemands: demandsOf(group),
     };
@@ -199,6 +209,13 @@ class Compiler {
     if (!hosts) return undefined;
     for (const { rules } of hosts) for (const rule of rules) this.#rule(rule, caller);
     return compileVirtualRoutes(hosts, scheme);
+  }
+
+  /** Listeners of one port behind the mesh's TLS are told apart by the server name, as routes are. */
+  #meshStreams(group: readonly GatewayListenerPlan[], caller: CallerSide): HostMap<StreamTarget> {
+    const [first] = group as [GatewayListenerPlan];
+    const streams = group.flatMap((one) => (one.closed === undefined ? (one.streams ?? []) : []));
+    return this.#streams({ ...first, streams }, caller);
   }
 
   #streams({ streams = [], closed }: GatewayListenerPlan, caller: CallerSide): HostMap<StreamTarget> {
@@ -309,10 +326,11 @@ function demandsOf(listeners: readonly GatewayListenerPlan[]): string {
   return demands.length === 0 ? '' : JSON.stringify(demands);
 }
 
-function servingKeysOf({ gateways }: NodePlan): ReadonlySet<string> {
+function servingKeysOf({ gateways, clusters }: NodePlan): ReadonlySet<string> {
   const shown = gateways.flatMap(({ listeners, backendCertificate }) => [
     ...listeners.flatMap(({ secure }) => secure?.certificates ?? []),
     ...(backendCertificate ? [backendCertificate] : []),
   ]);
-  return new Set(shown.map(({ keyId }) => keyId));
+  const outside = clusters.flatMap(({ external }) => external?.tls?.certificate ?? []);
+  return new Set([...shown, ...outside].map(({ keyId }) => keyId));
 }

@@ -5,11 +5,12 @@ import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
-import type { Cluster, Endpoint, External, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { Cluster, Endpoint, External, ExternalTls, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
 import type { ExtAuthz } from './authorizer.ts';
 import type { Origin } from './balance/strata.ts';
 import type { Group } from './balance/groups.ts';
 import { Destination, type Placed } from './destination.ts';
+import type { TlsIdentity } from '#wire/tls/types.ts';
 import type { OutsideTarget } from './egress/dial.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { HttpAuthorizer } from './ext-authz.ts';
@@ -87,6 +88,7 @@ export class Destinations {
       {
         name: cluster.service,
         port: cluster.port,
+        ...(cluster.external && { outside: cluster.host }),
         traffic: cluster.traffic,
         origin,
         group,
@@ -138,8 +140,17 @@ export class Destinations {
       host: cluster.host,
       http2: cluster.http2 === true,
       privateRanges: this.#plan.egressPrivateAddresses ?? [],
-      ...(external.tls?.mode === 'ISTIO_MUTUAL' && { identity: () => this.#runtime.identities.tlsIdentity(identity) }),
+      ...(external.tls && external.tls.mode !== 'SIMPLE' && { identity: () => this.#shown(external.tls!, identity) }),
     };
+  }
+
+  /** The certificate that a server outside is shown. */
+  #shown({ mode, certificate, at }: ExternalTls, identity: string): TlsIdentity {
+    if (mode === 'ISTIO_MUTUAL') return this.#runtime.identities.tlsIdentity(identity);
+    const privateKeyPem = certificate && this.#runtime.servingKeys.get(certificate.keyId);
+    if (!certificate || privateKeyPem === undefined)
+      throw new CullisError('trust.rejected', `the key pair that ${at} names cannot be had here`);
+    return { certChainPem: certificate.chainPem, privateKeyPem };
   }
 
   /** The application behind a sidecar, in plaintext on its own address. */

@@ -122,7 +122,6 @@ test('TLS begins in the proxy, towards the right name and roots only', async () 
     sni: '',
     subjectAltNames: [],
     ca: root.certPem,
-    credential: '',
     insecureSkipVerify: false,
     at: 'rule.yaml:9:5',
     ...over,
@@ -137,7 +136,7 @@ test('TLS begins in the proxy, towards the right name and roots only', async () 
     ['public roots do not know it', 'api.example.com', publicRoots, 503],
     ['verification switched off', 'any.example.com', { ...publicRoots, insecureSkipVerify: true }, 200],
     ['a key pair that cannot be had', 'api.example.com', tls({ mode: 'MUTUAL' }), 503],
-    ['roots that cannot be had', 'api.example.com', { ...publicRoots, credential: 'shop/roots' }, 503],
+    ['roots that cannot be had', 'api.example.com', { ...publicRoots, fault: 'the roots are missing' }, 503],
   ];
   await using out = await startEgress(
     rows.map(([, host, tls]) => ({ hosts: [host], protocol: 'http' as const, port: 80, at, tls })),
