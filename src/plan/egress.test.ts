@@ -72,6 +72,7 @@ test('a ServiceEntry names hosts, ports and where they are', () => {
     ],
     ['a wide range', `{ hosts: [a.test], addresses: [198.51.0.0/16], ${HTTP}, resolution: DNS }`, ['a.test:80 http a.test:80']],
     ['TCP of a wildcard', '{ hosts: ["*.example.com"], ports: [{ number: 5432, name: pg, protocol: TCP }] }', []],
+    ['everything', `{ hosts: ["*"], ${HTTP} }`, []],
     ['UDP', '{ hosts: [a.test], ports: [{ number: 53, name: dns, protocol: UDP }], resolution: DNS }', []],
     [
       'gRPC',
@@ -239,7 +240,7 @@ test('an entry that selects workloads leads to their sidecars', () => {
 
 test('what makes no sense is told where it stands', () => {
   const rows: readonly (readonly [text: string, told: RegExp])[] = [
-    [entry(`{ hosts: ["*"], ${HTTP} }`), /error .* istio\.host/],
+    [entry(`{ hosts: ["*"], ${HTTP} }`), /warning .* istio\.host/],
     [entry(`{ hosts: ["a.*.test"], ${HTTP} }`), /error .* istio\.host/],
     [entry(`{ hosts: [], ${HTTP} }`), /error .* istio\.empty/],
     [

@@ -75,7 +75,8 @@ export function egressDestinations(system: System, workload: Caller, observed?: 
     for (const port of entry.spec.ports) {
       const protocol = KINDS[port.protocol];
       if (protocol === undefined) continue;
-      const hosts = entry.spec.hosts.flatMap((host) =>
+      const named = entry.spec.hosts.filter((host) => host !== '*');
+      const hosts = named.flatMap((host) =>
         visibleHosts(sidecar, entry.namespace, host.toLowerCase(), port.number, workload.namespace),
       );
       const make = (host: string, names: readonly string[], literal: boolean): void => {
@@ -117,6 +118,7 @@ export function tellClosed(system: System, observed: Observed, closed: Closed): 
     const { hosts, ports, addresses, endpoints, resolution } = entry.spec;
     for (const { name, protocol } of ports)
       if (KINDS[protocol] === undefined) say(`port \`${name}\`: ${protocol} does not leave this data plane`);
+    if (hosts.includes('*')) say('`*` is no host: ALLOW_ANY of `outboundTrafficPolicy` is what opens everything');
     const named = hosts.some((host) => !host.includes('*')) || addresses.length > 0;
     if (!named && ports.some(({ protocol }) => KINDS[protocol] === 'tcp'))
       say('a TCP port of a wildcard host names nothing that could be dialled: name hosts or addresses');
