@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { SERVICE_RANGE } from './names.ts';
+import { OUTSIDE_RANGE, SERVICE_RANGE } from './names.ts';
 import { type RootSpec, quote, rootScript } from './root.ts';
 
 /** How the workload's network meets that of the service addresses. */
@@ -41,6 +41,9 @@ export interface BootSpec extends RootSpec {
 /** Where the link's other end answers for all services: the link-local address that container networks use for it. */
 const GATEWAY = '169.254.1.1';
 
+/** What is answered inside: the services of the mesh, and the stand-ins for hosts outside. */
+const RANGES = [SERVICE_RANGE.text, OUTSIDE_RANGE.text] as const;
+
 /**
  * The whole script. It fails as a whole (`set -e`); its words on stderr are the reason. Ends as pid 1 that waits for init and
  * reaps what is orphaned: sh waits for any child, Node only for its own.
@@ -64,7 +67,7 @@ export function bootScript(spec: BootSpec, node: readonly string[]): string {
   lines.push('echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true');
   lines.push(...(link === 'veth' ? vethScript(spec.ip, tools) : loScript(spec.ip, tools)));
   lines.push('mount -o remount,bind,ro /');
-  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter];
+  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter, tools.ip ?? ''];
   lines.push(`${[...node, ...init].map(quote).join(' ')} &`, 'wait $!');
   return lines.join('\n');
 }
@@ -91,12 +94,12 @@ function vethScript(ip: string, { ip: tool, unshare, nsenter }: Tools): string[]
     `addr add ${ip}/32 dev eth0`,
     'link set eth0 up',
     `route add ${GATEWAY} dev eth0 scope link`,
-    `route add ${SERVICE_RANGE.text} via ${GATEWAY} dev eth0`,
+    ...RANGES.map((range) => `route add ${range} via ${GATEWAY} dev eth0`),
     '.',
     `${nsenter} --net=/run/netns/services ${tool} -batch - <<'.'`,
     'link set lo up',
     // On lo a whole range is local.
-    `addr add ${SERVICE_RANGE.text} dev lo`,
+    ...RANGES.map((range) => `addr add ${range} dev lo`),
     `addr add ${GATEWAY}/32 dev eth0`,
     'link set eth0 up',
     `route add ${ip}/32 dev eth0`,
@@ -107,8 +110,16 @@ function vethScript(ip: string, { ip: tool, unshare, nsenter }: Tools): string[]
 /** One network with everything on its lo. A service on a port that the workload itself listens on cannot be reached then. */
 function loScript(ip: string, { ip: tool, perl }: Tools): string[] {
   if (tool)
-    return [`${tool} -batch - <<'.'`, 'link set lo up', `addr add ${SERVICE_RANGE.text} dev lo`, `addr add ${ip}/32 dev lo`, '.'];
-  return [`${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0`];
+    return [
+      `${tool} -batch - <<'.'`,
+      'link set lo up',
+      ...RANGES.map((range) => `addr add ${range} dev lo`),
+      `addr add ${ip}/32 dev lo`,
+      '.',
+    ];
+  return [
+    `${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0 ${OUTSIDE_RANGE.text.replace(/\/.*/, '')} 255.255.0.0`,
+  ];
 }
 
 /** netdevice(7): SIOCGIFFLAGS, SIOCSIFFLAGS (IFF_UP), SIOCSIFADDR and SIOCSIFNETMASK on lo and on a label for each further address. */
@@ -121,7 +132,7 @@ const PERL_LO = [
 ].join(' ');
 
 /** What init consists of. They import each other and `node:` only. */
-const PROGRAMS = ['init', 'init-listen', 'init-dns', 'raw'] as const;
+const PROGRAMS = ['init', 'init-listen', 'init-dns', 'init-routes', 'raw'] as const;
 
 /** Under way, by folder: many namespaces are made at the same time. */
 const preparing = new Map<string, Promise<void>>();
