@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { CullisError } from '#base/errors.ts';
+import type { Tell } from './init-watch.ts';
 import { allStats, innerPid } from './proc.ts';
 import type { FromInit, ToInit } from './protocol.ts';
 import type { RawHandle } from './raw.ts';
@@ -30,6 +31,8 @@ export class Caretaker {
   readonly pid: number;
   /** Resolves with the reason when everything in the namespace has ended. */
   readonly gone: Promise<string>;
+  /** What was tried inside that leads nowhere. */
+  onAttempts: Tell | undefined;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #runs = new Map<number, Run>();
@@ -79,6 +82,8 @@ export class Caretaker {
     switch (message.ev) {
       case 'up':
         return;
+      case 'attempts':
+        return this.onAttempts?.(message.attempts, message.more);
       case 'started':
         return this.#runs.get(message.run)?.started(message.pid);
       case 'exit':

@@ -8,8 +8,9 @@ import { CullisError, messageOf } from '#base/errors.ts';
 import { backoffMs } from './backoff.ts';
 import { bootScript, preparePrograms, programsFolder } from './boot.ts';
 import { Caretaker } from './caretaker.ts';
+import type { Tell } from './init-watch.ts';
 import { type Isolation, namespaceFlags } from './isolation.ts';
-import { assignWorkloadIps, hostsText, nameTable, resolvText } from './names.ts';
+import { assignWorkloadIps, hostsText, isServiceAddress, nameTable, resolvText } from './names.ts';
 import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
@@ -50,6 +51,8 @@ export interface NamespaceSpec {
   readonly tmpBytesMax?: number;
   /** The namespace ended by itself and is made anew, or could not be. */
   onNotice?(text: string): void;
+  /** What the workload tried that leads nowhere, at most five times a second. */
+  readonly onAttempts?: Tell;
 }
 
 export interface WorkloadNamespace {
@@ -151,6 +154,7 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const caretaker = await Caretaker.up(child, spec.workload);
+    caretaker.onAttempts = spec.onAttempts;
     await caretaker.ask((id) => ({ op: 'names', id, hosts: hostsText(services, hostname, ip), table: nameTable(services) }));
     return caretaker;
   } finally {
@@ -303,6 +307,9 @@ class Namespace implements WorkloadNamespace {
       const { isolation, ownPorts = [] } = this.#spec;
       if (isolation.link === 'lo' && ownPorts.includes(port))
         throw new Error('the workload itself listens on this port, and there is no veth here');
+      // To the kernel every address is local there.
+      if (!isServiceAddress(ip, this.#services))
+        throw Object.assign(new Error('not an address of a service: EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL' });
       const raw = await this.#caretaker.ask((id) => ({ op: 'listen', id, ip, port }));
       this.#listeners.add(`${ip}:${port}`);
       return raw!;
