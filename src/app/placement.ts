@@ -3,10 +3,11 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CullisError } from '#base/errors.ts';
-import { assignServiceIps } from '#host/names.ts';
+import { assignOutsideIps, assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
+import { egressDestinations, egressHosts } from '#plan/egress.ts';
 import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 import { unsupported } from '#plan/gateways.ts';
 
@@ -38,6 +39,7 @@ export async function place(
 ): Promise<{ observed: Observed; moved: MovedPort[] }> {
   const free = await freePorts(portsNeeded(system, isolation, previous));
   const serviceIps = serviceAddresses(system);
+  const outsideIps = outsideAddresses(system);
   const placements: Record<string, Placement> = {};
   for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
@@ -55,14 +57,16 @@ export async function place(
       inbound[port] = before?.inbound[port] ?? { ip: LOOPBACK, port: free() };
     }
     // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
-    if (!run.spec.address)
-      for (const { service, port } of destinations(system)) {
-        const key = clusterId(service, port.port);
+    if (!run.spec.address) {
+      const add = (key: string, ip: string, port: number): void => {
         outbound[key] =
-          isolation === 'none'
-            ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() })
-            : { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: id };
-      }
+          isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : { ip, port, namespaceOf: id };
+      };
+      for (const { service, port } of destinations(system))
+        add(clusterId(service, port.port), serviceIps.get(service.id)!, port.port);
+      for (const { key, host, port, literal } of egressDestinations(system, workload))
+        add(key, literal ? host : outsideIps.get(host)!, port);
+    }
     placements[id] = { workload: id, app, inbound, outbound };
   }
   const gateways: Record<string, Address> = {};
@@ -91,16 +95,25 @@ export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlic
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 
+/** The address of each host outside the mesh inside the namespaces. */
+export function outsideAddresses(system: System): Map<string, string> {
+  return assignOutsideIps(egressHosts(system));
+}
+
 /** An upper bound of what is not placed yet. */
 function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous: Observed | undefined): number {
-  const out = isolation === 'none' ? destinations(system).length : 0;
+  const services = destinations(system).length;
   let count = 0;
   for (const [id] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
     const before = previous?.placements[id];
     if (!workload) continue;
     const missing = workloadPorts(system, workload).filter(({ port }) => !before?.inbound[port] || !before.app[port]).length;
-    count += missing * 2 + Math.max(0, out - Object.keys(before?.outbound ?? {}).length);
+    const out =
+      isolation === 'none'
+        ? services + egressDestinations(system, workload).filter(({ key }) => !before?.outbound[key]).length
+        : 0;
+    count += missing * 2 + out;
   }
   return count;
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
+import type { Query } from '#host/init-dns.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
@@ -15,9 +16,10 @@ import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System, Workload } from '#model/system.ts';
+import { egressDestinations } from '#plan/egress.ts';
 import { workloadEnvironment } from '#plan/environment.ts';
 import type { ProcessState } from './messages.ts';
-import { runsOf, serviceAddresses } from './placement.ts';
+import { outsideAddresses, runsOf, serviceAddresses } from './placement.ts';
 
 export interface WorkloadsOptions {
   readonly stateDir: string;
@@ -34,7 +36,16 @@ export interface WorkloadsOptions {
   /** A namespace ended by itself, or could not be made anew. */
   onNotice(text: string): void;
   onState(id: string, status: RunStatus): void;
+  /** What a workload in a namespace looked up. */
+  onQueries(id: string, queries: readonly Query[]): void;
 }
+
+interface KnownNames {
+  readonly inside: ReadonlySet<string>;
+  /** Wildcards too. */
+  readonly outside: readonly string[];
+}
+const NO_NAMES: KnownNames = { inside: new Set(), outside: [] };
 
 interface Entry {
   readonly fingerprint: string;
@@ -66,10 +77,21 @@ export class Workloads {
   readonly #namespaces = new Map<string, Housed>();
   /** Namespaces that are being made. */
   readonly #making = new Set<Promise<unknown>>();
+  /** By workload id. */
+  readonly #names = new Map<string, KnownNames>();
   #stopping = false;
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
+  }
+
+  /** Whether a name that is known inside is a host outside the mesh. @param name lower case */
+  leadsOut(id: string, name: string): boolean {
+    const { inside, outside } = this.#names.get(id) ?? NO_NAMES;
+    return (
+      !inside.has(name) &&
+      outside.some((one) => one === name || one === '*' || (one.startsWith('*') && name.endsWith(one.slice(1))))
+    );
   }
 
   namespaceOf(id: string): WorkloadNamespace | undefined {
@@ -98,7 +120,11 @@ export class Workloads {
     const made = [...runsOf(system)].map(async ([id, run]) => {
       const workload = system.workloads.find((one) => one.id === id);
       if (!workload || run.spec.address) return;
-      const services = meshServices(system, workload.namespace);
+      const services = meshServices(system, workload);
+      this.#names.set(id, {
+        inside: new Set(services.flatMap(({ names, outside }) => (outside ? [] : names))),
+        outside: services.flatMap(({ names, outside }) => (outside ? names : [])),
+      });
       const present = this.#namespaces.get(id);
       const folders = this.#folders(run);
       if (!present) return await this.#house(id, run, services, folders, isolation);
@@ -134,6 +160,7 @@ export class Workloads {
       ...(postgres ? { share: postgres.share, writable: postgres.writable } : {}),
       hide: [stateDir],
       onNotice: (text) => this.#options.onNotice(text),
+      onQueries: (queries) => this.#options.onQueries(id, queries),
     });
     this.#namespaces.set(id, { namespace, folders });
     void namespace.gone.then(() => {
@@ -293,9 +320,10 @@ export class Workloads {
 /** Origins do not travel between processes; control notes the file of a Workload document here. */
 export const FILE_ANNOTATION = 'cullis.dev/source-file';
 
-function meshServices(system: System, namespace: string): MeshService[] {
+function meshServices(system: System, workload: Workload): MeshService[] {
+  const { namespace } = workload;
   const ips = serviceAddresses(system);
-  return system.services.flatMap((service) => {
+  const inside = system.services.flatMap((service) => {
     const ip = ips.get(service.id);
     if (ip === undefined) return [];
     return [
@@ -306,6 +334,19 @@ function meshServices(system: System, namespace: string): MeshService[] {
       },
     ];
   });
+  return [...inside, ...outsideNames(system, workload)];
+}
+
+/** Hosts outside the mesh that the workload may call, each at its stand-in address; addresses that a ServiceEntry names stand for themselves. */
+function outsideNames(system: System, workload: Workload): MeshService[] {
+  const ips = outsideAddresses(system);
+  const ports = Map.groupBy(egressDestinations(system, workload), ({ host }) => host);
+  return [...ports].map(([host, each]) => ({
+    names: each[0]!.literal ? [] : [host],
+    ip: each[0]!.literal ? host : ips.get(host)!,
+    ports: each.map(({ port }) => port),
+    outside: true as const,
+  }));
 }
 
 /** The role and database that the variables of the usual container image name. */

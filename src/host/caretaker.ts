@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { CullisError } from '#base/errors.ts';
+import type { Query } from './init-dns.ts';
 import type { Tell } from './init-watch.ts';
 import { allStats, innerPid } from './proc.ts';
 import type { FromInit, ToInit } from './protocol.ts';
@@ -31,6 +32,8 @@ export class Caretaker {
   readonly pid: number;
   /** Resolves with the reason when everything in the namespace has ended. */
   readonly gone: Promise<string>;
+  /** What the name server inside was asked for. */
+  onQueries: ((queries: readonly Query[]) => void) | undefined;
   /** What was tried inside that leads nowhere. */
   onAttempts: Tell | undefined;
   readonly #child: ChildProcess;
@@ -82,6 +85,8 @@ export class Caretaker {
     switch (message.ev) {
       case 'up':
         return;
+      case 'queries':
+        return this.onQueries?.(message.queries);
       case 'attempts':
         return this.onAttempts?.(message.attempts, message.more);
       case 'started':

@@ -8,9 +8,10 @@ import { CullisError, messageOf } from '#base/errors.ts';
 import { backoffMs } from './backoff.ts';
 import { bootScript, preparePrograms, programsFolder } from './boot.ts';
 import { Caretaker } from './caretaker.ts';
+import type { Query } from './init-dns.ts';
 import type { Tell } from './init-watch.ts';
 import { type Isolation, namespaceFlags } from './isolation.ts';
-import { assignWorkloadIps, hostsText, isServiceAddress, nameTable, resolvText } from './names.ts';
+import { assignWorkloadIps, hostsText, isServiceAddress, nameTable, ownRoutes, resolvText } from './names.ts';
 import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
@@ -51,6 +52,8 @@ export interface NamespaceSpec {
   readonly tmpBytesMax?: number;
   /** The namespace ended by itself and is made anew, or could not be. */
   onNotice?(text: string): void;
+  /** What the workload looked up, about once a second. */
+  onQueries?(queries: readonly Query[]): void;
   /** What the workload tried that leads nowhere, at most five times a second. */
   readonly onAttempts?: Tell;
 }
@@ -155,7 +158,14 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
     });
     const caretaker = await Caretaker.up(child, spec.workload);
     caretaker.onAttempts = spec.onAttempts;
-    await caretaker.ask((id) => ({ op: 'names', id, hosts: hostsText(services, hostname, ip), table: nameTable(services) }));
+    caretaker.onQueries = (queries) => spec.onQueries?.(queries);
+    await caretaker.ask((id) => ({
+      op: 'names',
+      id,
+      hosts: hostsText(services, hostname, ip),
+      table: nameTable(services),
+      routes: ownRoutes(services),
+    }));
     return caretaker;
   } finally {
     rmSync(stage, { recursive: true, force: true });
@@ -353,7 +363,7 @@ class Namespace implements WorkloadNamespace {
   async setServices(services: readonly MeshService[]): Promise<void> {
     this.#services = services;
     const hosts = hostsText(services, this.workload.slice(this.workload.indexOf('/') + 1), this.ip);
-    await this.#caretaker.ask((id) => ({ op: 'names', id, hosts, table: nameTable(services) }));
+    await this.#caretaker.ask((id) => ({ op: 'names', id, hosts, table: nameTable(services), routes: ownRoutes(services) }));
   }
 
   async close(): Promise<void> {

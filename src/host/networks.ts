@@ -1,6 +1,6 @@
 // The two networks of a workload, as lines of sh for pid 1 of its namespaces.
 import type { Link, Tools } from './boot.ts';
-import { SERVICE_RANGE } from './names.ts';
+import { OUTSIDE_RANGE, SERVICE_RANGE } from './names.ts';
 import { quote } from './root.ts';
 
 /** Where the link's other end answers for all services: the link-local address that container networks use for it. */
@@ -10,8 +10,8 @@ const IPV6 = { gateway: 'fd43:756c:6c69:7300::1', workload: 'fd43:756c:6c69:7300
 /** Locally administered. Known beforehand, neither end ever has to ask for the other. */
 const MAC = { gateway: '02:00:00:00:00:01', workload: '02:00:00:00:00:02' } as const;
 
-/** What is answered inside. */
-const RANGES = [SERVICE_RANGE.text] as const;
+/** What is answered inside: the services of the mesh, and the stand-ins for hosts outside. */
+const RANGES = [SERVICE_RANGE.text, OUTSIDE_RANGE.text] as const;
 
 export function networkScript(link: Link, ip: string, tools: Tools): string[] {
   return link === 'veth' ? vethScript(ip, tools) : loScript(ip, tools);

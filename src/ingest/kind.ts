@@ -6,6 +6,7 @@ import type { DestinationRule } from '#model/istio-traffic.ts';
 import type { ImageBuild } from '#model/image-build.ts';
 import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
+import type { EgressPolicy, ServiceEntry, Sidecar } from '#model/istio-egress.ts';
 import type { ObjectMeta, Resource } from '#model/resource.ts';
 import type { Container } from '#model/system.ts';
 import type { Check, RawObject } from './check.ts';
@@ -70,6 +71,9 @@ export type Part =
   | { readonly type: 'virtualService'; readonly service: VirtualService }
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
+  | { readonly type: 'serviceEntry'; readonly entry: ServiceEntry }
+  | { readonly type: 'sidecar'; readonly sidecar: Sidecar }
+  | { readonly type: 'egressPolicy'; readonly policy: EgressPolicy }
   | { readonly type: 'platform'; readonly platform: PlatformPart }
   | { readonly type: 'vaultSecret' }
   | { readonly type: 'run'; readonly run: WorkloadRun }

@@ -1,4 +1,5 @@
 // Istio's security kinds as this product holds them after validation (istio/api security/v1). Field names are Istio's own.
+import type { OutboundMode } from './istio-egress.ts';
 import type { LabelSelector, Resource } from './resource.ts';
 
 export const AUTHORIZATION_ACTIONS = ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'] as const;
@@ -140,6 +141,8 @@ export interface MeshConfig {
   readonly pathNormalization: PathNormalization;
   readonly numTrustedProxies: number;
   readonly extensionProviders: readonly ExtAuthzProvider[];
+  /** What becomes of calls that nothing in the mesh names; REGISTRY_ONLY here, unlike Istio, unless ALLOW_ANY is written. */
+  readonly outboundTrafficPolicy: OutboundMode;
   /** Istio's PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS. */
   readonly multipleCustomProviders: boolean;
 }
@@ -152,5 +155,6 @@ export const DEFAULT_MESH: MeshConfig = {
   pathNormalization: 'BASE',
   numTrustedProxies: 0,
   extensionProviders: [],
+  outboundTrafficPolicy: 'REGISTRY_ONLY',
   multipleCustomProviders: false,
 };

@@ -7,6 +7,8 @@ export interface PlatformSpec {
   /** Certificates' life, milliseconds; 24 h. */
   readonly certificateTtlMs: number;
   readonly sessionCookie: string;
+  /** Private ranges that host names outside the mesh may resolve to; loopback, link-local and metadata addresses are no part of any. */
+  readonly egressPrivateAddresses: readonly string[];
   readonly limits: Limits;
 }
 
@@ -64,6 +66,7 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   gatewayAddress: '127.0.0.1',
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
+  egressPrivateAddresses: [],
   limits: DEFAULT_LIMITS,
 };
 

@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { Clusters } from './clusters.ts';
-import type { GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
+import { type EgressDestination, egressDestinations, tellClosed } from './egress.ts';
+import { egressPoliciesFor } from './egress-policy.ts';
+import { seesService, sidecarFor } from './egress-visible.ts';
+import type { Cluster, GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
-import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
+import { HTTP, clusterId, destinations, servicesOf, workloadPorts } from './services.ts';
 import { VirtualServices } from './virtual-services.ts';
 
 /**
@@ -24,13 +27,21 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
+  const outside = new Map<string, Cluster>();
+  tellClosed(system, closed);
+  const workloads = placed.map((workload) => {
+    const egress = egressDestinations(system, workload, observed);
+    for (const one of egress.flatMap((each) => each.clusters)) outside.set(one.id, one);
+    return workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual, egress);
+  });
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
+    ...(system.platform.egressPrivateAddresses.length > 0 && { egressPrivateAddresses: system.platform.egressPrivateAddresses }),
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
-    workloads: placed.map((workload) => workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual)),
+    workloads,
     gateways,
-    clusters: clusters.all(),
+    clusters: [...clusters.all(), ...outside.values()],
     extAuthz: system.mesh.extensionProviders,
     closed,
   };
@@ -61,6 +72,7 @@ function workloadPlan(
   ports: ReturnType<typeof destinations>,
   clusters: Clusters,
   virtual: VirtualServices,
+  egress: readonly EgressDestination[],
 ): WorkloadPlan {
   const inbound: InboundPort[] = [];
   for (const { port, protocol, http2 } of workloadPorts(system, workload)) {
@@ -72,15 +84,22 @@ function workloadPlan(
     }
   }
   const outbound: OutboundListener[] = [];
+  const sidecar = sidecarFor(system, workload);
+  const listensOf = (key: string) => [placement, ...(placement.replicas ?? [])].flatMap((each) => each.outbound?.[key] ?? []);
   for (const { service, port } of ports) {
     const id = clusterId(service, port.port);
-    const listens = [placement, ...(placement.replicas ?? [])].flatMap((each) => each.outbound?.[id] ?? []);
-    if (listens.length === 0) continue;
+    const listens = listensOf(id);
+    if (listens.length === 0 || !seesService(sidecar, service, port.port, workload.namespace)) continue;
     const cluster = clusters.for(workload, id);
     const authority = `${authorityName(service, workload)}:${port.port}`;
     const rules = HTTP.has(port.protocol) ? virtual.forCall(workload, service.host.toLowerCase(), port.port) : undefined;
     for (const listen of listens) outbound.push({ cluster, listen, authority, ...(rules && { virtualServices: rules }) });
   }
+  for (const { key, host, port, listener, clusters: own } of egress)
+    for (const listen of listensOf(key))
+      outbound.push({ cluster: own[0]!.id, listen, authority: `${host}:${port}`, egress: listener });
+  const services = servicesOf(system, workload).map(({ id }) => id);
+  const egressPolicies = egress.length > 0 ? egressPoliciesFor(system, workload, services) : [];
   return {
     id: workload.id,
     namespace: workload.namespace,
@@ -89,6 +108,7 @@ function workloadPlan(
     identity: workload.identity,
     inbound,
     outbound,
+    ...(egressPolicies.length > 0 && { egressPolicies }),
     policies: policiesFor(system, { namespace: workload.namespace, labels: workload.labels }),
   };
 }

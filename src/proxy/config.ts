@@ -4,6 +4,7 @@ import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
 import type {
+  EgressListener,
   GatewayListenerPlan,
   GatewayPlan,
   InboundPort,
@@ -19,6 +20,7 @@ import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
+import { Egress } from './egress/way-out.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
 import type { Snapshot } from './ports.ts';
 import { RetryRules } from './retry.ts';
@@ -80,7 +82,11 @@ class Compiler {
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
     const open = this.#enforcement(NO_POLICIES, workload.namespace, workload.identity);
-    for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
+    // What is bounded over all connections is counted in one process, so that the bound is exact.
+    const counted = workload.egressPolicies?.some(({ limits }) => limits !== undefined) === true;
+    const elsewhere = counted && this.#runtime.ports.first === false;
+    for (const listener of workload.outbound)
+      if (!listener.egress || !elsewhere) this.#add(this.#outbound(workload, listener, open));
   }
 
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
@@ -102,11 +108,19 @@ class Compiler {
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#config.destinations.cluster(cluster.id, workload),
+      ...(listener.egress
+        ? { egress: this.#egress(workload, listener.egress) }
+        : { destination: this.#config.destinations.cluster(cluster.id, workload) }),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
       ownAuthorities: ownAuthorities(listen),
     };
+  }
+
+  #egress(workload: WorkloadPlan, listener: EgressListener): Egress {
+    const { destinations } = this.#config;
+    const destinationOf = (cluster: string, host: string) => destinations.outside(cluster, workload, host);
+    return new Egress(listener, workload.egressPolicies ?? [], workload.id, this.#runtime.egressAccounts, destinationOf);
   }
 
   #gateway(gateway: GatewayPlan): void {
@@ -192,6 +206,7 @@ class Compiler {
       mtlsAt: '',
       routes: undefined,
       destination: undefined,
+      egress: undefined,
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,

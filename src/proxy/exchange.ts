@@ -1,8 +1,10 @@
 import type { Attributes, DenyCode, Reason, RequestAuth } from '#model/decision.ts';
 import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
-import type { HttpRequest, HttpResponder } from '#wire/types.ts';
+import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
+import type { Caller } from './egress/events.ts';
+import type { Refused, WayOut } from './egress/way-out.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
@@ -59,6 +61,12 @@ export class Exchange implements Attributes, RouteRequest {
   /** When it may be sent again; undefined: never. */
   retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
+  /** What is sent on; `egress` puts a counted and searched one in its place. */
+  body: BodyReader;
+  /** Why what was sent so far is all that leaves. */
+  blocked: Refused | undefined = undefined;
+  /** The way out that a tunnel of this request goes. */
+  tunnelOut: { readonly way: WayOut; readonly caller: Caller } | undefined = undefined;
   /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
   grpc = false;
   /** The answer is on its way: `refuse` and `forward` happen once. */
@@ -82,6 +90,7 @@ export class Exchange implements Attributes, RouteRequest {
     this.request = request;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
+    this.body = request.body;
     // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.
     this.method = request.upgrade === 'websocket' ? 'GET' : request.method;
     this.sourceIp = connection.remoteAddress;

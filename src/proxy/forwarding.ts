@@ -5,6 +5,7 @@ import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, Hea
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import type { Exchange } from './exchange.ts';
+import type { Refused } from './egress/way-out.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
@@ -65,7 +66,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#hash = hash;
     this.#rules = x.retry;
     this.#sentMs = x.runtime.clock.monotonicMs();
-    const { body, version } = x.request;
+    const { body } = x;
+    const { version } = x.request;
     // In HTTP/2 trailers may stand behind a body of known length too.
     const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
     this.#body = counted ? new CountingBody(body, x) : body;
@@ -197,6 +199,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** The next hop broke off inside its answer: what the client got must not look whole. */
   abort(why: string): void {
     if (this.#over) return;
+    const { blocked } = this.#x;
+    if (blocked) Object.assign(this.#x, blocked);
     this.#x.failed = true;
     this.#note('reset', why);
     this.#report('reset');
@@ -227,11 +231,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   onError(error: UpstreamError): void {
     if (this.#over || !this.#trying) return;
+    const { blocked } = this.#x;
+    if (blocked) return this.#block(blocked);
     const { kind, message } = error;
     if (kind === 'overload') this.#overflowed();
     else this.#report(kind);
     if (this.#rules?.onError(error) === true && this.#mayRepeat(!error.bytesSent)) this.#repeat(kind, message);
     else this.#fail(STATUS[kind], kind, message);
+  }
+
+  /** What the caller sends may not leave. */
+  #block({ code, reasons }: Refused): void {
+    this.#settle();
+    this.#x.responder.observer = undefined;
+    void refuse(this.#x, { status: code === 'egress.limit' ? 429 : 403, code, reasons, close: true });
   }
 
   /** A bound of the destination refused it. */

@@ -10,6 +10,7 @@ import { authenticate } from './stages/authenticate.ts';
 import { authorise } from './stages/authorise.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
+import { egress } from './stages/egress.ts';
 import { deadline } from './stages/deadline.ts';
 import { forwardStage } from './stages/forward.ts';
 import { normalise } from './stages/normalise.ts';
@@ -50,6 +51,7 @@ const REQUEST: readonly Row<Exchange>[] = [
   [applyRoute,    yes,     no,  yes], // filters and backend
   [deadline,      yes,     yes, yes], // of a gRPC call
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
+  [egress,        no,      no,  yes], // out of the mesh: host, bounds, what is sent
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event
 ];
 

@@ -4,6 +4,8 @@ import type { Emit } from '#model/event.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { TimerWheel } from '#wire/timers.ts';
+import { EgressAccounts } from './egress/account.ts';
+import { OutsideDialer } from './egress/dial.ts';
 import { Groups } from './balance/groups.ts';
 import { Flows } from './flows.ts';
 import { HeaderRules } from './header-rules.ts';
@@ -31,6 +33,8 @@ export class Runtime {
   readonly flows = new Flows();
   readonly identities: Identities;
   readonly upstreams: Upstreams;
+  readonly outside: OutsideDialer;
+  readonly egressAccounts = new EgressAccounts();
   /** Bounds that hold over all workers. */
   readonly portions: Portions;
   readonly groups: Groups;
@@ -51,6 +55,7 @@ export class Runtime {
     this.ids = new Ids(random);
     this.nextEventId = uuidv7(clock, random);
     this.identities = new Identities(ports, this.nextEventId);
+    this.outside = new OutsideDialer(ports.network, ports.outside, clock);
     this.portions = ports.portions ?? new Portions(1, false, () => false);
     this.groups = new Groups(this.portions);
     this.upstreams = new Upstreams(this);

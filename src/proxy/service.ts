@@ -5,6 +5,7 @@ import type { TrustBundle } from '#model/snapshot.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
 import type { Backends } from './backends.ts';
 import type { Destinations } from './destinations.ts';
+import type { Egress } from './egress/way-out.ts';
 import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
@@ -42,6 +43,8 @@ export interface Service {
   readonly routes: RouteTable | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;
+  /** Sidecar-out that leads out of the mesh. */
+  readonly egress: Egress | undefined;
   /** Sidecar-out: what is put back as authority, and the names that stand for the listener itself. */
   readonly authority: string;
   readonly ownAuthorities: ReadonlySet<string>;

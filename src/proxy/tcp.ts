@@ -4,9 +4,13 @@ import { messageOf } from '#base/errors.ts';
 import type { Attributes, DenyCode, Reason } from '#model/decision.ts';
 import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
+import type { Timer } from '#wire/timers.ts';
+import { peekServerName } from '#wire/tls/peek.ts';
 import type { Arrival } from './arrival.ts';
 import type { AuthzConnection, Verdict } from './authorizer.ts';
 import type { Destination } from './destination.ts';
+import { boundOutbound } from './egress/outbound-stream.ts';
+import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
 import { watchLink } from './links.ts';
 import { connectionHash } from './hash-key.ts';
@@ -25,10 +29,11 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   readonly remoteIp: string;
   readonly destinationIp: string;
   readonly destinationPort: number;
-  readonly sni: string;
+  sni: string;
   readonly method = '';
   readonly path = '';
-  readonly host = '';
+  /** Of a connection out of the mesh: where it goes. */
+  host = '';
   readonly auth = undefined;
 
   readonly sourcePort: number;
@@ -43,6 +48,9 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
   #ended = false;
+  #way: WayOut | undefined;
+  #destination: Destination | undefined;
+  #life: Timer | undefined;
   /** The link's count has this connection. */
   #linked = false;
 
@@ -81,6 +89,9 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     const refusal = this.#judge(this.#service) ?? (await this.#ask(this.#service));
     if (this.#ended) return;
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
+    const barred = this.#service.egress && (await this.#leave(this.#service.egress));
+    if (this.#ended) return;
+    if (barred) return this.#deny(barred.code, barred.reasons);
     try {
       this.#join(await this.#dial());
     } catch (error) {
@@ -88,9 +99,27 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     }
   }
 
+  /** Which way out of the mesh it takes, and whether it may. */
+  async #leave(out: Egress): Promise<Refused | undefined> {
+    const { service, socket } = this.#arrival;
+    let way = out.only;
+    this.host = service.destinationName;
+    if (out.protocol === 'tls') {
+      const timeoutMs = service.config.limits.tlsHandshakeTimeoutMs;
+      const hello = await peekServerName(socket, { timers: this.runtime.timers, timeoutMs });
+      this.host = this.sni = hello.ok ? hello.name : '';
+      const named = hello.ok ? out.match(hello.name) : undefined;
+      if (!named) return notNamed(out, hello.ok ? hello.name : '', hello.ok ? '' : hello.why);
+      way = named;
+    }
+    this.#way = way;
+    this.#destination = way.destinationOf(this.host);
+    return way.open(this.#startMs, this.host);
+  }
+
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
-    const { destination } = this.#service;
+    const destination = this.#destination ?? this.#service.destination;
     if (!destination) throw new Error('the destination has no endpoint');
     const { circuit } = destination;
     if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
@@ -131,7 +160,13 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     this.#upstreamMs = this.runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
     watchLink(this.runtime, this.#service, socket, this.#arrival.tls);
+    const way = this.#way;
+    if (way && way.connectionMs > 0) {
+      this.#life = this.runtime.timers.timer(() => void this.#deny('egress.limit', [livedTooLong(way)]));
+      this.#life.arm(way.connectionMs);
+    }
     this.#splice = splice(socket, upstream, {
+      ...(way && { outbound: this.#bounded(way) }),
       timers: this.runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
       onClose: ({ bytesAToB, bytesBToA }) => this.#closed(bytesAToB, bytesBToA),
@@ -204,8 +239,19 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     return undefined;
   }
 
+  /** What the workload sends, counted and searched on its way. */
+  #bounded(way: WayOut): ReturnType<typeof boundOutbound> {
+    const { workload, port } = this.#service;
+    const caller = { workload, host: this.host, port };
+    return boundOutbound(this.runtime, way, caller, ({ code, reasons }) => void this.#deny(code, reasons));
+  }
+
   async #deny(code: DenyCode, reasons: readonly Reason[]): Promise<void> {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#life?.clear();
+    // Nothing more passes while the refusal is being written.
+    this.#arrival.socket.pause();
     this.#service.counters.denied(code, reasons);
     const bytes = this.#splice;
     const event = this.#event(false, bytes?.bytesAToB ?? 0, bytes?.bytesBToA ?? 0, code, reasons);
@@ -222,7 +268,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     if (this.#ended) return;
     this.#ended = true;
     this.#service.counters.upstreamFailed('connect');
-    const text = reason('DEFAULT', 'upstream', [], this.#service.destination?.name ?? '', '', message);
+    const text = reason('DEFAULT', 'upstream', [], (this.#destination ?? this.#service.destination)?.name ?? '', '', message);
     const event = this.#event(true, 0, 0, 'upstream.failed', [text]);
     this.#count(event, 'failed');
     this.runtime.emit.emit(event);
@@ -231,6 +277,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   #closed(bytesIn: number, bytesOut: number): void {
     this.runtime.flows.delete(this);
+    this.#life?.clear();
     if (this.#ended) return;
     this.#ended = true;
     const event = this.#event(true, bytesIn, bytesOut);
@@ -273,10 +320,10 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       workload: service.workload,
       source: this.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : ''),
       sourceIp: this.sourceIp,
-      destination: service.destination?.name ?? service.destinationName,
-      destinationPort: service.destination?.port ?? service.port,
+      destination: (this.#destination ?? service.destination)?.name ?? service.destinationName,
+      destinationPort: (this.#destination ?? service.destination)?.port ?? service.port,
       method: '',
-      host: '',
+      host: this.host,
       path: '',
       status: 0,
       allowed,
@@ -294,6 +341,24 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       upstreamMs: this.#upstreamMs,
     };
   }
+}
+
+function notNamed(out: Egress, name: string, why: string): Refused {
+  const hosts = out.hosts();
+  const text =
+    why === ''
+      ? `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only`
+      : `the TLS client does not say whom it calls: ${why}`;
+  return { code: 'egress.host', reasons: [reason('DEFAULT', 'connection.sni', hosts, name, '', text)] };
+}
+
+function livedTooLong(way: WayOut): Reason {
+  const bound = way.bounds.find(({ policy }) => policy.limits?.connectionMs === way.connectionMs);
+  const text = `a connection out of the mesh may live for ${way.connectionMs / 1000} s`;
+  return {
+    ...reason('DENY', 'limits.connectionDuration', [String(way.connectionMs)], '', bound?.policy.at ?? '', text),
+    policy: bound?.policy.id ?? '',
+  };
 }
 
 /** Judges a connection and joins it with its destination. */

@@ -11,6 +11,7 @@ import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { MESH_CLIENT_HTTP2 } from './alpn.ts';
+import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
 import type { ProxyPorts } from './ports.ts';
 
@@ -31,6 +32,8 @@ export interface EndpointTarget {
   readonly sni: string;
   /** The other end speaks HTTP/2 with prior knowledge. */
   readonly http2?: boolean;
+  /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
+  readonly outside?: OutsideTarget;
 }
 
 /** The bounds of one destination, where they are not the platform's; its connections are then its own. */
@@ -45,6 +48,7 @@ export interface EndpointBounds {
 export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
+  readonly outside: OutsideDialer;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
@@ -85,9 +89,12 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2, outside } = this.target;
+    const { connectTimeoutMs } = this.#limits;
     const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
-    const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
+    const raw = await (outside
+      ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
+      : this.#means.ports.network.connect(address, connectTimeoutMs));
     const socket =
       peerIdentity === ''
         ? raw
@@ -162,9 +169,9 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, outside } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);
@@ -177,6 +184,11 @@ export class Upstreams {
     let key = this.#limitsKeys.get(limits);
     if (key === undefined) this.#limitsKeys.set(limits, (key = JSON.stringify(limits)));
     return key;
+  }
+
+  /** Lets go of one endpoint; requests that chose it end on it. */
+  forget(endpoint: UpstreamEndpoint): void {
+    if (this.#endpoints.delete(endpoint.key)) endpoint.retire();
   }
 
   /** Lets go of every endpoint that the configuration in force does not use. */

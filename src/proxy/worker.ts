@@ -232,10 +232,12 @@ class ProxyWorker implements Proxy {
   }
 
   #forgetUnused(): void {
-    const { upstreams, identities } = this.#runtime;
+    const { upstreams, identities, egressAccounts } = this.#runtime;
     if (this.#config) this.#config.destinations.activate();
     else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
+    const services = [...(this.#config?.services.values() ?? [])];
+    egressAccounts.keepOnly(new Set(services.flatMap(({ egress }) => [...(egress?.accounts() ?? [])])));
   }
 
   #say(action: ConfigEvent['action'], version: string, detail: string): void {

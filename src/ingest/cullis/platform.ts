@@ -19,6 +19,7 @@ export const readPlatform: KindReader = (document, scope) => {
         : { gatewayAddress: spec.gatewayAddress === 'localhost' ? '127.0.0.1' : spec.gatewayAddress }),
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
+      ...(spec.egress?.privateAddresses === undefined ? {} : { egressPrivateAddresses: spec.egress.privateAddresses }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),
     };

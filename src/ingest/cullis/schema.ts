@@ -1,6 +1,7 @@
 // cullis.dev/v1, the kinds that have no standard. Descriptions go into the JSON Schema that editors use.
 import { z } from 'zod';
 import type { Limits } from '#model/platform.ts';
+import { egressPolicySchema } from './egress-schema.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
 import { durationText } from './texts.ts';
@@ -53,6 +54,16 @@ export const platformSchema = z
       .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]*$/, { message: 'must be a cookie name (RFC 6265 section 4.1.1)' })
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
+    egress: z
+      .strictObject({
+        privateAddresses: z
+          .array(z.union([z.cidrv4(), z.cidrv6()]))
+          .max(100)
+          .optional()
+          .meta({ description: 'private ranges that names outside the mesh may resolve to; none when absent' }),
+      })
+      .optional()
+      .meta({ description: 'what holds for every way out' }),
     limits: limits.optional(),
     mesh: meshSchema.optional(),
   })
@@ -102,6 +113,7 @@ export const workloadSchema = z
 export const CULLIS_SCHEMAS = {
   Platform: platformSchema,
   Workload: workloadSchema,
+  EgressPolicy: egressPolicySchema,
   GatePolicy: gatePolicySchema,
   Suppressions: suppressionsSchema,
 } as const;
