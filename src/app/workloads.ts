@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { Query } from '#host/init-dns.ts';
+import type { Attempt } from '#host/init-watch.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
@@ -38,6 +39,8 @@ export interface WorkloadsOptions {
   onState(id: string, status: RunStatus): void;
   /** What a workload in a namespace looked up. */
   onQueries(id: string, queries: readonly Query[]): void;
+  /** What a workload in a namespace tried that leads nowhere. */
+  onAttempts(id: string, attempts: readonly Attempt[], more: number): void;
 }
 
 interface KnownNames {
@@ -161,6 +164,7 @@ export class Workloads {
       hide: [stateDir],
       onNotice: (text) => this.#options.onNotice(text),
       onQueries: (queries) => this.#options.onQueries(id, queries),
+      onAttempts: (attempts, more) => this.#options.onAttempts(id, attempts, more),
     });
     this.#namespaces.set(id, { namespace, folders });
     void namespace.gone.then(() => {
