@@ -84,7 +84,7 @@ function quotedText(text: string): string {
 }
 
 /** What init consists of. They import each other and `node:` only. */
-const PROGRAMS = ['init', 'init-listen', 'init-dns', 'init-routes', 'init-watch', 'raw'] as const;
+const PROGRAMS = ['init', 'init-listen', 'init-dns', 'init-inherited', 'init-routes', 'init-watch', 'raw'] as const;
 
 /** Under way, by folder: many namespaces are made at the same time. */
 const preparing = new Map<string, Promise<void>>();

@@ -6,6 +6,7 @@ import { readlinkSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { serveNames } from './init-dns.ts';
 import { Routes } from './init-routes.ts';
+import { closeInherited } from './init-inherited.ts';
 import { watchAttempts } from './init-watch.ts';
 import type { FromInit, ToInit } from './protocol.ts';
 import { type RawHandle, bindRaw, rawOf, sendRaw } from './raw.ts';
@@ -18,6 +19,7 @@ if (!process.send || process.ppid !== 1 || readlinkSync('/proc/self/ns/pid') ===
   process.exit(2);
 }
 
+closeInherited();
 const names = new Map<string, string>();
 const routes = new Routes({ link: link ?? '', nsenter: nsenter ?? '', ip: ipTool ?? '' });
 const runs = new Map<number, ChildProcess>();

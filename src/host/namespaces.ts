@@ -12,6 +12,7 @@ import type { Query } from './init-dns.ts';
 import type { Tell } from './init-watch.ts';
 import { type Isolation, namespaceFlags } from './isolation.ts';
 import { assignWorkloadIps, hostsText, isServiceAddress, nameTable, ownRoutes, resolvText } from './names.ts';
+import { makeOutput } from './output.ts';
 import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
@@ -151,12 +152,14 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
       '-c',
       script,
     ];
+    const output = await makeOutput(stage);
     const child = spawn(tools.setpriv, words, {
       env: { ...(spec.instance === undefined ? {} : { [INSTANCE_VARIABLE]: spec.instance }), [WORKLOAD_VARIABLE]: spec.workload },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', ...output.fds, 'ipc'],
     });
-    const caretaker = await Caretaker.up(child, spec.workload);
+    output.release();
+    const caretaker = await Caretaker.up(child, output, spec.workload);
     caretaker.onAttempts = spec.onAttempts;
     caretaker.onQueries = (queries) => spec.onQueries?.(queries);
     await caretaker.ask((id) => ({
