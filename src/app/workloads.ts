@@ -1,5 +1,4 @@
 // The workloads of this machine: started where the plan placed them, in namespaces when there are any, kept running, stopped when they leave the System.
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
@@ -11,7 +10,7 @@ import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import type { MeshService } from '#host/protocol.ts';
 import { postgresProgram, type PostgresProgram } from '#host/postgres.ts';
 import type { Readiness } from '#host/readiness.ts';
-import { projectRoot } from '#host/root.ts';
+import { homeFolders, projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
@@ -313,7 +312,7 @@ export class Workloads {
 
   /** What a namespace's file tree is built from. */
   #folders(run: System['runs'][number]): string {
-    return `${projectRoot(this.#cwd(run), [homedir(), '/home', '/root'])} ${run.spec.builtin ?? ''}`;
+    return `${projectRoot(this.#cwd(run), homeFolders())} ${run.spec.builtin ?? ''}`;
   }
 
   #uid(id: string): number {

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { backoffMs } from './backoff.ts';
@@ -17,7 +16,7 @@ import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
 import { PROBE_TIMEOUT_MS, probe } from './readiness.ts';
-import { isBelow, projectRoot, unreadableFolder } from './root.ts';
+import { homeFolders, isBelow, projectRoot, unreadableFolder } from './root.ts';
 import { seccompWords } from './seccomp.ts';
 import { type RunSpec, startWorkload } from './runner.ts';
 import { type Launched, type Launcher, type RunEvents, type RunningWorkload, pause } from './supervise.ts';
@@ -107,7 +106,7 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
   const { tools, how, link } = spec.isolation;
   const [home = '', name = ''] = spec.workload.split('/');
   const hostname = name.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 63);
-  const project = projectRoot(spec.cwd, [homedir(), '/home', '/root']);
+  const project = projectRoot(spec.cwd, homeFolders());
   if (how === 'root') checkReadable(project, spec.cwd);
   mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
   const account = accountFiles(name, spec.uid, spec.gid ?? spec.uid, HOME);
