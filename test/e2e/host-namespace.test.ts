@@ -12,6 +12,7 @@ import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import { isRunning, processIds, processStat } from '#host/proc.ts';
 import type { RunSpec } from '#host/runner.ts';
+import { until } from './running.ts';
 
 const isolation = isolationAvailable();
 const PAY = '10.96.40.2';
@@ -257,6 +258,18 @@ describe('namespaces', { skip: isolation.ok ? false : isolation.why, timeout: 30
     assert.ok(lines.includes('["10.96.40.9",["10.96.40.9"],"ENOTFOUND"]'), lines.join('\n'));
     // Ends everything inside; the other workload of this test comes back by itself.
     await probe.stop(100);
+  });
+
+  it('gives a program pipes to write to, which it may open again, and no other descriptor', async () => {
+    const lines: string[] = [];
+    const script = 'echo first > /dev/stderr; echo second > /dev/stdout; echo $(ls /proc/self/fd) >&2; exec sleep 1000';
+    const shell = { ...spec('', [], 0), id: 'shop/shell', command: ['sh', '-c', script], readiness: { kind: 'none' } } as const;
+    const running = namespace.run(shell, { onLog: ({ text }) => void lines.push(text) });
+    await running.ready();
+    await until('it has written', () => lines.length === 3);
+    // The last is the listing's own.
+    assert.deepEqual(lines.toSorted(), ['0 1 2 3', 'first', 'second']);
+    await running.stop(100);
   });
 
   it('makes do with Perl and one network where iproute2 is missing, and says which services that costs', async () => {

@@ -21,6 +21,9 @@ const LANES = 4;
 /** Somebody who is neither root nor anybody on this machine. */
 const NOBODY = 61_190;
 
+/** Starts a program with descriptors that it did not ask for, as shells and service managers do. */
+const WITH_MORE = systemTool('bash') ? ['bash', '-c', 'exec 9</dev/null 40</dev/null 250</dev/null; exec "$@"', 'bash'] : [];
+
 const isolation = isolationAvailable();
 const setpriv = systemTool('setpriv');
 
@@ -70,7 +73,7 @@ describe('kill -9 of namespaces', { skip: isolation.ok ? false : isolation.why, 
     const [state, share] = [join(folder, 'state'), join(folder, 'share')];
     mkdirSync(share, { mode: 0o755 });
     if (unprivileged) for (const path of [folder, share]) chownSync(path, NOBODY, NOBODY);
-    const words = [process.execPath, '--no-warnings', MAKER, state, share];
+    const words = [...WITH_MORE, process.execPath, '--no-warnings', MAKER, state, share];
     const asNobody = [setpriv!, '--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', '--'];
     const how = unprivileged || process.getuid?.() !== 0 ? 'userns' : 'root';
     return { state, share, words: unprivileged ? [...asNobody, ...words] : words, how };
@@ -98,6 +101,8 @@ describe('kill -9 of namespaces', { skip: isolation.ok ? false : isolation.why, 
       // The one that waits for a namespace, its first, its caretaker, its watcher, a program. What was killed is just being made anew.
       await until('it is up', () => said.includes('up'));
       const inside = within(share);
+      for (const pid of inside.filter((one) => readText(`/proc/${one}/comm`) === 'sleep\n'))
+        assert.deepEqual(readdirSync(`/proc/${pid}/fd`), ['0', '1', '2'], 'what the supervisor was started with went along');
       const victim = inside[Math.floor(Math.random() * inside.length)]!;
       name = readText(`/proc/${victim}/comm`).trim();
       process.kill(victim, 'SIGKILL');
