@@ -9,6 +9,7 @@ const O_CLOEXEC = 0o2000000;
  * the first gap.
  */
 export function closeInherited(): void {
+  if (process.platform !== 'linux') return;
   for (const name of readdirSync('/proc/self/fd')) {
     const fd = Number(name);
     if (fd <= 2) continue;
