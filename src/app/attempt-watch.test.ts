@@ -50,7 +50,10 @@ it('makes one number of a scan', () => {
   assert.equal(told.length, 51);
   assert.equal(told.at(-1), 'no-way  0  1');
   assert.deepEqual(take(scan.slice(500), 7), []);
+  assert.deepEqual(take([at('169.254.169.254', 80)]), ['metadata-address 169.254.169.254 80 tcp 1'], 'a scan hides nothing');
+  const ports = Array.from({ length: 100 }, (_, i) => at('169.254.169.254', 1000 + i));
+  assert.equal(take(ports).length, 19);
   pass(60_001);
-  assert.deepEqual(take([]), ['no-way  0  1457']);
+  assert.deepEqual(take([]), ['no-way  0  1538']);
   assert.deepEqual(take([], 5), ['no-way  0  5'], 'a flood that could not be told apart');
 });

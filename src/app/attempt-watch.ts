@@ -5,8 +5,9 @@ import type { EgressEvent } from '#model/event.ts';
 import type { SeenEvent } from './process-log.ts';
 
 const WINDOW_MS = 60_000;
-/** Told one by one for one workload within the window; a scan of a network becomes one number. */
+/** Told one by one for one workload within the window; a scan of a network becomes one number. What matters most has room of its own. */
 const TOLD_MAX = 50;
+const METADATA_TOLD_MAX = 20;
 
 type Rule = 'metadata-address' | 'workload-address' | 'service-address' | 'many-at-once' | 'no-way';
 
@@ -32,7 +33,9 @@ const TEXT: Readonly<Record<Rule, string>> = {
 };
 
 interface Window {
-  sinceMs: number;
+  readonly sinceMs: number;
+  /** Of `counts`, those of the cloud's own addresses. */
+  metadata: number;
   /** Counts that are not told yet; 0 for what was told and is quiet since. */
   readonly counts: Map<string, number>;
   others: number;
@@ -59,12 +62,12 @@ export class AttemptWatch {
       if (window.others > TOLD_MAX) events.push(othersOf(workload, window.others));
       window = undefined;
     }
-    if (!window) this.#windows.set(workload, (window = { sinceMs: nowMs, counts: new Map(), others: 0 }));
+    if (!window) this.#windows.set(workload, (window = { sinceMs: nowMs, metadata: 0, counts: new Map(), others: 0 }));
     for (const { protocol, ip, port, count } of attempts) {
       const key = `${protocol} ${ip} ${port}`;
       const known = window.counts.get(key);
       if (known !== undefined) window.counts.set(key, known + count);
-      else if (window.counts.size < TOLD_MAX) {
+      else if (hasRoom(window, ip)) {
         window.counts.set(key, 0);
         events.push(eventOf(workload, key, count));
       } else {
@@ -77,6 +80,11 @@ export class AttemptWatch {
     window.others += more;
     return events;
   }
+}
+
+function hasRoom(window: Window, ip: string): boolean {
+  if (METADATA.has(ip)) return window.metadata++ < METADATA_TOLD_MAX;
+  return window.counts.size - Math.min(window.metadata, METADATA_TOLD_MAX) < TOLD_MAX;
 }
 
 function eventOf(workload: string, key: string, count: number): SeenEvent {
