@@ -72,7 +72,10 @@ const OPEN = `use Socket; print join(" ", grep { my ($f, $t, $p) = split /,/; so
 
 /** Sockets that are not of this network alone. Perl asks, since Node cannot. */
 export function openOtherSockets(): Knock | undefined {
-  const { status, stdout } = spawnSync('perl', ['-e', OPEN, ...KINDS.split(' ')], { encoding: 'utf8', timeout: TIMEOUT_MS });
+  const { status, stdout } = spawnSync('/usr/bin/perl', ['-e', OPEN, ...KINDS.split(' ')], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+  });
   if (status !== 0) return undefined;
   const count = KINDS.split(' ').length;
   return stdout === ''
