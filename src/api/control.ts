@@ -51,6 +51,25 @@ export type WorkerStatus = z.output<typeof workerStatus>;
 
 export const closedPart = z.object({ what: z.string(), why: z.string(), at: z.string() }).readonly().meta({ id: 'ClosedPart' });
 
+/** Conditions as Gateway API has them. */
+export const resourceStatus = z
+  .object({
+    resource: z.string().meta({ description: '`Gateway shop/edge`, `HTTPRoute shop/web`' }),
+    part: z.string().meta({ description: "a listener's name, or a route's parent; '' for a Gateway as a whole" }),
+    conditions: list(
+      z
+        .object({
+          type: z.enum(['Accepted', 'Programmed', 'ResolvedRefs', 'Conflicted', 'PartiallyInvalid']),
+          status: z.boolean(),
+          reason: z.string(),
+          message: z.string(),
+        })
+        .readonly(),
+    ),
+    at: z.string(),
+  })
+  .readonly()
+  .meta({ id: 'ResourceStatus' });
 export const rotationStatus = z
   .object({
     phase: z.enum(['trust', 'renew', 'distrust']).meta({
@@ -143,6 +162,7 @@ export const statusResponse = z
     gateways: list(z.object({ id: z.string(), url: z.string() }).readonly()),
     findings: list(finding),
     diagnostics: list(diagnostic),
+    resources: list(resourceStatus).meta({ description: 'what became of Gateways, their listeners and routes' }),
     closed: list(closedPart).meta({ description: 'what could not be honoured and so answers 503 or 403' }),
     workers: list(workerStatus),
     totals: z.object({ requests: count, denied: count, failed: count }).readonly(),

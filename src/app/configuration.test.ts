@@ -1,3 +1,4 @@
+import { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Applied } from '#control/control.ts';
@@ -16,7 +17,7 @@ const MISTAKE: Diagnostic = {
 };
 
 function good(hash: string): ReadResult {
-  return { ok: true, hash, loaded: { system: fakeSystem([hash]), diagnostics: [], findings: [] } };
+  return { ok: true, hash, loaded: { system: fakeSystem([hash]), diagnostics: [], findings: [] }, tlsValues: new TlsValues() };
 }
 
 function bad(hash: string): ReadResult {
@@ -35,6 +36,7 @@ function bench(...reads: ReadResult[]) {
     manifests: {
       read: () => reads[Math.min(readCount++, reads.length - 1)]!,
     },
+    clock: { nowMs: () => 0 },
     control: {
       workerThere: async () => true,
       applySystem: async (_system, _observed, plan) => {

@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ReloadResponse } from '#api/control.ts';
 import { CullisError } from '#base/errors.ts';
+import type { Clock } from '#base/ports.ts';
+import { resolveTls } from './serving-certificates.ts';
+import type { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import type { Control } from '#control/control.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { formatLocation } from '#model/origin.ts';
@@ -19,6 +22,7 @@ const WORKER_WAIT_MS = 5_000;
 
 export interface ConfigurationPorts {
   readonly manifests: Pick<Manifests, 'read'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly control: Pick<Control, 'applySystem' | 'reject' | 'setFindings' | 'workerThere'>;
   /** Asks for a place for everything; `place` or `unplaceable` must follow. */
   announce(revision: string, loaded: LoadedSystem): void;
@@ -36,13 +40,16 @@ interface Candidate {
   readonly revision: string;
   readonly hash: string;
   readonly loaded: LoadedSystem;
+  readonly tlsValues: TlsValues;
   readonly outcome: PromiseWithResolvers<Outcome>;
 }
 
 export class Configuration {
   readonly #ports: ConfigurationPorts;
   #candidate: Candidate | undefined;
-  #inForce: { readonly hash: string; readonly system: System; readonly observed: Observed } | undefined;
+  #inForce:
+    | { readonly hash: string; readonly system: System; readonly tlsValues: TlsValues; readonly observed: Observed }
+    | undefined;
   #rejected = false;
   #turn: Promise<unknown> = Promise.resolve();
   #next: Promise<ReloadResponse> | undefined;
@@ -81,9 +88,9 @@ export class Configuration {
       this.#ports.rejected(result.diagnostics);
       return { applied: false, version, reason, diagnostics: result.diagnostics };
     }
-    const { loaded, hash } = result;
+    const { loaded, hash, tlsValues } = result;
     const outcome = Promise.withResolvers<Outcome>();
-    const candidate: Candidate = { revision: randomUUID(), hash, loaded, outcome };
+    const candidate: Candidate = { revision: randomUUID(), hash, loaded, tlsValues, outcome };
     this.#candidate = candidate;
     this.#ports.announce(candidate.revision, loaded);
     const late = setTimeout(
@@ -102,12 +109,13 @@ export class Configuration {
     const candidate = this.#candidateOf(revision);
     const { system, findings, diagnostics } = candidate.loaded;
     await control.workerThere(WORKER_WAIT_MS);
-    const plan = await this.#apply(system, observed, policy).catch((error: unknown) => {
+    const { tlsValues } = candidate;
+    const plan = await this.#apply(system, tlsValues, observed, policy).catch((error: unknown) => {
       const reason = error instanceof CullisError ? error.message : 'the configuration could not be distributed';
       candidate.outcome.resolve({ applied: false, version: this.plan?.version ?? '', reason });
       throw error;
     });
-    this.#inForce = { hash: candidate.hash, system, observed };
+    this.#inForce = { hash: candidate.hash, system, tlsValues, observed };
     this.#rejected = false;
     control.setFindings(findings, diagnostics);
     candidate.outcome.resolve({ applied: true, version: plan.version, reason: '' });
@@ -123,13 +131,16 @@ export class Configuration {
   /** @throws CullisError config.invalid before anything is in force */
   async setPolicy(on: boolean): Promise<string> {
     if (!this.#inForce) throw new CullisError('config.invalid', 'nothing is in force yet');
-    const { system, observed } = this.#inForce;
-    return (await this.#apply(system, observed, on)).version;
+    const { system, tlsValues, observed } = this.#inForce;
+    return (await this.#apply(system, tlsValues, observed, on)).version;
   }
 
-  async #apply(system: System, observed: Observed, policy: boolean): Promise<NodePlan> {
+  async #apply(system: System, tlsValues: TlsValues, placed: Observed, policy: boolean): Promise<NodePlan> {
+    const { clock, control } = this.#ports;
+    const tls = resolveTls(system, tlsValues, clock.nowMs());
+    const observed = { ...placed, tls: tls.material };
     const plan = buildPlan(policy ? system : { ...system, authorizationPolicies: [] }, observed);
-    const result = await this.#ports.control.applySystem(system, observed, plan);
+    const result = await control.applySystem(system, observed, plan, tls.keys);
     if (!result.ok) throw new CullisError('config.invalid', result.reason);
     return (this.plan = plan);
   }

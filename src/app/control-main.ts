@@ -57,6 +57,7 @@ async function openControl() {
   const manifests = new Manifests(start.paths, start.stdin, start.cwd);
   const configuration = new Configuration({
     manifests,
+    clock: systemClock,
     control,
     announce: (revision, loaded) => say({ type: 'loaded', revision, loaded: withFiles(loaded), adminUrl: control.adminUrl }),
     rejected: (diagnostics) => say({ type: 'rejected', diagnostics }),

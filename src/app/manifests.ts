@@ -1,6 +1,7 @@
 // The user's manifests: read whole, judged whole, watched by looking at sizes and times, which also sees swapped links and whole folders.
 import { createHash } from 'node:crypto';
 import { messageOf } from '#base/errors.ts';
+import { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import { readSystem } from '#ingest/read.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { lintPolicies } from '#policy/lint.ts';
@@ -8,7 +9,11 @@ import type { LoadedSystem } from './messages.ts';
 import { readSources, stampOf } from './sources.ts';
 
 export type ReadResult = { /** Of every text with its name; equal hashes mean that nothing changed. */ readonly hash: string } & (
-  | { readonly ok: true; readonly loaded: LoadedSystem }
+  | {
+      readonly ok: true;
+      readonly loaded: LoadedSystem;
+      /** Secrets: for listeners, never for a message or a log. */ readonly tlsValues: TlsValues;
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 );
 
@@ -37,10 +42,11 @@ export class Manifests {
     for (const one of sources.diagnostics) digest.update(one.message);
     const hash = digest.digest('hex');
     try {
-      const { system, diagnostics: found } = readSystem(sources.texts);
+      const tlsValues = new TlsValues();
+      const { system, diagnostics: found } = readSystem(sources.texts, { tlsValues });
       const diagnostics = [...sources.diagnostics, ...found];
       if (diagnostics.some((one) => one.severity === 'error')) return { ok: false, hash, diagnostics };
-      return { ok: true, hash, loaded: { system, diagnostics, findings: lintPolicies(system) } };
+      return { ok: true, hash, loaded: { system, diagnostics, findings: lintPolicies(system) }, tlsValues };
     } catch (error) {
       // A fault of the reader's own must not take the configuration in force with it.
       const location = { file: this.#paths[0] ?? '.', line: 1, column: 1 };

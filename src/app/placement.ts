@@ -8,8 +8,8 @@ import { describeBusy, freePort } from '#host/ports.ts';
 import type { Address, Observed, Placement } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
 import { egressDestinations, egressHosts } from '#plan/egress.ts';
+import { unsupported } from '#plan/gateway-listeners.ts';
 import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
-import { unsupported } from '#plan/gateways.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** Ports below 1024 are for the machine's own services; the gateway's usual ones get the usual stand-ins. */
@@ -72,22 +72,32 @@ export async function place(
   const gateways: Record<string, Address> = {};
   const moved: MovedPort[] = [];
   const taken = new Set<number>();
-  for (const gateway of system.gateways)
-    for (const listener of gateway.spec.listeners) {
-      if (unsupported(listener)) continue;
-      const key = `${gateway.metadata.namespace}/${gateway.metadata.name}/${listener.name}`;
-      const before = previous?.gateways[key];
-      if (before) {
-        gateways[key] = before;
-        continue;
-      }
-      const wanted = UNPRIVILEGED[listener.port] ?? listener.port;
-      const { port, moved: elsewhere, busy } = await freePort(system.platform.gatewayAddress, wanted, taken);
-      taken.add(port);
-      if (elsewhere) moved.push({ what: `gateway ${key}`, wanted, got: port, why: describeBusy(busy) });
-      gateways[key] = { ip: system.platform.gatewayAddress, port };
+  for (const gateway of system.gateways) {
+    const id = `${gateway.metadata.namespace}/${gateway.metadata.name}`;
+    const listeners = gateway.spec.listeners.filter((listener) => !unsupported(listener));
+    // Listeners of one port are told apart by host name and share its socket.
+    for (const [wantedPort, group] of Map.groupBy(listeners, ({ port }) => port)) {
+      const keys = group.map(({ name }) => `${id}/${name}`);
+      const before = keys.map((key) => previous?.gateways[key]).find((address) => address !== undefined);
+      const address = before ?? (await gatewayAddress(system, keys[0]!, wantedPort, taken, moved));
+      for (const key of keys) gateways[key] = address;
     }
+  }
   return { observed: { placements, gateways, isolation }, moved };
+}
+
+async function gatewayAddress(
+  system: System,
+  listener: string,
+  port: number,
+  taken: Set<number>,
+  moved: MovedPort[],
+): Promise<Address> {
+  const wanted = UNPRIVILEGED[port] ?? port;
+  const { port: got, moved: elsewhere, busy } = await freePort(system.platform.gatewayAddress, wanted, taken);
+  taken.add(got);
+  if (elsewhere) moved.push({ what: `gateway ${listener}`, wanted, got, why: describeBusy(busy) });
+  return { ip: system.platform.gatewayAddress, port: got };
 }
 
 /** The address of each service inside the namespaces. */

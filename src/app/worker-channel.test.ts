@@ -248,3 +248,39 @@ test('the worker connects again after control went away, and gives up on a peer 
   while (versions.length === 1) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(versions, ['1', '2']);
 });
+
+test('trust and renewals go through: what the worker answers is what control knows', async (t) => {
+  const b = bench(t);
+  const trust = { trustVersion: 1, bundle: { roots: {} }, revoked: [] };
+  const server = await b.serve({ trust: () => ({ ...trust }) });
+  const joined = once<boolean>();
+  const renewed: (readonly string[])[] = [];
+  const reports = { asked: 0 };
+  const taken = { version: 1, refuses: '' };
+  b.connect({
+    onState: joined.done,
+    trustVersion: () => taken.version,
+    onTrust: async ({ trustVersion }) => {
+      if (taken.refuses !== '') return { ok: false, reason: taken.refuses };
+      taken.version = trustVersion;
+      return { ok: true };
+    },
+    onRenew: async (identities) => void renewed.push(identities),
+    onReportNow: () => void reports.asked++,
+  });
+  await joined.promise;
+  while (server.workers().length === 0) await new Promise(setImmediate);
+  trust.trustVersion = 2;
+  taken.refuses = 'no certificate under the new root';
+  server.sendTrust();
+  assert.deepEqual(await server.trusted(60), ['proxy/1']);
+  assert.equal(server.workers()[0]?.trustFault, 'no certificate under the new root');
+  taken.refuses = '';
+  server.sendTrust();
+  assert.deepEqual(await server.trusted(5000), []);
+  assert.deepEqual([server.workers()[0]?.trustVersion, server.workers()[0]?.trustFault], [2, '']);
+  server.sendRenew('proxy/1', [ID]);
+  server.sendRenew('proxy/9', [ID]);
+  while (reports.asked === 0) await new Promise(setImmediate);
+  assert.deepEqual(renewed, [[ID]]);
+});

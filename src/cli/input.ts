@@ -2,6 +2,7 @@
 import { CullisError } from '#base/errors.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { System } from '#model/system.ts';
+import type { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import type { Cli } from './context.ts';
 
 export interface LoadedInput {
@@ -9,6 +10,8 @@ export interface LoadedInput {
   /** Of unreadable paths and of what stands in the readable ones. */
   readonly diagnostics: readonly Diagnostic[];
   readonly files: number;
+  /** TLS values of the Secrets among them: never printed. */
+  readonly tlsValues: TlsValues;
 }
 
 /**
@@ -16,7 +19,11 @@ export interface LoadedInput {
  * @throws CullisError config.unreadable when nothing could be read at all
  */
 export async function loadInput(cli: Cli, paths: readonly string[], namespace: string | undefined): Promise<LoadedInput> {
-  const [{ readSources }, { readSystem }] = await Promise.all([import('#app/sources.ts'), import('#ingest/read.ts')]);
+  const [{ readSources }, { readSystem }, values] = await Promise.all([
+    import('#app/sources.ts'),
+    import('#ingest/read.ts'),
+    import('#ingest/kubernetes/tls-values.ts'),
+  ]);
   const sources = readSources(paths.length === 0 ? ['.'] : paths, cli.stdin, cli.cwd);
   if (sources.texts.length === 0) {
     const why = sources.diagnostics.map((one) => one.message).join('; ');
@@ -25,6 +32,10 @@ export async function loadInput(cli: Cli, paths: readonly string[], namespace: s
       why || `no manifest (*.yaml, *.yml, *.json) in ${paths.map((path) => `\`${path}\``).join(', ') || '`.`'}`,
     );
   }
-  const { system, diagnostics } = readSystem(sources.texts, namespace === undefined ? {} : { defaultNamespace: namespace });
-  return { system, diagnostics: [...sources.diagnostics, ...diagnostics], files: sources.texts.length };
+  const tlsValues = new values.TlsValues();
+  const { system, diagnostics } = readSystem(sources.texts, {
+    tlsValues,
+    ...(namespace !== undefined && { defaultNamespace: namespace }),
+  });
+  return { system, diagnostics: [...sources.diagnostics, ...diagnostics], files: sources.texts.length, tlsValues };
 }

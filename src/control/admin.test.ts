@@ -297,7 +297,7 @@ test('metrics and probes need no token', async (t) => {
   assert.equal((await b.send('GET', '/readyz')).status, 200);
 });
 
-test('the admin server listens on loopback only', async (t) => {
+test('proxy-hardening 54: the admin server listens on loopback only', async (t) => {
   for (const address of ['0.0.0.0', '::', '10.0.0.1', 'localhost.evil.example']) {
     await assert.rejects(bench(t, { address }), { code: 'listen.failed' }, address);
   }

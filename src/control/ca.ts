@@ -6,6 +6,16 @@ import type { KeyWrap, Kv } from '#model/ports.ts';
 import type { Revocation } from '#model/snapshot.ts';
 import { type CertificateAuthority, createIssuing, createRoot, issueSvid, openCa, sealCa } from '#pki/ca.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
+import {
+  enterPhase,
+  nextPhase,
+  openNext,
+  PHASE_TEXTS,
+  readRotation,
+  type RotationPhase,
+  type RotationState,
+  storeNext,
+} from './ca-rotation.ts';
 
 const DAY_MS = 86_400_000;
 const ROOT_TTL_MS = 3650 * DAY_MS;
@@ -37,23 +47,6 @@ export interface Issued {
   readonly root?: string;
 }
 
-/**
- * Steps of a root's rotation. `trust`: the new root is believed beside the old one. `renew`: the new CA signs, and every certificate is replaced.
- * `distrust`: the old root is believed no more.
- */
-export type RotationPhase = 'trust' | 'renew' | 'distrust';
-
-/** A rotation under way, as it lies in the store. */
-export interface RotationState {
-  readonly phase: RotationPhase;
-  readonly startedMs: number;
-  /** When the present phase began. */
-  readonly sinceMs: number;
-  readonly by: string;
-  readonly oldRootPem: string;
-  readonly newRootPem: string;
-}
-
 export interface AuthorityView {
   /** SHA-256 of the root certificate, lower-case hex. */
   readonly rootFingerprint: string;
@@ -78,6 +71,7 @@ export class CaService {
   #rotation: RotationState | undefined;
   #rootView: { readonly pem: string; readonly view: Pick<AuthorityView, 'rootFingerprint' | 'rootNotAfterMs'> } | undefined;
   #renewing: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** Use `openCaService`. */
   constructor(ports: CaPorts, issuing: CertificateAuthority) {
@@ -85,7 +79,7 @@ export class CaService {
     this.#prefix = caPrefix(ports.trustDomain);
     this.#nextId = uuidv7(ports.clock, ports.random);
     this.#issuing = issuing;
-    this.#rotation = readRotation(ports.kv.get(`${this.#prefix}rotation`));
+    this.#rotation = readRotation(ports.kv, this.#prefix);
     for (const key of ports.kv.list(`${this.#prefix}issued/`)) {
       const entry = JSON.parse(Buffer.from(ports.kv.get(key) ?? []).toString('utf8')) as Issued;
       this.#issued.set(entry.serial, entry);
@@ -189,73 +183,36 @@ export class CaService {
    * Makes the next root and its issuing CA. From now on both roots are believed; the old one signs until `advanceRotation`.
    * @throws CullisError ca.refused when a rotation is under way
    */
-  async beginRotation(by: string): Promise<void> {
-    const { clock, random, kv, keyWrap, trustDomain } = this.#ports;
-    if (this.#rotation) throw new CullisError('ca.refused', 'the root is being rotated already');
-    const root = createRoot({ trustDomain, nowMs: clock.nowMs(), ttlMs: this.#ports.rootTtlMs ?? ROOT_TTL_MS, random });
-    const issuing = createIssuing(root, { nowMs: clock.nowMs(), ttlMs: this.#ports.issuingTtlMs ?? ISSUING_TTL_MS, random });
-    const [sealedRoot, sealedIssuing] = [await sealCa(root, keyWrap, random), await sealCa(issuing, keyWrap, random)];
-    const nowMs = clock.nowMs();
-    const newRootPem = root.certificatePem;
-    const state: RotationState = { phase: 'trust', startedMs: nowMs, sinceMs: nowMs, by, oldRootPem: this.rootPem, newRootPem };
-    await this.#say({
-      action: 'ca-rotation',
-      ...aboutCa(root, `phase 1 of 3, by ${by}: the new root is trusted beside the old one`),
+  beginRotation(by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#rotation) throw new CullisError('ca.refused', 'the root is being rotated already');
+      const { clock, random, rootTtlMs = ROOT_TTL_MS, issuingTtlMs = ISSUING_TTL_MS } = this.#ports;
+      const now = { nowMs: clock.nowMs(), random };
+      const root = createRoot({ ...now, trustDomain: this.#ports.trustDomain, ttlMs: rootTtlMs });
+      const issuing = createIssuing(root, { ...now, ttlMs: issuingTtlMs });
+      await this.#say({ action: 'ca-rotation', ...aboutCa(root, `${PHASE_TEXTS.trust}, by ${by}`) });
+      this.#rotation = await storeNext(this.#ports, this.#prefix, { root, issuing, oldRootPem: this.rootPem, by });
     });
-    // Nothing was waited for since the check but the journal; two calls at once must not both go on.
-    if (this.#rotation) throw new CullisError('ca.refused', 'the root is being rotated already');
-    kv.transaction(() => {
-      kv.put(`${this.#prefix}next-root`, sealedRoot, null);
-      kv.put(`${this.#prefix}next-issuing`, sealedIssuing, null);
-      kv.put(`${this.#prefix}rotation`, Buffer.from(JSON.stringify(state)), null);
-    });
-    this.#rotation = state;
   }
 
   /**
    * The next phase. The caller has made sure that every worker has done the present one.
    * @returns the phase that begins; undefined when the rotation is over
    */
-  async advanceRotation(): Promise<RotationPhase | undefined> {
-    const { kv, clock, keyWrap, trustDomain } = this.#ports;
-    const rotation = this.#rotation;
-    if (!rotation) return undefined;
-    const key = (name: string): string => this.#prefix + name;
-    const enter = (phase: RotationPhase): RotationState => ({ ...rotation, phase, sinceMs: clock.nowMs() });
-    const about = (detail: string) => ({ action: 'ca-rotation' as const, ...aboutCa(this.#issuing, detail) });
-    switch (rotation.phase) {
-      case 'trust': {
-        const [sealedRoot, sealedIssuing] = [kv.get(key('next-root')), kv.get(key('next-issuing'))];
-        if (!sealedRoot || !sealedIssuing)
-          throw new CullisError('state.unreadable', `the next root of \`${trustDomain}\` is not in the state`);
-        const issuing = await openCa(sealedIssuing, keyWrap);
-        const next = enter('renew');
-        await this.#say({ ...about('phase 2 of 3: the new CA signs, every certificate is replaced'), serial: issuing.serial });
-        // With this the old root's key is gone: nothing can be signed by it any more.
-        kv.transaction(() => {
-          kv.put(key('root'), sealedRoot, null);
-          kv.put(key('issuing'), sealedIssuing, null);
-          kv.delete(key('next-root'));
-          kv.delete(key('next-issuing'));
-          kv.put(key('rotation'), Buffer.from(JSON.stringify(next)), null);
-        });
-        this.#issuing = issuing;
-        this.#rotation = next;
-        return 'renew';
-      }
-      case 'renew': {
-        const next = enter('distrust');
-        await this.#say(about('phase 3 of 3: the old root is trusted no more'));
-        kv.put(key('rotation'), Buffer.from(JSON.stringify(next)), null);
-        this.#rotation = next;
-        return 'distrust';
-      }
-      case 'distrust':
-        await this.#say(about('done: the new root is the only one'));
-        kv.delete(key('rotation'));
-        this.#rotation = undefined;
-        return undefined;
-    }
+  advanceRotation(): Promise<RotationPhase | undefined> {
+    return this.#inTurn(async () => {
+      const rotation = this.#rotation;
+      const next = rotation && nextPhase(rotation.phase);
+      const issuing = next === 'renew' ? await openNext(this.#ports, this.#prefix) : this.#issuing;
+      if (!rotation) return undefined;
+      await this.#say({
+        action: 'ca-rotation',
+        ...aboutCa(issuing, next ? PHASE_TEXTS[next] : 'done: the new root is the only one'),
+      });
+      this.#rotation = enterPhase(this.#ports, this.#prefix, rotation, next);
+      this.#issuing = issuing;
+      return next;
+    });
   }
 
   /** A third of its life before its end, and always early enough that a certificate made now lives as long as asked. */
@@ -263,10 +220,17 @@ export class CaService {
     const { notBeforeMs, notAfterMs } = this.#issuing;
     const marginMs = Math.max((notAfterMs - notBeforeMs) / 3, Math.min(leafTtlMs * 2, (notAfterMs - notBeforeMs) / 2));
     if (this.#ports.clock.nowMs() < notAfterMs - marginMs) return;
-    this.#renewing ??= this.#renew().finally(() => {
+    this.#renewing ??= this.#inTurn(() => this.#renew()).finally(() => {
       this.#renewing = undefined;
     });
     await this.#renewing;
+  }
+
+  /** Whatever replaces a CA does so alone: two at once would leave a root and an issuing CA that do not belong together. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #renew(): Promise<void> {
@@ -306,18 +270,9 @@ function rootView(rootPem: string): Pick<AuthorityView, 'rootFingerprint' | 'roo
   return { rootFingerprint: createHash('sha256').update(root.raw).digest('hex'), rootNotAfterMs: root.validToDate.getTime() };
 }
 
-/** @throws CullisError state.unreadable: guessing a phase could cut every link */
-function readRotation(bytes: Uint8Array | undefined): RotationState | undefined {
-  if (!bytes) return undefined;
-  try {
-    const { phase, startedMs, sinceMs, by, oldRootPem, newRootPem } = JSON.parse(
-      Buffer.from(bytes).toString('utf8'),
-    ) as RotationState;
-    if (['trust', 'renew', 'distrust'].includes(phase)) return { phase, startedMs, sinceMs, by, oldRootPem, newRootPem };
-  } catch {
-    // Said below.
-  }
-  throw new CullisError('state.unreadable', 'the state of the root rotation is damaged');
+/** Whether the store has a CA of this trust domain. */
+export function hasCa(kv: Kv, trustDomain: string): boolean {
+  return kv.get(`${caPrefix(trustDomain)}root`) !== undefined;
 }
 
 function caPrefix(trustDomain: string): string {

@@ -19,7 +19,7 @@ import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
 import { Rotation } from './rotation.ts';
 import { type SnapshotMessage, SnapshotServer, type SvidAnswer } from './snapshots.ts';
-import type { Applied, Control, ControlPorts } from './ports.ts';
+import type { Applied, Control, ControlPorts, TlsKeys } from './ports.ts';
 import { openSessionKey, readLastSnapshot, saveLastSnapshot } from './state.ts';
 import { buildStatus, type InForce, type ProcessView, type StatusSources } from './status.ts';
 import { TrustKeeper } from './trust.ts';
@@ -145,7 +145,7 @@ class ControlPlane implements Control {
     const last = readLastSnapshot(this.#ports.kv, this.#ports.run);
     if (last) {
       // Workers of this run still have it; until the manifests are read again, their certificates must be renewed by it.
-      await this.#trust.use(last.plan.mesh.trustDomain);
+      await this.#trust.use(last.plan.mesh.trustDomain, last.plan.mesh.trustDomainAliases);
       this.#certifiable = [last.plan];
       this.#ttlMs = last.system.platform.certificateTtlMs;
       this.#inForce = { system: last.system, plan: last.plan, appliedMs: this.#ports.clock.nowMs() };
@@ -166,25 +166,25 @@ class ControlPlane implements Control {
     }, ROTATION_LOOK_MS).unref();
   }
 
-  applySystem(system: System, _observed: Observed, plan: NodePlan): Promise<Applied> {
-    const result = this.#applying.then(() => this.#apply(system, plan));
+  applySystem(system: System, _observed: Observed, plan: NodePlan, tlsKeys: TlsKeys = {}): Promise<Applied> {
+    const result = this.#applying.then(() => this.#apply(system, plan, tlsKeys));
     this.#applying = result.catch(() => undefined);
     return result;
   }
 
-  async #apply(system: System, plan: NodePlan): Promise<Applied> {
+  async #apply(system: System, plan: NodePlan, tlsKeys: TlsKeys): Promise<Applied> {
     const { clock, kv, log, metrics, run } = this.#ports;
     const fault = faultOf(plan);
     if (fault) return this.#refuse(plan.version, fault);
     const former = { trust: this.#trust.present(), certifiable: this.#certifiable, ttlMs: this.#ttlMs };
     let verdict: Awaited<ReturnType<SnapshotServer['distribute']>>;
     try {
-      await this.#trust.use(plan.mesh.trustDomain);
+      await this.#trust.use(plan.mesh.trustDomain, plan.mesh.trustDomainAliases);
       this.#certifiable = [plan, ...former.certifiable.slice(0, 1)];
       this.#ttlMs = system.platform.certificateTtlMs;
       // On disk before a worker sees it: whatever is in force has been said.
       await this.#say('applied', plan.version, `offered to ${this.#connectedCount()} workers`);
-      verdict = await this.#snapshots.distribute(this.#message(plan), () => this.#trust.goBack(former.trust));
+      verdict = await this.#snapshots.distribute({ ...this.#message(plan), tlsKeys }, () => this.#trust.goBack(former.trust));
     } catch (error) {
       this.#trust.goBack(former.trust);
       this.#certifiable = former.certifiable;
@@ -328,6 +328,9 @@ class ControlPlane implements Control {
   #measure(): void {
     const { metrics } = this.#ports;
     metrics.gauge('cullis_workers_connected').set(this.#connectedCount());
+    metrics.gauge('cullis_revocations').set(this.#trust.revocations().length);
+    const phase = this.#trust.ca?.rotation?.phase;
+    metrics.gauge('cullis_root_rotation_phase').set(phase === undefined ? 0 : ['trust', 'renew', 'distrust'].indexOf(phase) + 1);
     for (const process of this.#processes) {
       metrics
         .gauge('cullis_workload_up', process.workload)

@@ -44,6 +44,9 @@ export interface ControlPorts {
   identitiesOf?(worker: string, plan: NodePlan): readonly string[];
 }
 
+/** Private keys of a plan's serving certificates, PEM by key id: secrets, held in memory and given to workers alone. */
+export type TlsKeys = Readonly<Record<string, string>>;
+
 export type Applied = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export interface Control {
@@ -53,7 +56,7 @@ export interface Control {
    * Makes a plan the one in force: recorded durably, given to all workers, and taken back everywhere when one of them refuses it. Calls are
    * worked off one after the other. With no worker connected yet it is in force at once, and workers get it when they come.
    */
-  applySystem(system: System, observed: Observed, plan: NodePlan): Promise<Applied>;
+  applySystem(system: System, observed: Observed, plan: NodePlan, tlsKeys?: TlsKeys): Promise<Applied>;
   /** The manifests have mistakes, or what they ask for cannot be had here: nothing changes, and status and journal say why. */
   reject(version: string, reason: string): Promise<void>;
   /** Resolves when a worker is connected, at the latest after `timeoutMs`. @returns whether one is */

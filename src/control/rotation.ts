@@ -5,7 +5,7 @@ import type { WorkerReport } from '#model/snapshot.ts';
 import type { Logger } from '#telemetry/log.ts';
 import { fingerprintOf } from '#pki/trust-bundle.ts';
 import { certificatesOf } from '#pki/pem.ts';
-import type { RotationPhase } from './ca.ts';
+import type { RotationPhase } from './ca-rotation.ts';
 import type { WorkerView } from './snapshots.ts';
 import type { TrustKeeper } from './trust.ts';
 
@@ -87,21 +87,21 @@ export class Rotation {
   }
 
   #tell(): void {
-    const { trust, clock, workers, sendTrust, sendRenew } = this.#ports;
-    this.#toldAtMs = clock.monotonicMs();
+    const { trust } = this.#ports;
+    this.#toldAtMs = this.#ports.clock.monotonicMs();
     trust.refresh();
-    sendTrust();
+    this.#ports.sendTrust();
     const state = trust.ca?.rotation;
     if (state?.phase !== 'renew') return;
-    for (const { name } of workers()) {
+    for (const { name } of this.#ports.workers()) {
       const stale = this.#stale(name, printOf(state.newRootPem));
-      if (stale.length > 0) sendRenew(name, stale);
+      if (stale.length > 0) this.#ports.sendRenew(name, stale);
     }
   }
 
   #waiting(phase: RotationPhase, newRootPem: string): RotationView['waiting'] {
-    const { trust, workers } = this.#ports;
-    return workers().flatMap((worker) => {
+    const { trust } = this.#ports;
+    return this.#ports.workers().flatMap((worker) => {
       const { name, connected, trustVersion } = worker;
       if (!connected) return [{ worker: name, why: 'is not connected' }];
       if (trustVersion < trust.state.trustVersion)
@@ -114,12 +114,12 @@ export class Rotation {
 
   /** Identities whose certificate in this worker stands under another root, or that it has none for. */
   #stale(worker: string, newRoot: string, pid?: number): string[] {
-    const { trust, report, identitiesOf } = this.#ports;
-    const known = report(worker);
+    const { trust } = this.#ports;
+    const known = this.#ports.report(worker);
     const held = new Map(
       pid !== undefined && known?.pid !== pid ? [] : known?.certificates.map((one) => [one.identity, one.serial]),
     );
-    return identitiesOf(worker).filter((identity) => {
+    return this.#ports.identitiesOf(worker).filter((identity) => {
       if (trust.revocationOf(identity)) return false;
       return trust.ca?.issued(held.get(identity) ?? '')?.root !== newRoot;
     });

@@ -77,11 +77,12 @@ export function buildStatus(sources: StatusSources): StatusResponse {
     gateways: (plan?.gateways ?? []).flatMap((gateway) =>
       gateway.listeners.map((listener) => ({
         id: listener.id,
-        url: `${listener.tls ? 'https' : 'http'}://${listener.listen.ip.includes(':') ? `[${listener.listen.ip}]` : listener.listen.ip}:${listener.listen.port}`,
+        url: `${listener.streams ? (listener.tls ? 'tls' : 'tcp') : listener.tls ? 'https' : 'http'}://${listener.listen.ip.includes(':') ? `[${listener.listen.ip}]` : listener.listen.ip}:${listener.listen.port}`,
       })),
     ),
     findings: sources.findings,
     diagnostics: sources.diagnostics,
+    resources: plan?.status ?? [],
     closed: plan?.closed ?? [],
     workers: workers.map((worker) => {
       const known = reports.get(worker.name);

@@ -85,6 +85,18 @@ test('what is no identity of the mesh and no certificate in use cannot be revoke
   assert.deepEqual(trust.state.revoked, [], 'what cannot be put on record does not happen');
 });
 
+test('a trust domain that was renamed believes its former name, when its alias says so and its CA was here', async () => {
+  const b = bench();
+  const trust = await b.open();
+  const [former] = trust.state.bundle.roots['cluster.local']!;
+  await trust.use('example.org', ['cluster.local', 'stranger.test']);
+  assert.deepEqual(Object.keys(trust.state.bundle.roots).sort(), ['cluster.local', 'example.org']);
+  assert.deepEqual(trust.state.bundle.roots['cluster.local'], [former]);
+  await trust.revoke({ kind: 'identity', subject: CART, reason: '', by: 'ann' });
+  await trust.use('example.org');
+  assert.deepEqual(Object.keys(trust.state.bundle.roots), ['example.org']);
+});
+
 test('damaged state is not guessed at', async () => {
   for (const key of ['trust/version', 'trust/revoked/identity/x', 'ca/cluster.local/rotation']) {
     const b = bench();

@@ -6,7 +6,7 @@ import type { KeyWrap, Kv } from '#model/ports.ts';
 import type { Revocation, TrustState } from '#model/snapshot.ts';
 import { parseSpiffeId } from '#pki/spiffe-id.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
-import { type CaService, openCaService } from './ca.ts';
+import { type CaService, hasCa, openCaService } from './ca.ts';
 import { type KeptRevocation, Revocations } from './revocations.ts';
 
 const VERSION = 'trust/version';
@@ -27,13 +27,19 @@ export interface RevokeRequest {
   readonly by: string;
 }
 
+/** Who signs, and whose roots are believed beside its own. */
+interface Present {
+  readonly ca: CaService | undefined;
+  readonly trustDomain: string;
+  readonly aliases: readonly string[];
+}
+
 export class TrustKeeper {
   readonly #ports: TrustPorts;
   readonly #revocations: Revocations;
   readonly #cas = new Map<string, CaService>();
   readonly #nextId: () => string;
-  #ca: CaService | undefined;
-  #trustDomain = '';
+  #present: Present = { ca: undefined, trustDomain: '', aliases: [] };
   #state: TrustState;
 
   /** @throws CullisError state.unreadable */
@@ -47,7 +53,7 @@ export class TrustKeeper {
   }
 
   get ca(): CaService | undefined {
-    return this.#ca;
+    return this.#present.ca;
   }
 
   get state(): TrustState {
@@ -62,32 +68,44 @@ export class TrustKeeper {
     return this.#revocations.identity(identity);
   }
 
-  /** Opens the CA of a trust domain, or makes it, and signs by it from now on. @throws CullisError key.unavailable, state.unreadable */
-  async use(trustDomain: string): Promise<void> {
-    let ca = this.#cas.get(trustDomain);
-    if (!ca) {
-      const revocationOf = (identity: string): Revocation | undefined => this.revocationOf(identity);
-      ca = await openCaService({ ...this.#ports, emit: this.#ports.journal, node: 'control', trustDomain, revocationOf });
-      this.#cas.set(trustDomain, ca);
-    }
-    this.goBack({ ca, trustDomain });
+  /**
+   * Opens the CA of a trust domain, or makes it, and signs by it from now on.
+   * @param aliases names that the trust domain had before: peers that still show them are believed when their CA was here
+   * @throws CullisError key.unavailable, state.unreadable
+   */
+  async use(trustDomain: string, aliases: readonly string[] = []): Promise<void> {
+    const ca = await this.#open(trustDomain);
+    const known = aliases.filter((alias) => alias !== trustDomain && hasCa(this.#ports.kv, alias));
+    for (const alias of known) await this.#open(alias);
+    this.goBack({ ca, trustDomain, aliases: known });
+  }
+
+  async #open(trustDomain: string): Promise<CaService> {
+    const known = this.#cas.get(trustDomain);
+    if (known) return known;
+    const revocationOf = (identity: string): Revocation | undefined => this.revocationOf(identity);
+    const ca = await openCaService({ ...this.#ports, emit: this.#ports.journal, node: 'control', trustDomain, revocationOf });
+    this.#cas.set(trustDomain, ca);
+    return ca;
   }
 
   /** What `goBack` takes. */
-  present(): { readonly ca: CaService | undefined; readonly trustDomain: string } {
-    return { ca: this.#ca, trustDomain: this.#trustDomain };
+  present(): Present {
+    return this.#present;
   }
 
   /** Signs by the CA of before again, when a configuration was not taken. */
-  goBack({ ca, trustDomain }: ReturnType<TrustKeeper['present']>): void {
-    this.#ca = ca;
-    this.#trustDomain = trustDomain;
+  goBack(present: Present): void {
+    this.#present = present;
     this.refresh();
   }
 
   /** Works the state out again. @returns whether it changed, and must be told */
   refresh(): boolean {
-    const bundle = { roots: this.#ca ? { [this.#trustDomain]: this.#ca.roots } : {} };
+    const { ca, trustDomain, aliases } = this.#present;
+    const roots: Record<string, readonly string[]> = ca ? { [trustDomain]: ca.roots } : {};
+    for (const alias of aliases) roots[alias] = this.#cas.get(alias)?.roots ?? [];
+    const bundle = { roots };
     const revoked = this.#told();
     const same = JSON.stringify([bundle, revoked]) === JSON.stringify([this.#state.bundle, this.#state.revoked]);
     if (same) return false;
@@ -110,7 +128,7 @@ export class TrustKeeper {
     const issued = kind === 'serial' ? this.#issued(subject) : undefined;
     const fault =
       kind === 'identity'
-        ? identityFault(subject, this.#trustDomain)
+        ? identityFault(subject, this.#present)
         : issued
           ? undefined
           : 'no certificate in use has this serial number';
@@ -182,11 +200,13 @@ export class TrustKeeper {
   }
 }
 
-function identityFault(identity: string, trustDomain: string): string | undefined {
+function identityFault(identity: string, { trustDomain, aliases }: Present): string | undefined {
   const parsed = parseSpiffeId(identity);
   if (!parsed.ok) return `\`${identity.slice(0, 256)}\` is not a SPIFFE ID: ${parsed.error}`;
   if (parsed.id.path === '') return 'a trust domain as a whole cannot be revoked: rotate its CA';
-  return parsed.id.trustDomain === trustDomain ? undefined : `\`${identity}\` is not of the trust domain \`${trustDomain}\``;
+  return parsed.id.trustDomain === trustDomain || aliases.includes(parsed.id.trustDomain)
+    ? undefined
+    : `\`${identity}\` is not of the trust domain \`${trustDomain}\``;
 }
 
 /** @throws CullisError state.unreadable: starting over from nothing would make workers ignore what they are told */

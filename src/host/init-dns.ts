@@ -54,7 +54,7 @@ export function serveNames(ip: string, names: ReadonlyMap<string, string>, tell:
 class QueryLog {
   readonly #tell: (queries: readonly Query[]) => void;
   #seen = new Map<string, Query>();
-  #timer: NodeJS.Timeout | undefined;
+  #waiting = false;
 
   constructor(tell: (queries: readonly Query[]) => void) {
     this.#tell = tell;
@@ -66,8 +66,10 @@ class QueryLog {
     if (known) known.count++;
     else if (this.#seen.size < TOLD_MAX) this.#seen.set(key, { name, type, answer, count: 1 });
     else if (answer !== 'limited') return this.add('', 0, 'limited');
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    setTimeout(() => {
+      this.#waiting = false;
       const queries = [...this.#seen.values()];
       this.#seen = new Map();
       this.#tell(queries);

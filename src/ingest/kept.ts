@@ -86,9 +86,10 @@ const KEPT: readonly Kept[] = [
   { group: 'kustomize.config.k8s.io', files: 'Kustomization Component' },
   {
     group: 'gateway.networking.k8s.io',
-    namespaced: 'GRPCRoute TLSRoute TCPRoute UDPRoute ReferenceGrant BackendTLSPolicy BackendLBPolicy ListenerSet',
+    namespaced: 'BackendLBPolicy ListenerSet',
     cluster: 'GatewayClass',
   },
+  { group: 'gateway.networking.x-k8s.io', namespaced: 'XListenerSet XBackendTrafficPolicy', cluster: 'XMesh' },
   {
     group: 'gateway.envoyproxy.io',
     namespaced:

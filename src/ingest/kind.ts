@@ -1,5 +1,5 @@
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from '#model/istio.ts';
-import type { Gateway, HttpRoute } from '#model/gateway.ts';
+import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, ReferenceGrant, StreamRoute } from '#model/gateway.ts';
 import type { EndpointSlice } from '#model/endpoint-slice.ts';
 import type { VirtualService } from '#model/istio-routing.ts';
 import type { DestinationRule } from '#model/istio-traffic.ts';
@@ -74,6 +74,10 @@ export type Part =
   | { readonly type: 'serviceEntry'; readonly entry: ServiceEntry }
   | { readonly type: 'sidecar'; readonly sidecar: Sidecar }
   | { readonly type: 'egressPolicy'; readonly policy: EgressPolicy }
+  | { readonly type: 'grpcRoute'; readonly route: GrpcRoute }
+  | { readonly type: 'streamRoute'; readonly route: StreamRoute }
+  | { readonly type: 'referenceGrant'; readonly grant: ReferenceGrant }
+  | { readonly type: 'backendTlsPolicy'; readonly policy: BackendTlsPolicy }
   | { readonly type: 'platform'; readonly platform: PlatformPart }
   | { readonly type: 'vaultSecret' }
   | { readonly type: 'run'; readonly run: WorkloadRun }

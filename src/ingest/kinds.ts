@@ -4,7 +4,11 @@ import { readEgressPolicy } from './cullis/egress.ts';
 import { readGateKind, readPlatform, readWorkloadRun } from './cullis/platform.ts';
 import { GATEWAY_GROUP } from './gateway/common.ts';
 import { readGateway } from './gateway/gateway.ts';
+import { readBackendTlsPolicy } from './gateway/backend-tls-policy.ts';
+import { readGrpcRoute } from './gateway/grpc-route.ts';
 import { readHttpRoute } from './gateway/http-route.ts';
+import { readReferenceGrant } from './gateway/reference-grant.ts';
+import { readStreamRoute } from './gateway/stream-route.ts';
 import { readAuthorizationPolicy } from './istio/authorization-policy.ts';
 import { readDestinationRule } from './istio/destination-rule.ts';
 import { readIstioGateway } from './istio/networking.ts';
@@ -115,7 +119,16 @@ export const KINDS: readonly KindRow[] = [
     },
     READ_ONLY,
   ),
-  ...rows('gateway', GATEWAY_GROUP, ['v1', 'v1beta1'], { Gateway: readGateway, HTTPRoute: readHttpRoute }),
+  ...rows('gateway', GATEWAY_GROUP, ['v1', 'v1beta1', 'v1alpha2'], { Gateway: readGateway, HTTPRoute: readHttpRoute }),
+  ...rows('gateway', GATEWAY_GROUP, ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'], {
+    GRPCRoute: readGrpcRoute,
+    TLSRoute: readStreamRoute,
+    TCPRoute: readStreamRoute,
+    UDPRoute: readStreamRoute,
+    ReferenceGrant: readReferenceGrant,
+    ReferencePolicy: readReferenceGrant,
+    BackendTLSPolicy: readBackendTlsPolicy,
+  }),
   ...rows('cullis', 'cullis.dev', ['v1'], { Platform: readPlatform }, { scope: 'cluster' }),
   ...rows(
     'cullis',

@@ -93,7 +93,7 @@ test('near misses of known kinds are warned about, other kinds are kept in silen
     ['serving.knative.dev/v1', 'Service'],
     ['example.com/v1', 'Gateway'],
     ['networking.istio.io/v1', 'WorkloadEntry'],
-    ['gateway.networking.k8s.io/v1', 'GRPCRoute'],
+    ['gateway.networking.k8s.io/v1', 'ListenerSet'],
     ['kustomize.config.k8s.io/v1beta1', 'Kustomization'],
   ] as const) {
     assert.deepEqual(readText(manifest(apiVersion, kind, '  a: 1')).told, [], kind);

@@ -7,6 +7,7 @@ import type { Format, FoundDocument } from './format.ts';
 import type { ImportedDocument } from './import.ts';
 import { isNew, loadText, textLookup } from './load.ts';
 import type { SourceText } from './load.ts';
+import type { TlsValues } from './kubernetes/tls-values.ts';
 import { buildSystem } from './system/build.ts';
 
 export type { SourceText } from './load.ts';
@@ -16,6 +17,8 @@ export interface ReadOptions {
   readonly defaultNamespace?: string;
   /** Wins over what documents say. */
   readonly mesh?: Partial<MeshConfig>;
+  /** Takes the TLS values of Secrets, which the System never holds; without it they are dropped like all others. */
+  readonly tlsValues?: TlsValues;
 }
 
 /**
@@ -41,7 +44,12 @@ export function readSystem(
     if (present) present.push(found);
     else gathered.set(format, [found]);
   };
-  const load = { defaultNamespace: options.defaultNamespace ?? 'default', gather };
+  const { defaultNamespace = 'default', tlsValues } = options;
+  const intercept = (raw: unknown): boolean => {
+    tlsValues?.take(raw, defaultNamespace);
+    return false;
+  };
+  const load = { defaultNamespace, gather, ...(tlsValues && { intercept }) };
   for (const source of sources) loadText(source, load, findings, keep);
   for (const [format, found] of gathered)
     for (const document of format.readAll!(found, textLookup(sources), findings)) keep(document);

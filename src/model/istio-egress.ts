@@ -1,5 +1,5 @@
 // Istio's ServiceEntry and Sidecar as held after validation (istio/api networking/v1), and what this product adds: the bounds of a workload's way out.
-import type { TargetRef } from './istio.ts';
+import type { OutboundMode, TargetRef } from './istio.ts';
 import type { LabelSelector, Resource } from './resource.ts';
 
 export const ENTRY_PROTOCOLS = [
@@ -20,10 +20,6 @@ export type EntryProtocol = (typeof ENTRY_PROTOCOLS)[number];
 
 export const RESOLUTIONS = ['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
-
-export const OUTBOUND_MODES = ['REGISTRY_ONLY', 'ALLOW_ANY'] as const;
-/** What becomes of calls that no service and no ServiceEntry names. */
-export type OutboundMode = (typeof OUTBOUND_MODES)[number];
 
 export interface EntryPort {
   readonly number: number;

@@ -1,5 +1,4 @@
 // Istio's security kinds as this product holds them after validation (istio/api security/v1). Field names are Istio's own.
-import type { OutboundMode } from './istio-egress.ts';
 import type { LabelSelector, Resource } from './resource.ts';
 
 export const AUTHORIZATION_ACTIONS = ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'] as const;
@@ -112,6 +111,10 @@ export type PeerAuthentication = Resource<'PeerAuthentication', PeerAuthenticati
 
 export const PATH_NORMALIZATIONS = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
 export type PathNormalization = (typeof PATH_NORMALIZATIONS)[number];
+
+export const OUTBOUND_MODES = ['REGISTRY_ONLY', 'ALLOW_ANY'] as const;
+/** What becomes of calls that no service and no ServiceEntry names. */
+export type OutboundMode = (typeof OUTBOUND_MODES)[number];
 
 /** An external authorizer named by CUSTOM policies (meshConfig.extensionProviders). */
 export interface ExtAuthzProvider {

@@ -41,12 +41,33 @@ export function workloadOf(replica: string): string {
   return at < 0 ? replica : replica.slice(0, at);
 }
 
+/** A listener's key pair, as far as others may know it: the private key goes another way (`tlsKeys` in snapshot.ts). */
+export interface ServingCertificate {
+  /** Leaf first. */
+  readonly chainPem: string;
+  /** Hex SHA-256 of the public key: the name of its private key. */
+  readonly keyId: string;
+  /** DNS names that the leaf carries, lower case. */
+  readonly names: readonly string[];
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+/** What was found behind references to certificates, by kind and id: `Secret shop/edge-cert`. A text says why something cannot be used. */
+export interface TlsMaterial {
+  readonly certificates: Readonly<Record<string, ServingCertificate | string>>;
+  /** PEM blocks of each bundle of CA certificates. */
+  readonly authorities: Readonly<Record<string, readonly string[] | string>>;
+}
+
 export interface Observed {
   /** By workload id. */
   readonly placements: Readonly<Record<string, Placement>>;
   /** Gateway listeners: `gatewayId/listener` -> address actually bound (busy ports are moved). */
   readonly gateways: Readonly<Record<string, Address>>;
   readonly isolation: 'none' | 'namespaces';
+  /** Absent: nobody looked, so listeners that end TLS are planned without certificates and refuse every handshake. */
+  readonly tls?: TlsMaterial;
   /** By replica id; what is not named is ready. */
   readonly health?: Readonly<Record<string, ReplicaHealth>>;
 }

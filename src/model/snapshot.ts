@@ -34,6 +34,8 @@ export type FromControl =
       readonly plan: unknown;
       /** Key for session ids, base64; worker-lifetime secret, never logged. */
       readonly sessionKey: string;
+      /** Private keys of the plan's serving certificates, PKCS#8 PEM by key id: secrets, in memory only. A worker keeps those that a later message leaves out. */
+      readonly tlsKeys?: Readonly<Record<string, string>>;
       /** After this, without a newer snapshot or a lease renewal, the worker closes its listeners. */
       readonly expiresAtMs: number;
     })

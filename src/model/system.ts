@@ -1,7 +1,7 @@
 // The System: everything the user declared, read once, frozen and hashed. What is observed at run time lives in observed.ts, never here.
 import type { ApiDocument } from './api.ts';
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from './istio.ts';
-import type { Gateway, HttpRoute } from './gateway.ts';
+import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, ReferenceGrant, StreamRoute } from './gateway.ts';
 import type { EgressPolicy, ServiceEntry, Sidecar } from './istio-egress.ts';
 import type { EndpointSlice } from './endpoint-slice.ts';
 import type { VirtualService } from './istio-routing.ts';
@@ -104,6 +104,11 @@ export interface System {
   readonly calls: readonly DeclaredCall[];
   readonly gateways: readonly Gateway[];
   readonly httpRoutes: readonly HttpRoute[];
+  readonly grpcRoutes: readonly GrpcRoute[];
+  /** TLSRoute, TCPRoute, UDPRoute. */
+  readonly streamRoutes: readonly StreamRoute[];
+  readonly referenceGrants: readonly ReferenceGrant[];
+  readonly backendTlsPolicies: readonly BackendTlsPolicy[];
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
   readonly requestAuthentications: readonly RequestAuthentication[];
   readonly peerAuthentications: readonly PeerAuthentication[];

@@ -4,8 +4,8 @@ import { readSystem } from '#ingest/read.ts';
 import type { Observed } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
 import { buildPlan } from './build.ts';
+import { intersect } from './gateway-attach.ts';
 import { destinations, workloadPorts } from './services.ts';
-import { intersect } from './gateways.ts';
 
 const MANIFEST = `
 apiVersion: apps/v1
@@ -148,15 +148,16 @@ test('gateways: what cannot be served is closed and said, a missing backend keep
   assert.equal(edge!.identity, 'spiffe://cluster.local/ns/shop/sa/edge-istio');
   assert.deepEqual(
     edge!.listeners.map((one) => one.id),
-    ['shop/edge/http'],
+    ['shop/edge/http', 'shop/edge/raw'],
   );
+  assert.deepEqual(edge!.listeners[1]!.streams, []);
   const [host] = edge!.listeners[0]!.virtualHosts;
   assert.deepEqual(host!.hostnames, ['api.shop.test']);
   assert.deepEqual(host!.rules[0]!.backends, [
     { cluster: 'shop/cart:80', weight: 9 },
     { cluster: '', weight: 1 },
   ]);
-  for (const why of ['protocol TCP', 'no Service `shop/nowhere`', 'never matches'])
+  for (const why of ['no Service `shop/nowhere`', 'never matches'])
     assert.ok(
       plan.closed.some((one) => one.why.includes(why)),
       why,

@@ -2,11 +2,22 @@
 import { createHash } from 'node:crypto';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
+import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
 import { type EgressDestination, egressDestinations, tellClosed } from './egress.ts';
 import { egressPoliciesFor } from './egress-policy.ts';
 import { seesService, sidecarFor } from './egress-visible.ts';
-import type { Cluster, GatewayPlan, InboundPort, NodePlan, OutboundListener, RouteRulePlan, WorkloadPlan } from './plan.ts';
+import type {
+  BackendPlan,
+  Cluster,
+  GatewayPlan,
+  InboundPort,
+  NodePlan,
+  OutboundListener,
+  ResourceStatus,
+  RouteRulePlan,
+  WorkloadPlan,
+} from './plan.ts';
 import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
@@ -24,11 +35,21 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
   const clusters = new Clusters(system, observed, ports, placed, closed);
   const virtual = new VirtualServices(system, clusters, closed);
-  const gateways = buildGateways(system, observed, clusters.all(), closed).map((gateway) =>
+  if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
+  const status: ResourceStatus[] = [];
+  const outside = new Map<string, Cluster>();
+  const leadOut = (namespace: string, host: string, port: number): string | undefined => {
+    const found = egressDestinations(system, { namespace, labels: {} }, observed, true).find(
+      (one) => one.host === host && one.port === port,
+    );
+    const [cluster] = found?.clusters ?? [];
+    if (cluster) outside.set(cluster.id, cluster);
+    return cluster?.id;
+  };
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status, leadOut).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
-  const outside = new Map<string, Cluster>();
-  tellClosed(system, closed);
+  tellClosed(system, observed, closed);
   const workloads = placed.map((workload) => {
     const egress = egressDestinations(system, workload, observed);
     for (const one of egress.flatMap((each) => each.clusters)) outside.set(one.id, one);
@@ -43,6 +64,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     gateways,
     clusters: [...clusters.all(), ...outside.values()],
     extAuthz: system.mesh.extensionProviders,
+    ...(status.length > 0 && { status }),
     closed,
   };
   return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
@@ -50,17 +72,21 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
 
 /** Each caller's own DestinationRule decides how its backends are reached. */
 function throughRules(gateway: GatewayPlan, clusters: Clusters): GatewayPlan {
+  const through = <T extends Pick<BackendPlan, 'cluster'>>(backend: T): T =>
+    clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend;
   const rule = (one: RouteRulePlan): RouteRulePlan => ({
     ...one,
-    backends: one.backends.map((backend) =>
-      clusters.has(backend.cluster) ? { ...backend, cluster: clusters.for(gateway, backend.cluster) } : backend,
-    ),
+    backends: one.backends.map(through),
+    ...(one.mirrors && { mirrors: one.mirrors.map(through) }),
   });
   return {
     ...gateway,
     listeners: gateway.listeners.map((listener) => ({
       ...listener,
       virtualHosts: listener.virtualHosts.map((host) => ({ ...host, rules: host.rules.map(rule) })),
+      ...(listener.streams && {
+        streams: listener.streams.map((stream) => ({ ...stream, backends: stream.backends.map(through) })),
+      }),
     })),
   };
 }

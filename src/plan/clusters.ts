@@ -5,6 +5,7 @@ import type { Observed } from '#model/observed.ts';
 import { formatLocation, originOf, type Path } from '#model/origin.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Service, ServicePort, System, Workload } from '#model/system.ts';
+import { backendTls } from './backend-tls.ts';
 import { type Caller, type EffectiveRule, effectiveRule, policyForPort } from './destination-rules.ts';
 import { localityOf } from './locality.ts';
 import { effectiveMtls } from './peer-authentication.ts';
@@ -33,6 +34,7 @@ interface BaseEndpoint extends Endpoint {
 export class Clusters {
   readonly #system: System;
   readonly #closed: Closed;
+  readonly #material: Observed['tls'];
   readonly #bases = new Map<string, Base>();
   readonly #clusters = new Map<string, Cluster>();
   readonly #told = new Set<string>();
@@ -48,6 +50,7 @@ export class Clusters {
   ) {
     this.#system = system;
     this.#closed = closed;
+    this.#material = observed.tls;
     const served = servedBy(system, placed);
     const slices = Map.groupBy(system.endpointSlices, ({ namespace, service }) => `${namespace}/${service}`);
     for (const { service, port } of ports) {
@@ -102,6 +105,7 @@ export class Clusters {
 
   #make(id: string, base: Base, rule: EffectiveRule | undefined, subset: Subset | undefined): Cluster {
     const { service, port, protocol } = base;
+    const originate = backendTls(this.#system, this.#material, service, port);
     const policy = rule && policyForPort(rule, port.port, subset);
     const traffic = rule && policy && trafficPlan(rule.id, policy.part, policy.retryBudget);
     const chosen = subset ? base.endpoints.filter(({ podLabels }) => labelsMatch(subset.labels, podLabels)) : base.endpoints;
@@ -118,6 +122,7 @@ export class Clusters {
       ...(HTTP2.has(port.protocol) && { http2: true as const }),
       sni: `outbound_.${port.port}_.${subset?.name ?? ''}_.${service.host}`,
       ...(traffic && { traffic }),
+      ...(originate && { originate }),
       endpoints,
     };
   }

@@ -1,5 +1,6 @@
 // What of the mesh and of the outside one workload may see: exportTo of the resource, and the Sidecar that applies (istio/api networking/v1 Sidecar).
-import type { OutboundMode, Sidecar } from '#model/istio-egress.ts';
+import type { Sidecar } from '#model/istio-egress.ts';
+import type { OutboundMode } from '#model/istio.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 

@@ -1,11 +1,12 @@
 // The ways out of the mesh: ServiceEntries as the list of what may be called, and for one workload the listeners that lead there.
-import { isIPv4 } from 'node:net';
 import { parseIpRange } from '#base/ip-set.ts';
 import type { EntryPort, EntryProtocol, ServiceEntry } from '#model/istio-egress.ts';
 import { formatLocation, originOf } from '#model/origin.ts';
 import type { Observed } from '#model/observed.ts';
 import { labelsMatch } from '#model/resource.ts';
-import type { System, Workload } from '#model/system.ts';
+import type { System } from '#model/system.ts';
+import type { Caller } from './destination-rules.ts';
+import { throughGateway } from './egress-gateway.ts';
 import { outsideRule } from './egress-rule.ts';
 import { isExported, outboundMode, sidecarFor, visibleHosts } from './egress-visible.ts';
 import type { Cluster, EgressListener, EgressTarget, Endpoint } from './plan.ts';
@@ -53,9 +54,10 @@ const KINDS: Readonly<Record<EntryProtocol, EgressListener['protocol'] | undefin
 /**
  * All that a workload may call outside the services of the mesh. Where two entries name one host and port, that of the workload's own namespace wins, then
  * by namespace and name.
+ * @param direct past egress gateways: what such a gateway itself may call
  * @param observed placements of the workloads that entries select; absent: their endpoints stay empty, for who needs keys and hosts only
  */
-export function egressDestinations(system: System, workload: Workload, observed?: Observed): EgressDestination[] {
+export function egressDestinations(system: System, workload: Caller, observed?: Observed, direct = false): EgressDestination[] {
   const sidecar = sidecarFor(system, workload);
   const found = new Map<string, EgressDestination>();
   const add = (one: EgressDestination): void => {
@@ -73,11 +75,12 @@ export function egressDestinations(system: System, workload: Workload, observed?
     for (const port of entry.spec.ports) {
       const protocol = KINDS[port.protocol];
       if (protocol === undefined) continue;
-      const hosts = entry.spec.hosts.flatMap((host) =>
+      const named = entry.spec.hosts.filter((host) => host !== '*');
+      const hosts = named.flatMap((host) =>
         visibleHosts(sidecar, entry.namespace, host.toLowerCase(), port.number, workload.namespace),
       );
       const make = (host: string, names: readonly string[], literal: boolean): void => {
-        const cluster = clusterOf(system, entry, port, host, literal, workload, observed);
+        const cluster = clusterOf(system, entry, port, host, literal, workload, observed, direct);
         if (cluster.endpoints.length === 0 && cluster.external?.asked !== true && observed) return;
         if (cluster.external?.asked === true && protocol === 'tcp') return;
         const targets: EgressTarget[] = [{ hosts: names, cluster: cluster.id, entry: entryId(entry) }];
@@ -108,13 +111,14 @@ export function egressHosts(system: System): string[] {
 }
 
 /** What of the entries cannot be honoured, once each. */
-export function tellClosed(system: System, closed: Closed): void {
+export function tellClosed(system: System, observed: Observed, closed: Closed): void {
   for (const entry of system.serviceEntries) {
     const at = formatLocation(originOf(entry.resource));
     const say = (why: string): void => void closed.push({ what: `ServiceEntry ${entryId(entry)}`, why, at });
     const { hosts, ports, addresses, endpoints, resolution } = entry.spec;
     for (const { name, protocol } of ports)
       if (KINDS[protocol] === undefined) say(`port \`${name}\`: ${protocol} does not leave this data plane`);
+    if (hosts.includes('*')) say('`*` is no host: ALLOW_ANY of `outboundTrafficPolicy` is what opens everything');
     const named = hosts.some((host) => !host.includes('*')) || addresses.length > 0;
     if (!named && ports.some(({ protocol }) => KINDS[protocol] === 'tcp'))
       say('a TCP port of a wildcard host names nothing that could be dialled: name hosts or addresses');
@@ -128,7 +132,8 @@ export function tellClosed(system: System, closed: Closed): void {
     if (resolution === 'STATIC' && endpoints.length === 0 && entry.spec.workloadSelector === undefined)
       say('`resolution: STATIC` without endpoints leads nowhere');
   }
-  for (const workload of system.workloads) for (const each of egressDestinations(system, workload)) tellTls(each, closed);
+  for (const workload of system.workloads)
+    for (const each of egressDestinations(system, workload, observed)) tellTls(each, closed);
   for (const { namespace, name, spec, resource } of system.sidecars)
     if (spec.unsupported.length > 0)
       closed.push({
@@ -138,20 +143,13 @@ export function tellClosed(system: System, closed: Closed): void {
       });
 }
 
-/** TLS whose roots or key pair cannot be had here stays closed. */
+/** TLS whose roots or key pair cannot be had stays closed. */
 function tellTls({ clusters }: EgressDestination, closed: Closed): void {
   for (const { external, host, port } of clusters) {
     const tls = external?.tls;
-    if (!tls) continue;
     const what = `TLS to ${host}:${port}`;
-    if (closed.some((one) => one.what === what && one.at === tls.at)) continue;
-    const missing = tls.mode === 'MUTUAL' || tls.credential !== '' || tls.files !== undefined;
-    if (missing)
-      closed.push({
-        what,
-        why: 'its roots or key pair are in files or a Secret, which this data plane does not read: put roots into a ConfigMap as `ca.crt` and name it in `credentialName`, or use ISTIO_MUTUAL',
-        at: tls.at,
-      });
+    if (tls?.fault === undefined || closed.some((one) => one.what === what && one.at === tls.at)) continue;
+    closed.push({ what, why: tls.fault, at: tls.at });
   }
 }
 
@@ -160,7 +158,7 @@ export function entryId(entry: ServiceEntry): string {
 }
 
 /** Entries that are exported to the workload's namespace, the workload's own namespace first. */
-function visibleEntries(system: System, { namespace }: Workload): ServiceEntry[] {
+function visibleEntries(system: System, { namespace }: Caller): ServiceEntry[] {
   const rank = (entry: ServiceEntry): string => `${entry.namespace === namespace ? 0 : 1} ${entryId(entry)}`;
   return system.serviceEntries
     .filter((entry) => isExported(entry.spec.exportTo, entry.namespace, namespace))
@@ -196,13 +194,17 @@ function clusterOf(
   port: EntryPort,
   host: string,
   literal: boolean,
-  caller: Workload,
+  caller: Caller,
   observed: Observed | undefined,
+  direct: boolean,
 ): Cluster {
   const { spec } = entry;
   const at = formatLocation(originOf(entry.resource));
   const named = literal ? (spec.hosts[0] ?? host).toLowerCase() : host;
-  const rule = outsideRule(system, caller, named, port.number, entry.namespace);
+  const gateway = direct ? undefined : throughGateway(system, entry, named, KINDS[port.protocol]!, observed);
+  if (gateway)
+    return { ...gateway, id: `${entryId(entry)}|${host}:${port.number}|through`, service: host, host: named, port: port.number };
+  const rule = outsideRule(system, caller, named, port.number, entry.namespace, observed?.tls);
   const endpoints = rule?.unsupported === undefined ? endpointsOf(system, entry, port, host, literal, observed) : [];
   const asked = endpoints.length === 0 && host.includes('*') && rule?.unsupported === undefined;
   // Where the program begins TLS itself, a second TLS around it would reach nobody.
@@ -252,7 +254,7 @@ function endpointsOf(
   if (spec.resolution === 'STATIC') return [];
   if (literal) return [to(host, number)];
   if (spec.resolution === 'NONE' && KINDS[port.protocol] === 'tcp') {
-    const addresses = spec.addresses.filter((one) => isIPv4(one) && !isReserved(one));
+    const addresses = spec.addresses.filter((one) => !one.includes('/') && addressesOf(one) !== undefined && !isReserved(one));
     if (addresses.length > 0) return addresses.map((ip) => to(ip, number));
   }
   return host.includes('*') ? [] : [to(host, number)];

@@ -42,6 +42,8 @@ const system = {
   serviceEntries: [outside],
   sidecars: [],
   destinationRules: [],
+  httpRoutes: [],
+  streamRoutes: [],
   resources: [],
 } as unknown as Parameters<typeof workloadEnvironment>[0];
 const workload = (env: EnvVar[]): Workload => ({

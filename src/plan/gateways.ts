@@ -1,12 +1,14 @@
 // Gateways and the routes attached to them (Gateway API): which listener takes which route, and where its rules lead.
-import type { Gateway, GatewayListener, HttpRoute, ParentRef } from '#model/gateway.ts';
-import type { Observed } from '#model/observed.ts';
+import type { Gateway, GatewayListener, Route } from '#model/gateway.ts';
+import type { Address, Observed } from '#model/observed.ts';
 import { formatLocation, originOf } from '#model/origin.ts';
-import { labelsMatch } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import type { Cluster, GatewayListenerPlan, GatewayPlan, RouteRulePlan, VirtualHost } from './plan.ts';
-import { RegexError } from './regex-parse.ts';
-import { compileRegex } from './regex.ts';
+import { attach, byAge, namesGateway, namesListener } from './gateway-attach.ts';
+import { certificateOf, conflictsOf, setUp, type ListenerFault, type ListenerSetup } from './gateway-listeners.ts';
+import { gatewayStatus, listenerStatus, routeStatus } from './gateway-status.ts';
+import type { Cluster, GatewayListenerPlan, GatewayPlan, ResourceStatus, StreamRoutePlan, VirtualHost } from './plan.ts';
+import { httpRules, streamRule, type RuleContext } from './route-rules.ts';
+import { ENTRY_KIND } from './egress-gateway.ts';
 import { policiesFor } from './select.ts';
 
 type Closed = { what: string; why: string; at: string }[];
@@ -16,33 +18,56 @@ const ACCOUNT_ANNOTATION = 'gateway.istio.io/service-account';
 /** Label that Istio puts on the pods of a gateway, so that selectors written for it work here. */
 const GATEWAY_NAME_LABEL = 'gateway.networking.k8s.io/gateway-name';
 
-/** Builds the plans of all gateways that have a bound listener. */
-export function buildGateways(system: System, observed: Observed, clusters: readonly Cluster[], closed: Closed): GatewayPlan[] {
+/** A listener while routes are attached to it. */
+interface Draft {
+  readonly id: string;
+  readonly gateway: Gateway;
+  readonly listener: GatewayListener;
+  readonly setup: ListenerSetup;
+  readonly listen: Address | undefined;
+  readonly virtualHosts: VirtualHost[];
+  readonly streams: StreamRoutePlan[];
+  /** Host names taken, with the kind of route that has them. */
+  readonly taken: Map<string, Route['kind']>;
+  attached: number;
+}
+
+/**
+ * Builds the plans of all gateways, with the listeners that have a place.
+ * @param closed takes what could not be honoured @param status takes the conditions of Gateways, listeners and routes
+ */
+export function buildGateways(
+  system: System,
+  observed: Observed,
+  clusters: readonly Cluster[],
+  closed: Closed,
+  status: ResourceStatus[] = [],
+  outside?: RuleContext['outside'],
+): GatewayPlan[] {
+  for (const resource of system.resources) {
+    if (resource.kind !== 'ListenerSet' && resource.kind !== 'XListenerSet') continue;
+    const { namespace, name } = resource.metadata;
+    const why = 'its listeners are not opened: write them into the Gateway';
+    closed.push({ what: `${resource.kind} ${namespace}/${name}`, why, at: formatLocation(originOf(resource)) });
+  }
   const known = new Set(clusters.map((cluster) => cluster.id));
-  const routes = [...system.httpRoutes].sort(byAge);
-  return system.gateways.map((gateway) => {
+  const drafts = system.gateways.map((gateway) => draftsOf(system, gateway, observed, closed));
+  const routes: readonly Route[] = [...system.httpRoutes, ...system.grpcRoutes, ...system.streamRoutes].sort(byAge);
+  const routeStatuses = routes.flatMap((route) => attachRoute(system, route, drafts.flat(), known, closed, outside));
+  const plans = system.gateways.map((gateway, i): GatewayPlan => {
     const { name, namespace } = gateway.metadata;
     const id = `${namespace}/${name}`;
     const labels = { ...gateway.metadata.labels, [GATEWAY_NAME_LABEL]: name };
     const account = gateway.metadata.annotations[ACCOUNT_ANNOTATION] ?? `${name}-${gateway.spec.gatewayClassName}`;
-    const listeners: GatewayListenerPlan[] = [];
-    for (const listener of gateway.spec.listeners) {
-      const listen = observed.gateways[`${id}/${listener.name}`];
-      if (!listen) continue;
-      const why = unsupported(listener);
-      if (why) {
-        closed.push({ what: `gateway ${id} listener ${listener.name}`, why, at: formatLocation(originOf(gateway)) });
-        continue;
-      }
-      listeners.push({
-        id: `${id}/${listener.name}`,
-        listen,
-        port: listener.port,
-        hostname: listener.hostname ?? '',
-        tls: listener.protocol === 'HTTPS',
-        virtualHosts: virtualHosts(system, gateway, listener, routes, known, closed),
-      });
-    }
+    const own = drafts[i]!;
+    const listeners = own.flatMap((draft) => (draft.listen ? [listenerPlan(draft, draft.listen)] : []));
+    status.push(gatewayStatus(gateway, listeners.filter((one) => one.closed === undefined).length));
+    for (const { listener, setup, listen, attached } of own)
+      status.push(listenerStatus(gateway, listener, setup.ok ? undefined : setup.fault, listen !== undefined, attached));
+    const { backendCertificate: ref } = gateway.spec;
+    const backendCertificate = ref && certificateOf({ system, gateway, material: observed.tls }, ref);
+    if (typeof backendCertificate === 'string')
+      closed.push({ what: `gateway ${id}`, why: backendCertificate, at: formatLocation(originOf(gateway, ['spec', 'tls'])) });
     return {
       id,
       namespace,
@@ -50,163 +75,130 @@ export function buildGateways(system: System, observed: Observed, clusters: read
       labels,
       identity: `spiffe://${system.mesh.trustDomain}/ns/${namespace}/sa/${account}`,
       listeners,
+      ...(typeof backendCertificate === 'object' && { backendCertificate: backendCertificate.certificate }),
       policies: policiesFor(system, { namespace, labels, gateway: { name, className: gateway.spec.gatewayClassName } }),
     };
   });
+  status.push(...routeStatuses);
+  return plans;
 }
 
-/** Why a listener stays closed, or undefined when it can be served. */
-export function unsupported(listener: GatewayListener): string | undefined {
-  if (listener.protocol !== 'HTTP' && listener.protocol !== 'HTTPS')
-    return `protocol ${listener.protocol} is not served by this data plane`;
-  if (listener.tls?.mode === 'Passthrough') return 'TLS passthrough is not served by this data plane';
-  return undefined;
+function draftsOf(system: System, gateway: Gateway, observed: Observed, closed: Closed): Draft[] {
+  const gatewayId = `${gateway.metadata.namespace}/${gateway.metadata.name}`;
+  const conflicts = conflictsOf(gateway);
+  return gateway.spec.listeners.map((listener, i) => {
+    const id = `${gatewayId}/${listener.name}`;
+    const listen = observed.gateways[id];
+    const setup = setUp(system, gateway, listener, conflicts.get(listener), observed.tls);
+    if (!setup.ok && (listen || listener.protocol === 'UDP'))
+      closed.push({
+        what: `gateway ${gatewayId} listener ${listener.name}`,
+        why: setup.fault.message,
+        at: formatLocation(originOf(gateway, ['spec', 'listeners', i])),
+      });
+    return { id, gateway, listener, setup, listen, virtualHosts: [], streams: [], taken: new Map(), attached: 0 };
+  });
 }
 
-function byAge(a: HttpRoute, b: HttpRoute): number {
-  const left = a.metadata.creationTimestamp ?? '';
-  const right = b.metadata.creationTimestamp ?? '';
-  if (left !== right) return left === '' ? 1 : right === '' || left < right ? -1 : 1;
-  const names = [`${a.metadata.namespace}/${a.metadata.name}`, `${b.metadata.namespace}/${b.metadata.name}`] as const;
-  return names[0] < names[1] ? -1 : names[0] > names[1] ? 1 : 0;
+function listenerPlan({ id, listener, setup, virtualHosts, streams }: Draft, listen: Address): GatewayListenerPlan {
+  const stream = listener.protocol === 'TLS' || listener.protocol === 'TCP';
+  return {
+    id,
+    listen,
+    port: listener.port,
+    hostname: listener.hostname?.toLowerCase() ?? '',
+    tls: (listener.protocol === 'HTTPS' || listener.protocol === 'TLS') && listener.tls?.mesh !== true,
+    ...(listener.tls?.mesh && { mesh: true as const }),
+    virtualHosts,
+    ...(setup.ok && setup.secure && { secure: setup.secure }),
+    ...(stream && { streams }),
+    ...(!setup.ok && { closed: setup.fault.message }),
+  };
 }
 
-function virtualHosts(
+/** Attaches a route to every listener that it names and that takes it. @returns its conditions at each parent */
+function attachRoute(
   system: System,
-  gateway: Gateway,
-  listener: GatewayListener,
-  routes: readonly HttpRoute[],
+  route: Route,
+  drafts: readonly Draft[],
   known: ReadonlySet<string>,
   closed: Closed,
-): VirtualHost[] {
-  const hosts: VirtualHost[] = [];
-  for (const route of routes) {
-    if (
-      !route.spec.parentRefs.some((parent) => refersTo(parent, route, gateway, listener)) ||
-      !allows(system, gateway, listener, route)
-    )
-      continue;
-    const hostnames = intersect(listener.hostname, route.spec.hostnames);
-    if (hostnames.length === 0) continue;
-    hosts.push({ hostnames, rules: route.spec.rules.map((_, index) => rulePlan(system, route, index, known, closed)) });
-  }
-  return hosts;
-}
-
-function refersTo(parent: ParentRef, route: HttpRoute, gateway: Gateway, listener: GatewayListener): boolean {
-  return (
-    parent.kind === 'Gateway' &&
-    parent.name === gateway.metadata.name &&
-    (parent.namespace ?? route.metadata.namespace) === gateway.metadata.namespace &&
-    (parent.sectionName === undefined || parent.sectionName === listener.name) &&
-    (parent.port === undefined || parent.port === listener.port)
-  );
-}
-
-function allows(system: System, gateway: Gateway, listener: GatewayListener, route: HttpRoute): boolean {
-  const from = listener.allowedRoutes?.namespaces?.from ?? 'Same';
-  if (from === 'All') return true;
-  if (from === 'Same') return route.metadata.namespace === gateway.metadata.namespace;
-  const namespace = system.namespaces.find((one) => one.name === route.metadata.namespace);
-  const wanted = listener.allowedRoutes?.namespaces?.selector ?? {};
-  // Kubernetes puts this label on every namespace by itself.
-  return labelsMatch(wanted, { 'kubernetes.io/metadata.name': route.metadata.namespace, ...namespace?.labels });
+  outside: RuleContext['outside'],
+): ResourceStatus[] {
+  let unresolved: ListenerFault | undefined;
+  const context: RuleContext = {
+    system,
+    known,
+    closed,
+    ...(outside && { outside }),
+    fault: (reason, message) => (unresolved ??= { type: 'ResolvedRefs', reason, message }),
+  };
+  const where = (path: readonly (string | number)[]): string => formatLocation(originOf(route, path));
+  const tell = (why: string): void =>
+    void closed.push({
+      what: `route ${route.metadata.namespace}/${route.metadata.name}`,
+      why,
+      at: where(['spec', 'parentRefs']),
+    });
+  for (const kind of new Set(route.spec.parentRefs.map((parent) => parent.kind)))
+    if (kind !== 'Gateway' && kind !== ENTRY_KIND)
+      tell(`a parent of kind \`${kind}\` is not served: the route does nothing there`);
+  const served = new Set<Draft>();
+  const judged = route.spec.parentRefs.flatMap((parent) => {
+    const candidates = drafts.filter(({ gateway }) => namesGateway(parent, route, gateway));
+    if (candidates.length === 0) return [];
+    const named = candidates.filter(({ listener }) => namesListener(parent, listener));
+    let refusal: ListenerFault | undefined;
+    let taken = false;
+    const refuse = (reason: string, message: string): void => {
+      refusal ??= { type: 'Accepted', reason, message };
+    };
+    if (named.length === 0) refuse('NoMatchingParent', 'the Gateway has no such listener');
+    for (const draft of named) {
+      if (!draft.setup.ok) {
+        refuse(
+          draft.listener.protocol === 'UDP' ? 'UnsupportedProtocol' : 'NotAllowedByListeners',
+          `listener \`${draft.listener.name}\` is closed`,
+        );
+        continue;
+      }
+      const attachment = attach(system, draft.gateway, draft.listener, route);
+      if (!attachment.ok) refuse(attachment.reason, attachment.message);
+      else if (served.has(draft)) taken = true;
+      else {
+        const free = claim(draft, route, attachment.hostnames);
+        if (free.length === 0) {
+          refuse('Conflicted', 'an older route of another kind, or for the same connections, has the listener');
+          continue;
+        }
+        served.add(draft);
+        taken = true;
+        draft.attached++;
+        serve(draft, route, free, context);
+      }
+    }
+    return [{ parent, refusal: taken ? undefined : refusal }];
+  });
+  for (const { refusal } of judged) if (refusal) tell(refusal.message);
+  return judged.map(({ parent, refusal }) => routeStatus(route, parent, refusal, unresolved));
 }
 
 /**
- * Host names that a listener and a route have in common (gateway.networking.k8s.io/v1 HTTPRouteSpec.hostnames).
- * @returns lower-case names; `*` when neither says one
+ * Takes host names for a route. One host name has rules of HTTPRoutes or of GRPCRoutes, never of both (GRPCRouteSpec.hostnames); a server name or a TCP
+ * port leads to one route. The older route has it.
  */
-export function intersect(listener: string | undefined, route: readonly string[]): string[] {
-  const own = listener?.toLowerCase() ?? '';
-  if (route.length === 0) return [own === '' ? '*' : own];
-  const names = route.map((name) => name.toLowerCase());
-  if (own === '') return names;
-  return names.flatMap((name) => (covers(own, name) ? [name] : covers(name, own) ? [own] : []));
-}
-
-function covers(pattern: string, name: string): boolean {
-  if (pattern === name) return true;
-  return pattern.startsWith('*.') && name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1;
-}
-
-function rulePlan(system: System, route: HttpRoute, index: number, known: ReadonlySet<string>, closed: Closed): RouteRulePlan {
-  const rule = route.spec.rules[index]!;
-  const { namespace, name } = route.metadata;
-  const id = `${namespace}/${name}#${index}`;
-  const backends = rule.backendRefs.map((backend, backendIndex) => {
-    const target = backend.namespace ?? namespace;
-    const cluster = `${target}/${backend.name}:${backend.port}`;
-    const why =
-      backend.kind !== 'Service'
-        ? `backend kind \`${backend.kind}\` is not served`
-        : target !== namespace && !granted(system, route, target, backend.name)
-          ? `no ReferenceGrant in \`${target}\` lets this route use \`${backend.name}\``
-          : !known.has(cluster)
-            ? `no Service \`${target}/${backend.name}\` with port ${backend.port}`
-            : undefined;
-    if (why === undefined) return { cluster, weight: backend.weight };
-    closed.push({
-      what: `route ${id}`,
-      why,
-      at: formatLocation(originOf(route, ['spec', 'rules', index, 'backendRefs', backendIndex])),
-    });
-    return { cluster: '', weight: backend.weight };
+function claim({ taken }: Draft, route: Route, hostnames: readonly string[]): readonly string[] {
+  const free = hostnames.filter((name) => {
+    const owner = taken.get(name);
+    if (owner === undefined) return true;
+    return owner === route.kind && (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute');
   });
-  for (const filter of rule.filters)
-    if (filter.type === 'Unsupported')
-      closed.push({
-        what: `route ${id}`,
-        why: `filter \`${filter.name}\` is not served, so the rule answers 500`,
-        at: formatLocation(originOf(route, ['spec', 'rules', index])),
-      });
-  for (const source of patternsOf(rule)) {
-    const why = refusedPattern(source);
-    if (why)
-      closed.push({
-        what: `route ${id}`,
-        why: `the pattern \`${source}\` never matches: ${why}`,
-        at: formatLocation(originOf(route, ['spec', 'rules', index])),
-      });
-  }
-  return { id, rule, backends, at: formatLocation(originOf(route, ['spec', 'rules', index])) };
+  for (const name of free) taken.set(name, route.kind);
+  return free;
 }
 
-function patternsOf(rule: HttpRoute['spec']['rules'][number]): string[] {
-  return rule.matches.flatMap((match) => [
-    ...(match.path.type === 'RegularExpression' ? [match.path.value] : []),
-    ...[...match.headers, ...match.queryParams].filter((one) => one.type === 'RegularExpression').map((one) => one.value),
-  ]);
-}
-
-function refusedPattern(source: string): string | undefined {
-  try {
-    compileRegex(source);
-    return undefined;
-  } catch (error) {
-    if (error instanceof RegexError) return error.message;
-    throw error;
-  }
-}
-
-/** Whether a ReferenceGrant in the target's namespace names this kind of route and this Service (gateway.networking.k8s.io ReferenceGrant). */
-function granted(system: System, route: HttpRoute, namespace: string, service: string): boolean {
-  return system.resources.some((resource) => {
-    if (resource.kind !== 'ReferenceGrant' || resource.metadata.namespace !== namespace) return false;
-    const spec = resource.spec as GrantSpec | undefined;
-    return (
-      asList(spec?.from).some((from) => from.kind === 'HTTPRoute' && from.namespace === route.metadata.namespace) &&
-      asList(spec?.to).some((to) => to.kind === 'Service' && (to.name === undefined || to.name === service))
-    );
-  });
-}
-
-interface GrantSpec {
-  readonly from?: readonly { readonly kind?: string; readonly namespace?: string }[];
-  readonly to?: readonly { readonly kind?: string; readonly name?: string }[];
-}
-
-/** A ReferenceGrant is held raw, so its lists are checked here. */
-function asList<T>(value: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]).filter((one) => typeof one === 'object' && one !== null) : [];
+function serve(draft: Draft, route: Route, hostnames: readonly string[], context: RuleContext): void {
+  if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute')
+    draft.virtualHosts.push({ hostnames, rules: httpRules(route, context) });
+  else draft.streams.push(streamRule(route, hostnames, context));
 }

@@ -9,7 +9,7 @@ import type {
 import type { EgressInspection, EgressLimits } from '#model/istio-egress.ts';
 import type { Fraction, HttpRouteFilter, HttpRouteRule } from '#model/gateway.ts';
 import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
-import type { Address } from '#model/observed.ts';
+import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -75,6 +75,20 @@ export interface Cluster {
   readonly endpoints: readonly Endpoint[];
   /** A destination outside the mesh. Endpoints without an identity are then dialled as it says; their `ip` may be a host name to be looked up. */
   readonly external?: External;
+  /** Gateways speak TLS to the application itself (BackendTLSPolicy); within the mesh it travels inside mutual TLS. */
+  readonly originate?: BackendTls;
+}
+
+/** How a gateway opens TLS to a backend and whom it believes there. */
+export interface BackendTls {
+  /** Server name that is asked for. */
+  readonly hostname: string;
+  /** One of these must be in the certificate; none given: `hostname`. */
+  readonly names: readonly { readonly type: 'Hostname' | 'URI'; readonly value: string }[];
+  /** PEM; empty: the certificate authorities that the machine's software trusts. */
+  readonly roots: readonly string[];
+  /** Why nothing may be sent there: the policy cannot be honoured. */
+  readonly fault?: string;
 }
 
 /** How a destination outside the mesh is reached. */
@@ -94,11 +108,12 @@ export interface ExternalTls {
   readonly sni: string;
   /** DNS names or URIs of which the certificate must have one; empty: the server name. */
   readonly subjectAltNames: readonly string[];
-  /** PEM roots, of a ConfigMap's `ca.crt`; with neither this nor a credential or files the public ones are trusted. */
+  /** PEM roots; the public ones when absent. */
   readonly ca?: string;
-  /** Where roots and key pair are meant to be when not above: a Secret `namespace/name`; '' for nowhere. */
-  readonly credential: string;
-  readonly files?: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  /** Shown with MUTUAL; its private key goes another way. */
+  readonly certificate?: ServingCertificate;
+  /** Why nothing may be sent there: roots or key pair cannot be had. */
+  readonly fault?: string;
   readonly insecureSkipVerify: boolean;
   /** Where the rule says so. */
   readonly at: string;
@@ -198,6 +213,26 @@ export interface RouteRulePlan {
   readonly at: string;
 }
 
+/** Connections of one TLSRoute or TCPRoute. */
+export interface StreamRoutePlan {
+  /** `shop/db-route#0` */
+  readonly id: string;
+  /** Server names as in VirtualHost; `*` alone for all of a port. */
+  readonly hostnames: readonly string[];
+  readonly backends: readonly BackendPlan[];
+  readonly at: string;
+}
+
+/** What a listener shows, and demands, in handshakes. */
+export interface ListenerTls {
+  readonly mode: 'Terminate' | 'Passthrough';
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** With Terminate: at least one, unless the listener is closed. */
+  readonly certificates: readonly ServingCertificate[];
+  /** How clients prove themselves; absent: they are not asked. */
+  readonly clients?: { readonly mode: 'AllowValidOnly' | 'AllowInsecureFallback'; /** PEM. */ readonly roots: readonly string[] };
+}
+
 export interface VirtualHost {
   /** Lower-case names; `*.example.com` and `*` allowed; most specific wins. */
   readonly hostnames: readonly string[];
@@ -205,6 +240,8 @@ export interface VirtualHost {
 }
 
 export interface GatewayListenerPlan {
+  /** It ends the mesh's own mutual TLS: callers are workloads with their identities. */
+  readonly mesh?: true;
   /** `ecommerce/shop/http` */
   readonly id: string;
   readonly listen: Address;
@@ -213,6 +250,32 @@ export interface GatewayListenerPlan {
   readonly hostname: string;
   readonly tls: boolean;
   readonly virtualHosts: readonly VirtualHost[];
+  /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
+  readonly virtualServices?: readonly VirtualHost[];
+  /** Protocols HTTPS and TLS. A `tls` listener without it has no certificate and refuses every handshake. */
+  readonly secure?: ListenerTls;
+  /** Protocols TLS and TCP: bytes go on as they are, and there are no virtual hosts. */
+  readonly streams?: readonly StreamRoutePlan[];
+  /** Why it serves nothing. It stays in the plan so that no other listener answers for its host name. */
+  readonly closed?: string;
+}
+
+/** A condition as Gateway API words it. */
+export interface Condition {
+  readonly type: 'Accepted' | 'Programmed' | 'ResolvedRefs' | 'Conflicted' | 'PartiallyInvalid';
+  readonly status: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What became of a Gateway, one of its listeners, or a route at one of its parents. */
+export interface ResourceStatus {
+  /** `Gateway shop/edge`, `HTTPRoute shop/web` */
+  readonly resource: string;
+  /** A listener's name, or a route's parent (`Gateway shop/edge/https`); '' for the Gateway as a whole. */
+  readonly part: string;
+  readonly conditions: readonly Condition[];
+  readonly at: string;
   /** Rules of VirtualServices bound to the gateway, tried behind the others, in their order. */
   readonly virtualServices?: readonly VirtualHost[];
 }
@@ -227,6 +290,8 @@ export interface GatewayPlan {
    *  `gateway.istio.io/service-account` names another. */
   readonly identity: string;
   readonly listeners: readonly GatewayListenerPlan[];
+  /** Shown to backends that it speaks TLS to (`spec.tls.backend.clientCertificateRef`). */
+  readonly backendCertificate?: ServingCertificate;
   readonly policies: PolicySet;
 }
 
@@ -243,6 +308,8 @@ export interface NodePlan {
   readonly gateways: readonly GatewayPlan[];
   readonly clusters: readonly Cluster[];
   readonly extAuthz: readonly ExtAuthzProvider[];
+  /** Conditions of Gateways and routes; absent where there are none. */
+  readonly status?: readonly ResourceStatus[];
   /** Resources that could not be honoured and so closed something: shown in status. */
   readonly closed: readonly { readonly what: string; readonly why: string; readonly at: string }[];
 }

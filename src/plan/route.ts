@@ -1,6 +1,7 @@
 // Route choice at the gateway: host, then path, method, headers and query in Gateway API's order of precedence. Compiled once per plan.
 import type { HttpRouteMatch, StringMatch } from '#model/gateway.ts';
-import type { RouteRulePlan, VirtualHost } from './plan.ts';
+import { HostMap } from './host-map.ts';
+import type { GatewayListenerPlan, RouteRulePlan, VirtualHost } from './plan.ts';
 import { RegexError } from './regex-parse.ts';
 import { compileRegex, type LinearRegex } from './regex.ts';
 
@@ -25,6 +26,8 @@ export interface RouteTable {
   match(request: RouteRequest): RouteChoice | undefined;
   /** Whether any virtual host answers for this name. */
   hasHost(host: string): boolean;
+  /** Why the listener that answers for this name is closed; undefined when it is open or there is none. */
+  closed(host: string): string | undefined;
 }
 
 interface Candidate extends RouteChoice {
@@ -58,7 +61,7 @@ export function hostName(authority: string): string {
  * compiled never matches, so its rule is closed.
  */
 export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable {
-  const hosts = new Map<string, HostTable>();
+  const hosts = new HostMap<HostTable>();
   let order = 0;
   for (const virtualHost of virtualHosts)
     for (const hostname of virtualHost.hostnames) {
@@ -76,18 +79,10 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
         b.candidate.match.path.value.length - a.candidate.match.path.value.length || byPrecedence(a.candidate, b.candidate),
     );
   }
-  const tableFor = (authority: string): HostTable | undefined => {
-    const name = hostName(authority);
-    const exact = hosts.get(name);
-    if (exact) return exact;
-    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
-      const wild = hosts.get(`*${name.slice(dot)}`);
-      if (wild) return wild;
-    }
-    return hosts.get('*');
-  };
+  const tableFor = (authority: string): HostTable | undefined => hosts.find(hostName(authority));
   return {
     hasHost: (host) => tableFor(host) !== undefined,
+    closed: () => undefined,
     match(request) {
       const table = tableFor(request.host);
       if (!table) return undefined;
@@ -114,6 +109,27 @@ export function compileRoutes(virtualHosts: readonly VirtualHost[]): RouteTable 
         if (pattern.test(request.path) && (!candidate.accepts || candidate.accepts(request))) return candidate;
       return undefined;
     },
+  };
+}
+
+const NO_ROUTES: RouteTable = compileRoutes([]);
+
+/**
+ * Compiles the listeners of one port. They are isolated: the one with the most specific host name answers alone, whether or not it has a route
+ * (Gateway API, "listener isolation").
+ */
+export function compileListeners(
+  listeners: readonly (Pick<GatewayListenerPlan, 'hostname' | 'closed'> & { readonly routes: RouteTable })[],
+): RouteTable {
+  const [first] = listeners;
+  if (listeners.length === 1 && first!.hostname === '' && first!.closed === undefined) return first!.routes;
+  const tables = new HostMap<{ readonly routes: RouteTable; readonly closed: string | undefined }>();
+  for (const { hostname, routes, closed } of listeners)
+    tables.set(hostname === '' ? '*' : hostname, { routes: closed === undefined ? routes : NO_ROUTES, closed });
+  return {
+    hasHost: (host) => tables.find(hostName(host))?.routes.hasHost(host) === true,
+    closed: (host) => tables.find(hostName(host))?.closed,
+    match: (request) => tables.find(hostName(request.host))?.routes.match(request),
   };
 }
 

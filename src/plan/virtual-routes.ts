@@ -34,6 +34,7 @@ export function compileVirtualRoutes(hosts: readonly VirtualHost[], scheme: stri
   };
   return {
     hasHost: (host) => listFor(host) !== undefined,
+    closed: () => undefined,
     match(request) {
       for (const { accepts, choice } of listFor(request.host) ?? []) if (accepts(request)) return choice;
       return undefined;
@@ -45,6 +46,7 @@ export function compileVirtualRoutes(hosts: readonly VirtualHost[], scheme: stri
 export function bothTables(first: RouteTable, second: RouteTable): RouteTable {
   return {
     hasHost: (host) => first.hasHost(host) || second.hasHost(host),
+    closed: (host) => first.closed(host) ?? second.closed(host),
     match: (request) => first.match(request) ?? second.match(request),
   };
 }

@@ -62,7 +62,10 @@ export class VirtualServices {
   forCall(caller: Caller, host: string, port: number): readonly VirtualHost[] | undefined {
     if (this.#sorted.length === 0) return undefined;
     const found = this.#sorted
-      .filter((one) => one.spec.http.length > 0 && isBoundTo(one, MESH) && exportedTo(one.spec.exportTo, one.namespace, caller.namespace))
+      .filter(
+        (one) =>
+          one.spec.http.length > 0 && isBoundTo(one, MESH) && exportedTo(one.spec.exportTo, one.namespace, caller.namespace),
+      )
       .flatMap((one) => this.#hostsOf(one).flatMap((pattern) => (hostMatches(pattern, host) ? [{ one, pattern }] : [])))
       // The most specific host, then the caller's own namespace, then age, which the list is sorted by.
       .sort(
@@ -104,7 +107,13 @@ export class VirtualServices {
     });
   }
 
-  #rule(service: VirtualService, route: VirtualHttpRoute, index: number, when: readonly VirtualMatch[], asker: Asker): RouteRulePlan {
+  #rule(
+    service: VirtualService,
+    route: VirtualHttpRoute,
+    index: number,
+    when: readonly VirtualMatch[],
+    asker: Asker,
+  ): RouteRulePlan {
     const path = ['spec', 'http', index];
     const tell = (why: string, part: Path = []): void => this.#tell(service, [...path, ...part], why);
     for (const part of route.unsupported) tell(`\`${part}\` is not served, so the rule answers 500`);
@@ -112,7 +121,8 @@ export class VirtualServices {
       const why = refusedPattern(source);
       if (why !== undefined) tell(`the pattern \`${source}\` never matches: ${why}`, ['match']);
     }
-    const clusterOf = (destination: VirtualDestination, part: Path): string => this.#cluster(service, destination, asker, (why) => tell(why, part));
+    const clusterOf = (destination: VirtualDestination, part: Path): string =>
+      this.#cluster(service, destination, asker, (why) => tell(why, part));
     const backends = route.route.map(({ destination, weight, headers }, i): BackendPlan => {
       const filters = headerFilters(headers);
       return { cluster: clusterOf(destination, ['route', i]), weight, ...(filters.length > 0 && { filters }) };
@@ -160,12 +170,18 @@ export class VirtualServices {
 
   #tellUnserved(service: VirtualService): void {
     const { tlsRoutes, tcpRoutes, gateways } = service.spec;
-    if (tlsRoutes > 0) this.#tell(service, ['spec', 'tls'], '`tls` routes of a VirtualService are not served: calls go to the service itself');
-    if (tcpRoutes > 0) this.#tell(service, ['spec', 'tcp'], '`tcp` routes of a VirtualService are not served: calls go to the service itself');
+    if (tlsRoutes > 0)
+      this.#tell(service, ['spec', 'tls'], '`tls` routes of a VirtualService are not served: calls go to the service itself');
+    if (tcpRoutes > 0)
+      this.#tell(service, ['spec', 'tcp'], '`tcp` routes of a VirtualService are not served: calls go to the service itself');
     const known = new Set(this.#system.gateways.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
     for (const gateway of gateways)
       if (gateway !== MESH && !known.has(qualified(gateway, service.namespace)))
-        this.#tell(service, ['spec', 'gateways'], `the gateway \`${gateway}\` is none that is served here (Gateway API), so its rules are not served there`);
+        this.#tell(
+          service,
+          ['spec', 'gateways'],
+          `the gateway \`${gateway}\` is none that is served here (Gateway API), so its rules are not served there`,
+        );
   }
 
   #tell(service: VirtualService, path: Path, why: string): void {
@@ -194,7 +210,10 @@ function isBoundTo({ namespace, spec }: VirtualService, gateway: string): boolea
 }
 
 function concerns(match: VirtualMatch, service: VirtualService, asker: Asker): boolean {
-  if (match.gateways.length > 0 && !match.gateways.some((one) => one === asker.gateway || qualified(one, service.namespace) === asker.gateway))
+  if (
+    match.gateways.length > 0 &&
+    !match.gateways.some((one) => one === asker.gateway || qualified(one, service.namespace) === asker.gateway)
+  )
     return false;
   if (match.port !== undefined && match.port !== asker.port) return false;
   if (asker.gateway !== MESH) return true;
@@ -210,8 +229,8 @@ function common(listener: string, host: string): string[] {
 
 function patternsOf(when: readonly VirtualMatch[]): string[] {
   return when.flatMap(({ uri, scheme, method, authority, headers, withoutHeaders, queryParams }) =>
-    [uri, scheme, method, authority, ...[headers, withoutHeaders, queryParams].flatMap((each) => Object.values(each))].flatMap((text) =>
-      text?.kind === 'regex' ? [text.value] : [],
+    [uri, scheme, method, authority, ...[headers, withoutHeaders, queryParams].flatMap((each) => Object.values(each))].flatMap(
+      (text) => (text?.kind === 'regex' ? [text.value] : []),
     ),
   );
 }
@@ -259,7 +278,9 @@ function retryPolicy(retries: VirtualRetries, tell: (why: string) => void): Retr
   const on = words.filter((word) => RETRY_WORDS.has(word));
   for (const word of words)
     if (!RETRY_WORDS.has(word) && !/^\d{3}$/.test(word))
-      tell(`\`${word}\` in \`retryOn\` ${UNKNOWN_HERE.has(word) ? 'means nothing here' : 'is no condition'}: nothing is sent again for it`);
+      tell(
+        `\`${word}\` in \`retryOn\` ${UNKNOWN_HERE.has(word) ? 'means nothing here' : 'is no condition'}: nothing is sent again for it`,
+      );
   const firstMs = retries.backoffMs ?? BACKOFF_MS;
   return {
     attempts: retries.attempts,

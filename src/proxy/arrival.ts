@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
+import type { EdgeListener } from './edge.ts';
 import type { Runtime } from './runtime.ts';
 import type { Service } from './service.ts';
 
@@ -9,6 +10,8 @@ export interface ArrivalSlot {
   serveHttp(arrival: Arrival): void;
   /** Starts TLS; what comes of it goes on by itself. */
   handshake(arrival: Arrival): void;
+  /** Starts TLS of one of a gateway's listeners. */
+  edgeHandshake(arrival: Arrival, listener: EdgeListener, serverName: string): void;
   refuse(arrival: Arrival, code: DenyCode, reasons: readonly Reason[]): void;
 }
 
@@ -23,16 +26,27 @@ export class Arrival {
   readonly tls: ConnectionInfo['tls'];
   /** Application protocol that the handshake settled; '' when none. */
   readonly alpn: string;
+  /** Server name of a hello that passes through; '' for none. */
+  readonly sni: string;
   readonly remoteAddress: string;
   readonly localAddress: string;
 
-  constructor(runtime: Runtime, slot: ArrivalSlot, service: Service, socket: Socket, tls?: ConnectionInfo['tls'], alpn = '') {
+  constructor(
+    runtime: Runtime,
+    slot: ArrivalSlot,
+    service: Service,
+    socket: Socket,
+    tls?: ConnectionInfo['tls'],
+    alpn = '',
+    sni = tls?.sni ?? '',
+  ) {
     this.runtime = runtime;
     this.slot = slot;
     this.service = service;
     this.socket = socket;
     this.tls = tls;
     this.alpn = alpn;
+    this.sni = sni;
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.localAddress = plainAddress(socket.localAddress);
   }

@@ -4,6 +4,7 @@ import type { KeySources } from '#authn/jwks.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
 import type {
+  BackendPlan,
   EgressListener,
   GatewayListenerPlan,
   GatewayPlan,
@@ -15,17 +16,20 @@ import type {
   VirtualHost,
   WorkloadPlan,
 } from '#plan/plan.ts';
-import { type RouteTable, compileRoutes } from '#plan/route.ts';
+import { HostMap } from '#plan/host-map.ts';
+import { type RouteTable, compileListeners, compileRoutes } from '#plan/route.ts';
 import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends } from './backends.ts';
 import { Counters } from './counters.ts';
 import { Egress } from './egress/way-out.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
+import { Edge } from './edge.ts';
+import type { MirrorTarget } from './mirror.ts';
 import type { Snapshot } from './ports.ts';
 import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
-import type { Config, Service } from './service.ts';
+import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
@@ -48,6 +52,8 @@ class Compiler {
   readonly #runtime: Runtime;
   readonly #keys: KeySources;
   readonly #services = new Map<string, Service>();
+  readonly #inner = new Map<string, Service>();
+  readonly #mirrors = new Map<RouteRulePlan, readonly MirrorTarget[]>();
   readonly #backends = new Map<RouteRulePlan, Backends>();
   readonly #config: Config;
 
@@ -65,7 +71,10 @@ class Compiler {
       sessions: new Sessions(snapshot.sessionKey),
       sessionCookie: plan.sessionCookie ?? '',
       services: this.#services,
+      inner: this.#inner,
+      servingKeys: servingKeysOf(plan),
       backends: this.#backends,
+      mirrors: this.#mirrors,
       destinations: new Destinations(plan, runtime),
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
@@ -125,30 +134,74 @@ class Compiler {
 
   #gateway(gateway: GatewayPlan): void {
     const enforced = this.#enforcement(gateway.policies, gateway.namespace, gateway.identity);
+    const { identity, labels, backendCertificate } = gateway;
+    const caller: CallerSide = { identity, labels, origin: { ...(backendCertificate && { certificate: backendCertificate }) } };
     // Listeners of one port share a socket and are told apart by host name.
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
-      const [first] = group as [(typeof group)[number]];
-      if (group.some(({ tls }) => tls !== first.tls)) {
+      const [first] = group as [GatewayListenerPlan, ...GatewayListenerPlan[]];
+      const open = group.filter(({ closed }) => closed === undefined);
+      if (
+        open.some(
+          ({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1 && !open[0]!.mesh),
+        )
+      ) {
         throw new CullisError(
           'config.invalid',
-          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without TLS`,
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} in ways that exclude each other`,
         );
       }
-      for (const { virtualHosts } of group)
-        for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, gateway);
-      this.#add({
-        ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, 'http', gateway.id),
+      const { tls, streams } = open[0] ?? first;
+      const base = (protocol: Service['protocol']): Service => ({
+        ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
-        mtls: first.tls ? 'edge' : 'DISABLE',
-        routes: this.#gatewayRoutes(group, first.tls, gateway),
       });
+      if (open.some(({ mesh }) => mesh !== open[0]!.mesh))
+        throw new CullisError(
+          'config.invalid',
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without the mesh's TLS`,
+        );
+      const mtls = open[0]?.mesh ? 'STRICT' : 'DISABLE';
+      if (!tls && streams) this.#add({ ...base('tcp'), mtls, streams: this.#meshStreams(group, caller) });
+      else this.#add(this.#gatewayHttp(group, base, tls, caller));
     }
   }
 
-  #gatewayRoutes(group: readonly GatewayListenerPlan[], tls: boolean, caller: CallerSide): RouteTable {
-    const routes = compileRoutes(group.flatMap(({ virtualHosts }) => virtualHosts));
-    const own = group.flatMap(({ virtualServices }) => virtualServices ?? []);
-    const virtual = this.#virtualRoutes(own.length > 0 ? own : undefined, tls ? 'https' : 'http', caller);
+  #gatewayHttp(
+    group: readonly GatewayListenerPlan[],
+    base: (protocol: Service['protocol']) => Service,
+    tls: boolean,
+    caller: CallerSide,
+  ): Service {
+    const http = group.filter(({ streams }) => streams === undefined);
+    const service: Service = {
+      ...base('http'),
+      mtls: tls ? 'edge' : http[0]?.mesh ? 'STRICT' : 'DISABLE',
+      routes: compileListeners(http.map((listener) => ({ ...listener, routes: this.#gatewayRoutes(listener, caller) }))),
+      clientDemands: demandsOf(group),
+    };
+    if (!tls) return service;
+    // The edge is part of the service that its listeners lead to.
+    const whole: Service & { edge: Edge | undefined } = { ...service, edge: undefined };
+    whole.edge = new Edge(
+      group.map((plan) => {
+        if (!plan.streams) return { plan, service: whole };
+        const inner: Service = {
+          ...base('tcp'),
+          key: `${whole.key} ${plan.id}`,
+          streams: this.#streams(plan, caller),
+          clientDemands: demandsOf([plan]),
+        };
+        this.#inner.set(inner.key, inner);
+        return { plan, service: inner };
+      }),
+    );
+    return whole;
+  }
+
+  #gatewayRoutes({ virtualHosts, virtualServices, tls }: GatewayListenerPlan, caller: CallerSide): RouteTable {
+    for (const { rules } of virtualHosts) for (const rule of rules) this.#rule(rule, caller);
+    const routes = compileRoutes(virtualHosts);
+    const virtual = this.#virtualRoutes(virtualServices, tls ? 'https' : 'http', caller);
     return virtual ? bothTables(routes, virtual) : routes;
   }
 
@@ -158,14 +211,43 @@ class Compiler {
     return compileVirtualRoutes(hosts, scheme);
   }
 
+  /** Listeners of one port behind the mesh's TLS are told apart by the server name, as routes are. */
+  #meshStreams(group: readonly GatewayListenerPlan[], caller: CallerSide): HostMap<StreamTarget> {
+    const [first] = group as [GatewayListenerPlan];
+    const streams = group.flatMap((one) => (one.closed === undefined ? (one.streams ?? []) : []));
+    return this.#streams({ ...first, streams }, caller);
+  }
+
+  #streams({ streams = [], closed }: GatewayListenerPlan, caller: CallerSide): HostMap<StreamTarget> {
+    const table = new HostMap<StreamTarget>();
+    if (closed !== undefined) return table;
+    for (const { id, at, hostnames, backends } of streams) {
+      const target = { id, at, backends: new Backends(this.#choices(backends, caller)) };
+      // The first, of the oldest route, has the name.
+      for (const name of hostnames) if (table.get(name) === undefined) table.set(name, target);
+    }
+    return table;
+  }
+
   #rule(rule: RouteRulePlan, caller: CallerSide): void {
     if (this.#backends.has(rule)) return;
     const { destinations } = this.#config;
-    const choices = rule.backends.map(({ cluster, weight }) => ({
+    this.#backends.set(rule, new Backends(this.#choices(rule.backends, caller), rule.retry && new RetryRules(rule.retry)));
+    if (!rule.mirrors) return;
+    const mirrors = rule.mirrors.map(({ cluster, fraction }) => ({
+      destination: destinations.cluster(cluster, caller),
+      fraction,
+    }));
+    this.#mirrors.set(rule, mirrors);
+  }
+
+  #choices(backends: readonly BackendPlan[], caller: CallerSide): ConstructorParameters<typeof Backends>[0] {
+    const { destinations } = this.#config;
+    return backends.map(({ cluster, weight, filters }) => ({
       weight,
+      filters,
       destination: cluster === '' ? undefined : destinations.cluster(cluster, caller),
     }));
-    this.#backends.set(rule, new Backends(choices, rule.retry && new RetryRules(rule.retry)));
   }
 
   #enforcement(policies: PolicySet, namespace: string, identity: string): Enforcement {
@@ -205,6 +287,9 @@ class Compiler {
       mtls: 'DISABLE',
       mtlsAt: '',
       routes: undefined,
+      edge: undefined,
+      clientDemands: '',
+      streams: undefined,
       destination: undefined,
       egress: undefined,
       authority: '',
@@ -234,4 +319,18 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 function ownAuthorities(listen: Address): ReadonlySet<string> {
   const hosts = [listen.ip.includes(':') ? `[${listen.ip}]` : listen.ip, 'localhost', '127.0.0.1', '[::1]'];
   return new Set(hosts.flatMap((host) => (listen.port === 80 ? [host, `${host}:80`] : [`${host}:${listen.port}`])));
+}
+
+function demandsOf(listeners: readonly GatewayListenerPlan[]): string {
+  const demands = listeners.flatMap(({ id, secure }) => (secure?.clients ? [[id, secure.clients]] : []));
+  return demands.length === 0 ? '' : JSON.stringify(demands);
+}
+
+function servingKeysOf({ gateways, clusters }: NodePlan): ReadonlySet<string> {
+  const shown = gateways.flatMap(({ listeners, backendCertificate }) => [
+    ...listeners.flatMap(({ secure }) => secure?.certificates ?? []),
+    ...(backendCertificate ? [backendCertificate] : []),
+  ]);
+  const outside = clusters.flatMap(({ external }) => external?.tls?.certificate ?? []);
+  return new Set([...shown, ...outside].map(({ keyId }) => keyId));
 }

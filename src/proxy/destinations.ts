@@ -1,19 +1,21 @@
 // The destinations of one configuration, each made once for each identity and place that calls it.
 import { isIP } from 'node:net';
 import { CullisError } from '#base/errors.ts';
-import type { Address } from '#model/observed.ts';
+import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
-import type { Cluster, Endpoint, External, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { Cluster, Endpoint, External, ExternalTls, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
 import type { ExtAuthz } from './authorizer.ts';
 import type { Origin } from './balance/strata.ts';
 import type { Group } from './balance/groups.ts';
 import { Destination, type Placed } from './destination.ts';
+import type { TlsIdentity } from '#wire/tls/types.ts';
 import type { OutsideTarget } from './egress/dial.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { HttpAuthorizer } from './ext-authz.ts';
 import { GrpcAuthorizer } from './ext-authz-grpc.ts';
+import type { OriginTls } from './origin-tls.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 
@@ -21,6 +23,8 @@ import type { EndpointTarget, UpstreamEndpoint } from './upstreams.ts';
 export interface CallerSide {
   readonly identity: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** A gateway: it speaks TLS to applications that a BackendTLSPolicy is for, and shows this certificate. */
+  readonly origin?: { readonly certificate?: ServingCertificate };
 }
 
 interface Made {
@@ -67,7 +71,15 @@ export class Destinations {
     const cluster = this.plan(id, caller.identity);
     const origin: Origin = { locality: localityOf(caller.labels), labels: caller.labels };
     const compared = cluster.traffic?.balance.locality?.failoverPriority.map((one) => caller.labels[one] ?? '') ?? [];
-    const groupKey = [id, caller.identity, ...(grpc ? ['grpc'] : []), origin.locality, ...compared].join(' ');
+    const tls = originOf(cluster, caller, grpc);
+    const groupKey = [
+      id,
+      caller.identity,
+      ...(grpc ? ['grpc'] : []),
+      ...(tls ? [JSON.stringify(tls)] : []),
+      origin.locality,
+      ...compared,
+    ].join(' ');
     const made = this.#made.get(groupKey);
     if (made) return made.destination;
     const group = this.#group(groupKey);
@@ -76,6 +88,7 @@ export class Destinations {
       {
         name: cluster.service,
         port: cluster.port,
+        ...(cluster.external && { outside: cluster.host }),
         traffic: cluster.traffic,
         origin,
         group,
@@ -127,8 +140,17 @@ export class Destinations {
       host: cluster.host,
       http2: cluster.http2 === true,
       privateRanges: this.#plan.egressPrivateAddresses ?? [],
-      ...(external.tls?.mode === 'ISTIO_MUTUAL' && { identity: () => this.#runtime.identities.tlsIdentity(identity) }),
+      ...(external.tls && external.tls.mode !== 'SIMPLE' && { identity: () => this.#shown(external.tls!, identity) }),
     };
+  }
+
+  /** The certificate that a server outside is shown. */
+  #shown({ mode, certificate, at }: ExternalTls, identity: string): TlsIdentity {
+    if (mode === 'ISTIO_MUTUAL') return this.#runtime.identities.tlsIdentity(identity);
+    const privateKeyPem = certificate && this.#runtime.servingKeys.get(certificate.keyId);
+    if (!certificate || privateKeyPem === undefined)
+      throw new CullisError('trust.rejected', `the key pair that ${at} names cannot be had here`);
+    return { certChainPem: certificate.chainPem, privateKeyPem };
   }
 
   /** The application behind a sidecar, in plaintext on its own address. */
@@ -196,23 +218,25 @@ export class Destinations {
   #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string, grpc: boolean): Placed[] {
     const { limits } = this.#plan;
     const http2 = grpc || cluster.http2 === true;
+    const origin = originOf(cluster, caller, grpc);
+    // A policy that cannot be honoured leads nowhere, never around TLS.
+    if (origin?.policy.fault !== undefined) return [];
     const bounds = cluster.traffic && { group: groupKey, circuit: cluster.traffic.circuit, gate: group.circuit };
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
       const { external } = cluster;
-      const target: EndpointTarget =
-        external && peerIdentity === ''
-          ? {
-              address,
-              workload,
-              peerIdentity,
-              ownIdentity: caller.identity,
-              sni: '',
-              http2,
-              outside: this.#outside(cluster, external, caller),
-            }
-          : { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2 };
+      const outward = external !== undefined && peerIdentity === '';
+      const target: EndpointTarget = {
+        address,
+        workload,
+        peerIdentity,
+        ownIdentity: outward ? caller.identity : ownIdentity,
+        sni: cluster.sni,
+        http2,
+        ...(outward && { outside: this.#outside(cluster, external, caller) }),
+        ...(origin && { origin }),
+      };
       return {
         endpoint: this.#runtime.upstreams.endpoint(target, limits, bounds),
         weight: one.weight ?? 1,
@@ -250,4 +274,12 @@ export class Destinations {
     this.#groupKeys.add(key);
     return this.#runtime.groups.of(key);
   }
+}
+
+/** TLS to the application itself, where the caller is one that opens it. */
+function originOf(cluster: Cluster, { origin }: CallerSide, grpc: boolean): OriginTls | undefined {
+  const policy = cluster.originate;
+  if (!policy || !origin) return undefined;
+  const http2 = grpc || cluster.http2 === true;
+  return { policy, alpn: cluster.protocol === 'http' ? [http2 ? 'h2' : 'http/1.1'] : [], ...origin };
 }

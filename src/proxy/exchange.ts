@@ -12,6 +12,7 @@ import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
+const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
 const NO_CHANGES: readonly HeaderEdit[] = Object.freeze([]);
 
 /**
@@ -53,6 +54,10 @@ export class Exchange implements Attributes, RouteRequest {
 
   route: RouteChoice | undefined = undefined;
   destination: Destination | undefined = undefined;
+  /** Destinations that get a copy. */
+  mirrors: readonly Destination[] = NO_DESTINATIONS;
+  /** What is forwarded of the request's body; `egress` puts a counted and searched one in its place. */
+  body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
   responseChanges: readonly HeaderEdit[] = NO_CHANGES;
@@ -61,8 +66,6 @@ export class Exchange implements Attributes, RouteRequest {
   /** When it may be sent again; undefined: never. */
   retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
-  /** What is sent on; `egress` puts a counted and searched one in its place. */
-  body: BodyReader;
   /** Why what was sent so far is all that leaves. */
   blocked: Refused | undefined = undefined;
   /** The way out that a tunnel of this request goes. */

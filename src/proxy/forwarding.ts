@@ -4,6 +4,7 @@ import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/up
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
+import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import type { Refused } from './egress/way-out.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
@@ -16,6 +17,7 @@ import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
 import { passTrailers, takesTrailers, trailer } from './trailers.ts';
+import { AnswerFlow } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -57,6 +59,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** A try is on its way to `#endpoint`. */
   #trying = false;
   #over = false;
+  #flow: AnswerFlow | undefined;
 
   /** @param hash by which the destination keeps requests together */
   constructor(x: Exchange, destination: Destination, endpoint: UpstreamEndpoint, hash?: number) {
@@ -168,6 +171,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     if (grpcStatus !== undefined) this.#grpcStatus(grpcStatus);
     const sink = x.responder.head(status, answer.flat, body.length);
     this.#answer = sink;
+    if (body.length < 0 && body.kind !== 'none') this.#flow = new AnswerFlow(x, this);
     sink.source = body;
     body.pipe(this);
   }
@@ -366,6 +370,21 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     } else x.responder.destroy();
   }
 
+  /** It is no longer allowed: what the client has got must not look whole. */
+  forbid(): void {
+    if (this.#over) return;
+    const x = this.#x;
+    this.#upstream?.abort('no longer allowed');
+    this.#settle();
+    // The event of the denial is the event of this request.
+    x.responder.observer = undefined;
+    if (x.grpc && this.#answer) {
+      x.grpcStatus = GRPC.PERMISSION_DENIED;
+      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage('RBAC: access denied')]);
+    } else x.responder.destroy();
+    countExchange(x, x.responder.bytesOut);
+  }
+
   answerSent(): void {
     finish(this.#x);
   }
@@ -409,6 +428,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   #settle(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#flow?.over();
     this.#leave();
     this.#endRetry();
     this.#destination.circuit.requests.give();

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { answerOf, http2App, http2Call, http2Session } from '../../test/fakes/http2.ts';
 import { type Mesh, type MeshOptions, authorizationPolicy, call, startApp, startMesh } from '../../test/fakes/mesh.ts';
+import { servingPair } from '../../test/fakes/serving.ts';
 
 /** An application that shows what reached it, in either version. */
 async function echo(http2: boolean): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -75,9 +76,9 @@ for (const http2 of [false, true])
   }
 
 test('a TLS gateway settles the version by ALPN', () =>
-  withMesh(false, { gatewayTls: true }, async (mesh) => {
+  withMesh(false, { gatewayTls: servingPair(['shop.example']) }, async (mesh) => {
     // cullis:ignore code.tls-verification-off: the test reads what was negotiated until 2027-11-30
-    const options = { host: '127.0.0.1', port: mesh.gateway, rejectUnauthorized: false };
+    const options = { host: '127.0.0.1', port: mesh.gateway, rejectUnauthorized: false, servername: 'shop.example' };
     for (const [offered, want] of [
       [['h2', 'http/1.1'], 'h2'],
       [['http/1.1'], 'http/1.1'],

@@ -130,7 +130,7 @@ export class Identities {
     return reason('PEER_AUTHENTICATION', 'certificate', [], identity, '', text);
   }
 
-  /** Ends connections of this side that are no longer believed. @returns whether kept connections should not be used any more */
+  /** Ends connections of this side that are no longer believed. @returns whether later requests should take new ones */
   judgeOutgoing(): boolean {
     const { clock } = this.#ports;
     return this.#outgoing.judge(this.trust, (identity) => this.ownFault(identity), clock.nowMs(), clock.monotonicMs());
@@ -144,6 +144,11 @@ export class Identities {
   /** Whether a chain proves who sent it, and who that is. */
   verify(chainDer: readonly Uint8Array[], usage: 'client' | 'server'): PeerVerdict {
     return this.trust.verify(chainDer, usage, this.#ports.clock.nowMs());
+  }
+
+  /** Whether a SPIFFE id is of a trust domain whose members may speak here. */
+  isOfMesh(identity: string): boolean {
+    return this.trust.trustDomains.some((domain) => identity.startsWith(`spiffe://${domain}/`));
   }
 
   /** TLS towards a peer that must prove exactly the target's identity. @throws CullisError */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Metrics } from '#telemetry/metrics.ts';
 import type { LinkEvent } from '#model/event.ts';
 import { LinkAudit } from './link-audit.ts';
 import { Links } from './links.ts';
@@ -20,14 +21,16 @@ function bench() {
   const events: LinkEvent[] = [];
   const time = { ms: 10_000 };
   const links = new Links();
+  const metrics = new Metrics();
   const runtime = {
     links,
     clock: { nowMs: () => time.ms, monotonicMs: () => time.ms },
     emit: { emit: (event: LinkEvent) => void events.push(event) },
+    metrics,
     nextEventId: () => 'id',
     node: 'proxy/1',
   } as unknown as Runtime;
-  return { events, time, links, audit: new LinkAudit(runtime) };
+  return { events, time, links, metrics, audit: new LinkAudit(runtime) };
 }
 
 test('a link is told of when it is first seen, when its protection changes, and not when a certificate was merely renewed', () => {
@@ -67,7 +70,7 @@ test('a link is told of when it is first seen, when its protection changes, and 
 });
 
 test('a summary of open links comes from time to time, and ages are those of open connections', () => {
-  const { events, time, links, audit } = bench();
+  const { events, time, links, metrics, audit } = bench();
   const mode = { mtls: 'STRICT', mtlsAt: '' } as const;
   const first = links.of(FRONT, 'shop/cart', 7070, 'http').opened(TLS, mode, 10_000);
   links.of('client', 'shop/edge', 80, 'http').opened(undefined, { mtls: 'DISABLE', mtlsAt: '' }, 20_000);
@@ -90,4 +93,5 @@ test('a summary of open links comes from time to time, and ages are those of ope
   );
   audit.look();
   assert.equal(events.filter(({ action }) => action === 'summary').length, 1);
+  assert.match(metrics.render(), /^cullis_links_open\{protection="plaintext"\} 1$/m);
 });

@@ -17,15 +17,20 @@ export class LinkAudit {
 
   /** Called about once a second: what changes more often than that is said as it is at that moment. */
   look(): void {
-    const { links, clock, emit } = this.#runtime;
+    const { links, clock, emit, metrics } = this.#runtime;
     const nowMs = clock.nowMs();
+    const open = { mutual: 0, tls: 0, plaintext: 0 };
     for (const link of links) {
+      if (link.connections > 0) open[link.tlsProtocol === '' ? 'plaintext' : link.mtls ? 'mutual' : 'tls']++;
+      if (!link.fresh) continue;
+      link.fresh = false;
       const now = protectionOf(link);
       if (now === link.said) continue;
       const before = link.said;
       link.said = now;
       emit.emit(this.#event(link, before === '' ? 'seen' : 'changed', before === '' ? now : `${now}; before: ${before}`, nowMs));
     }
+    for (const [protection, count] of Object.entries(open)) metrics.gauge('cullis_links_open', protection).set(count);
     if (clock.monotonicMs() < this.#summaryAtMs) return;
     this.#summaryAtMs = clock.monotonicMs() + SUMMARY_EVERY_MS;
     const summary = this.summary(nowMs);

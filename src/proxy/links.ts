@@ -32,6 +32,8 @@ export class Link {
   modeAt = '';
   /** What was last said of its protection. */
   said = '';
+  /** A connection was opened since somebody looked. */
+  fresh = false;
   /** When each open connection was opened; a set keeps their order, so the first is the oldest. */
   readonly #open = new Set<{ readonly sinceMs: number }>();
   readonly #buckets = new Uint32Array(BOUNDS.length + 1);
@@ -55,6 +57,7 @@ export class Link {
     this.mode = mtls;
     this.modeAt = mtlsAt;
     this.lastMs = nowMs;
+    this.fresh = true;
     const connection = { sinceMs: nowMs };
     this.#open.add(connection);
     return () => this.#open.delete(connection);

@@ -9,8 +9,10 @@ import { serveHttp1 } from '#wire/http1/server.ts';
 import { serveHttp2 } from '#wire/http2/server.ts';
 import { type TlsAcceptor, tlsAcceptor } from '#wire/tls/accept.ts';
 import type { ServedConnection, HttpRequest, HttpResponder, Listener } from '#wire/types.ts';
-import { EDGE_ALPN, MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
+import { MESH_HTTP_ALPN, httpVersionOf } from './alpn.ts';
 import { Arrival, plainAddress } from './arrival.ts';
+import { EdgeAcceptors } from './edge-acceptors.ts';
+import type { EdgeListener } from './edge.ts';
 import { Exchange } from './exchange.ts';
 import { watchLink } from './links.ts';
 import { PeerWatch } from './peer-watch.ts';
@@ -44,12 +46,17 @@ export class Slot {
   #listener: Listener | undefined;
   /** Connections that came before the configuration of this listener was in force. */
   #early: Socket[] | undefined = [];
+  readonly #edge: EdgeAcceptors;
   #acceptor: { readonly key: string; readonly tls: TlsAcceptor } | undefined;
 
   constructor(runtime: Runtime, refusals: ConnectionRefusals, service: Service) {
     this.#runtime = runtime;
     this.#refusals = refusals;
     this.service = this.#last = service;
+    this.#edge = new EdgeAcceptors(runtime, {
+      secured: (socket, tls, alpn) => this.#edgeSecured(socket, tls, alpn),
+      refused: (why, address) => this.#refused(why, address),
+    });
     this.#places = runtime.portions.of(`listener ${service.key}`, service.config.limits.connectionsMax);
   }
 
@@ -73,7 +80,9 @@ export class Slot {
   swap(service: Service): void {
     const before = this.#last;
     this.service = this.#last = service;
-    if (before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
+    this.#edge.keepOnly(service.edge);
+    const demands = before.clientDemands !== service.clientDemands;
+    if (demands || before.protocol !== service.protocol || (before.mtls !== service.mtls && service.mtls !== 'PERMISSIVE'))
       this.#endConnections();
   }
 
@@ -117,6 +126,7 @@ export class Slot {
     await this.#listener?.close();
     this.#endConnections();
     this.#acceptor?.tls.close();
+    this.#edge.close();
   }
 
   destroy(): void {
@@ -147,6 +157,14 @@ export class Slot {
       return;
     }
     acceptor.accept(a.socket);
+  }
+
+  edgeHandshake(a: Arrival, listener: EdgeListener, serverName: string): void {
+    const { tlsHandshakeTimeoutMs } = a.service.config.limits;
+    const why = this.#edge.accept(a.socket, listener, serverName, tlsHandshakeTimeoutMs);
+    if (why === undefined) return;
+    a.service.counters.handshakes.failed.inc();
+    this.refuse(a, 'config.closed', [reason('DEFAULT', 'certificate', [], listener.id, '', why)]);
   }
 
   /** The version is what the handshake settled; where it settled none, HTTP/1 unless the client begins with HTTP/2's preface. */
@@ -256,17 +274,16 @@ export class Slot {
   }
 
   #acceptorFor(service: Service): TlsAcceptor {
-    const key = `${service.identity} ${service.mtls === 'edge'} ${service.protocol}`;
+    const key = `${service.identity} ${service.protocol}`;
     if (this.#acceptor?.key === key) return this.#acceptor.tls;
     this.#acceptor?.tls.close();
     const { identities } = this.#runtime;
-    const edge = service.mtls === 'edge';
     const tls = tlsAcceptor({
       identity: identities.tlsIdentity(service.identity),
-      minVersion: edge ? 'TLSv1.2' : 'TLSv1.3',
-      clientCertificate: edge ? 'none' : 'required',
+      minVersion: 'TLSv1.3',
+      clientCertificate: 'required',
       verifyPeer: (chain) => identities.verify(chain, 'client'),
-      alpn: edge ? EDGE_ALPN : service.protocol === 'http' ? MESH_HTTP_ALPN : [],
+      alpn: service.protocol === 'http' ? MESH_HTTP_ALPN : [],
       handshakeTimeoutMs: service.config.limits.tlsHandshakeTimeoutMs,
       onConnection: (socket, info, alpn) => this.#secured(socket, info, alpn),
       onRefused: (why, address) => this.#refused(why, address),
@@ -283,6 +300,17 @@ export class Slot {
     }
     service.counters.handshakes.ok.inc();
     resumeSecured(new Arrival(this.#runtime, this, service, socket, tls, alpn));
+  }
+
+  /** The listener is looked up again: the handshake may have outlived the configuration that began it. */
+  #edgeSecured(socket: Socket, tls: NonNullable<Arrival['tls']>, alpn: string): void {
+    const listener = this.service?.edge?.find(tls.sni);
+    if (listener === undefined || listener.closed !== undefined) {
+      socket.destroy();
+      return;
+    }
+    listener.service.counters.handshakes.ok.inc();
+    resumeSecured(new Arrival(this.#runtime, this, listener.service, socket, tls, alpn));
   }
 
   #refused(why: string, address: string): void {

@@ -52,7 +52,7 @@ async function tlsAnswer(port: number, ca: ReturnType<typeof memoryCa>, identity
   return answerOf(socket);
 }
 
-test('STRICT resets plaintext and says why', () =>
+test('proxy-hardening 44: STRICT resets plaintext and says why', () =>
   withMesh({ mtls: 'STRICT' }, async (mesh) => {
     assert.equal(await plaintext(mesh.inbound), '');
     const event = await mesh.seen.event(({ code }) => code === 'mtls.required');

@@ -27,10 +27,10 @@ export class OutgoingConnections {
 
   /**
    * Ends what is no longer believed: at once where a side was revoked, after a moment where a certificate ended or a root was given up.
-   * @param ownFault why an identity of this side must not be used @returns whether kept connections should not be used any more
+   * @param ownFault why an identity of this side must not be used @returns whether a root was given up, so that later requests should take new connections
    */
   judge(trust: Trust, ownFault: (identity: string) => Reason | undefined, nowMs: number, monotonicMs: number): boolean {
-    let news = false;
+    let otherRoots = false;
     for (const one of this.#open) {
       if (monotonicMs >= one.endsAtMs) {
         one.socket.destroy();
@@ -39,12 +39,11 @@ export class OutgoingConnections {
       const fault = trust.faultOf(one.proof, nowMs);
       if (fault?.kind === 'revoked' || trust.revocationOf(one.ownIdentity) !== undefined) {
         one.socket.destroy();
-        news = true;
       } else if ((fault !== undefined || ownFault(one.ownIdentity) !== undefined) && one.endsAtMs === Number.POSITIVE_INFINITY) {
         one.endsAtMs = monotonicMs + (fault?.kind === 'root' ? ROOT_GRACE_MS : EXPIRED_GRACE_MS);
-        news = true;
+        otherRoots ||= fault?.kind === 'root';
       }
     }
-    return news;
+    return otherRoots;
   }
 }

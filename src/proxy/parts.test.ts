@@ -1,6 +1,9 @@
 // The small parts, row by row.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_LIMITS } from '#model/platform.ts';
+import { Metrics } from '#telemetry/metrics.ts';
+import { TimerWheel } from '#wire/timers.ts';
 import { fakeRandom } from '../../test/fakes/time.ts';
 import { fromEdge, fromMesh } from './client-address.ts';
 import { removeCookies, removeParams } from './credentials.ts';
@@ -11,6 +14,7 @@ import { Links } from './links.ts';
 import { compileNames } from './name-matcher.ts';
 import { Sessions, cookieValue } from './sessions.ts';
 import { continueTrace } from './trace.ts';
+import { Upstreams } from './upstreams.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
@@ -190,4 +194,41 @@ test('request ids are version 4 UUIDs', () => {
   const made = new Set(Array.from({ length: 1000 }, () => ids.uuid4()));
   assert.equal(made.size, 1000);
   for (const id of made) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test('proxy-hardening 53: connections are shared only where everything that they prove is the same', async () => {
+  const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+  const timers = new TimerWheel(clock, { byHand: true });
+  const upstreams = new Upstreams({
+    ports: { network: {} as never },
+    identities: {} as never,
+    servingKeys: {} as never,
+    outside: {} as never,
+    metrics: new Metrics(),
+    clock,
+    timers,
+  });
+  const base = {
+    address: { ip: '127.0.0.1', port: 1 },
+    workload: 'a/b',
+    peerIdentity: 'spiffe://td/a',
+    ownIdentity: 'spiffe://td/b',
+    sni: 's',
+  };
+  const first = upstreams.endpoint(base, DEFAULT_LIMITS);
+  assert.equal(upstreams.endpoint({ ...base, address: { ...base.address } }, { ...DEFAULT_LIMITS }), first);
+  for (const change of [
+    { peerIdentity: 'spiffe://td/c' },
+    { peerIdentity: '' },
+    { ownIdentity: 'spiffe://td/c' },
+    { sni: '' },
+    { workload: 'a/c' },
+    { address: { ip: '127.0.0.1', port: 2 } },
+    { address: { ip: '127.0.0.1', port: 1, namespaceOf: 'a/b' } },
+  ]) {
+    const other = upstreams.endpoint({ ...base, ...change }, DEFAULT_LIMITS);
+    assert.notEqual(other, first, JSON.stringify(change));
+    assert.notEqual(other.pool, first.pool);
+  }
+  upstreams.destroy();
 });

@@ -126,17 +126,17 @@ async function asServer(one: Signer, identity = CART, ...others: readonly Signer
 }
 
 for (const [title, make, reason] of REFUSED) {
-  test(`E 45: a client certificate ${title} is refused, and the journal says why`, async () => {
+  test(`proxy-hardening 45: a client certificate ${title} is refused, and the journal says why`, async () => {
     const before = mesh.seen.events.length;
     assert.equal(await asClient(make()), '');
     const event = await mesh.seen.event((one) => one.code === 'mtls.identity' && mesh.seen.events.indexOf(one) >= before);
     assert.match(event.reasons?.[0]?.text ?? '', reason);
   });
 
-  test(`E 45: a server certificate ${title} is refused`, async () => assert.match(await asServer(make()), reason));
+  test(`proxy-hardening 45: a server certificate ${title} is refused`, async () => assert.match(await asServer(make()), reason));
 }
 
-test('E 45: a client needs clientAuth, a server needs serverAuth', async () => {
+test('proxy-hardening 45: a client needs clientAuth, a server needs serverAuth', async () => {
   const only = (usage: string): Signer => leaf({ extensions: leafExtensions({ eku: EXT.eku(usage) }) });
   assert.equal(await asClient(only(OID.serverAuth)), '');
   assert.match(await asClient(only(OID.clientAuth)), /^HTTP\/1\.1 200 /);
@@ -153,7 +153,7 @@ test('a faultless certificate is taken on both sides, also below an intermediate
   assert.equal(await asServer(child, CART, middle), '');
 });
 
-test('E 47: each endpoint must prove the identity that is its own, not one of its neighbours', async () => {
+test('proxy-hardening 47: each endpoint must prove the identity that is its own, not one of its neighbours', async () => {
   const cart = leaf();
   const other = leaf(named('spiffe://cluster.local/ns/shop/sa/cart2'));
   const [cart2, CARTS] = ['spiffe://cluster.local/ns/shop/sa/cart2', 'spiffe://cluster.local/ns/shop/sa/car'];

@@ -8,6 +8,7 @@ import { accept } from './stages/accept.ts';
 import { applyRoute } from './stages/apply-route.ts';
 import { authenticate } from './stages/authenticate.ts';
 import { authorise } from './stages/authorise.ts';
+import { clientCertificate } from './stages/client-certificate.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
 import { egress } from './stages/egress.ts';
@@ -40,7 +41,8 @@ const CONNECTION: readonly Row<Arrival>[] = [
 // prettier-ignore
 const REQUEST: readonly Row<Exchange>[] = [
   // station      gateway  in   out
-  [peer,          no,      yes, no ], // verified identity; STRICT again
+  [peer,          yes,     yes, no ], // verified identity; STRICT again
+  [clientCertificate, yes, no, no ], // of a client outside the mesh, where the listener asks for one
   [normalise,     yes,     yes, yes], // the one target that is judged and sent
   [strip,         yes,     yes, yes], // spoofable and hop-by-hop headers
   [selectRoute,   yes,     no,  yes], // 404 without one
@@ -51,7 +53,7 @@ const REQUEST: readonly Row<Exchange>[] = [
   [applyRoute,    yes,     no,  yes], // filters and backend
   [deadline,      yes,     yes, yes], // of a gRPC call
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
-  [egress,        no,      no,  yes], // out of the mesh: host, bounds, what is sent
+  [egress,        yes,     no,  yes], // out of the mesh: host, bounds, what is sent
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event
 ];
 

@@ -47,6 +47,8 @@ export interface Snapshot {
   readonly revoked?: readonly Revocation[];
   /** Key of session ids, base64. */
   readonly sessionKey: string;
+  /** Private keys of serving certificates, PEM by key id: secrets. Those that came before and are missing here stay. */
+  readonly tlsKeys?: Readonly<Record<string, string>>;
   /** After this the proxy refuses everything, unless the lease is renewed. */
   readonly expiresAtMs: number;
 }

@@ -31,19 +31,20 @@ function modifiedPath(path: string, modifier: PathModifier, matchedPrefix: strin
   return joined.startsWith('/') ? joined : `/${joined}`;
 }
 
-/** The Location of a redirect. The port is left out where it is the scheme's own. */
+/** The Location of a redirect; the port is left out where it is the scheme's own. @returns undefined when there is no valid one */
 export function redirect(
   x: Exchange,
   filter: HttpRouteFilter & { readonly type: 'RequestRedirect' },
   matchedPrefix: string,
-): string {
+): string | undefined {
   const own = x.service.mtls === 'edge' ? 'https' : 'http';
   const scheme = filter.scheme ?? own;
   const standard = scheme === 'https' ? 443 : 80;
   const port = filter.port ?? (filter.scheme !== undefined ? standard : ownPort(x));
   const host = filter.hostname ?? hostOf(x.host);
-  const path = filter.path ? modifiedPath(x.path, filter.path, matchedPrefix) : x.path;
-  return `${scheme}://${host}${port === standard ? '' : `:${port}`}${path}${x.query}`;
+  const target = rewrite(x.path, x.query, filter.path, matchedPrefix, x.service.config.mesh.pathNormalization);
+  if (host === '' || target === undefined) return undefined;
+  return `${scheme}://${host}${port === standard ? '' : `:${port}`}${target}`;
 }
 
 /** The port that the client asked for. A sidecar's own listener is nothing that a caller should see. */

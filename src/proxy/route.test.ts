@@ -160,7 +160,7 @@ test('weights share out requests, and a backend that cannot be resolved keeps it
     { weight: 1, destination: b },
   ]);
   assert.deepEqual(
-    [0, 0.2, 0.25, 0.5, 0.74, 0.75, 0.99].map((unit) => backends.choose(unit)?.name),
+    [0, 0.2, 0.25, 0.5, 0.74, 0.75, 0.99].map((unit) => backends.choose(unit)?.destination?.name),
     ['a', 'a', undefined, undefined, undefined, 'b', 'b'],
   );
   assert.equal(new Backends([{ weight: 0, destination: a }]).choose(0.5), undefined);

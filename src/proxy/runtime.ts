@@ -13,6 +13,7 @@ import { Identities } from './identities.ts';
 import { Ids } from './ids.ts';
 import { Links } from './links.ts';
 import type { LogLevel, ProxyPorts } from './ports.ts';
+import { ServingKeys } from './serving-keys.ts';
 import { Upstreams } from './upstreams.ts';
 
 const FINE_TICK_MS = 5;
@@ -32,6 +33,9 @@ export class Runtime {
   readonly links = new Links();
   readonly flows = new Flows();
   readonly identities: Identities;
+  /** Copies of requests under way. */
+  mirrorsOpen = 0;
+  readonly servingKeys = new ServingKeys();
   readonly upstreams: Upstreams;
   readonly outside: OutsideDialer;
   readonly egressAccounts = new EgressAccounts();

@@ -3,6 +3,7 @@ import type { EffectiveMtlsMode, MeshConfig } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrustBundle } from '#model/snapshot.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
+import type { HostMap } from '#plan/host-map.ts';
 import type { Backends } from './backends.ts';
 import type { Destinations } from './destinations.ts';
 import type { Egress } from './egress/way-out.ts';
@@ -13,6 +14,8 @@ import type { Authorizer } from '#policy/authorizer.ts';
 import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
+import type { Edge } from './edge.ts';
+import type { MirrorTarget } from './mirror.ts';
 import type { ExtAuthz } from './authorizer.ts';
 
 export type Role = ExchangeEvent['role'];
@@ -41,6 +44,12 @@ export interface Service {
   readonly extAuthz: ReadonlyMap<string, ExtAuthz>;
   /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
+  /** Gateway with TLS: the listeners of its port. */
+  readonly edge: Edge | undefined;
+  /** Gateway: what its TLS listeners demand of clients; connections do not outlive a change of it. */
+  readonly clientDemands: string;
+  /** Gateway, protocol tcp: where connections lead, by server name. */
+  readonly streams: HostMap<StreamTarget> | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;
   /** Sidecar-out that leads out of the mesh. */
@@ -51,6 +60,12 @@ export interface Service {
   /** Name of the destination in events. */
   readonly destinationName: string;
   readonly counters: Counters;
+}
+
+export interface StreamTarget {
+  readonly id: string;
+  readonly at: string;
+  readonly backends: Backends;
 }
 
 /** One snapshot, compiled: all listeners' services and what they share. */
@@ -65,7 +80,12 @@ export interface Config {
   /** '' when the platform names none. */
   readonly sessionCookie: string;
   readonly services: ReadonlyMap<string, Service>;
+  /** Services behind the handshakes of shared ports, by their own keys. */
+  readonly inner: ReadonlyMap<string, Service>;
+  /** Ids of the private keys that its listeners show. */
+  readonly servingKeys: ReadonlySet<string>;
   readonly backends: ReadonlyMap<RouteRulePlan, Backends>;
+  readonly mirrors: ReadonlyMap<RouteRulePlan, readonly MirrorTarget[]>;
   readonly destinations: Destinations;
   /** SPIFFE ids that need a certificate here. */
   readonly identities: ReadonlySet<string>;

@@ -200,3 +200,35 @@ async function until(condition: () => boolean): Promise<void> {
   }
   assert.ok(condition());
 }
+
+test('proxy-hardening 52: an answer without an end is judged again with every configuration', async () => {
+  const app = await startApp((request, response) => {
+    response.write('first');
+    if (request.url === '/short') response.end();
+  });
+  const mesh = await startMesh(app.port, open);
+  try {
+    const socket = await dial(mesh.gateway);
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    let text = '';
+    const first = new Promise<void>((resolve) =>
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+        if (text.includes('first')) resolve();
+      }),
+    );
+    socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    await first;
+    await mesh.apply({ ...open, limits: { connectTimeoutMs: 4000 } });
+    assert.equal((await call(mesh.gateway, { path: '/short' })).text, 'first');
+    assert.equal(socket.destroyed, false, 'what is still allowed goes on');
+    await mesh.apply(closed);
+    await ended;
+    assert.ok(!text.endsWith('0\r\n\r\n'), 'what was broken off does not look whole');
+    const event = await mesh.seen.event(({ code, path }) => code === 'rbac.no-allow-match' && path === '/events');
+    assert.deepEqual([event.role, event.workload, event.allowed], ['sidecar-in', 'shop/cart', false]);
+  } finally {
+    await mesh.close();
+    await app.close();
+  }
+});

@@ -14,9 +14,10 @@ import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
 import { watchLink } from './links.ts';
 import { connectionHash } from './hash-key.ts';
+import { hostName } from '#plan/route.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
 import type { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
+import type { Service, StreamTarget } from './service.ts';
 import { FLOW_IDLE_MS } from './tunnel.ts';
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -44,18 +45,19 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   readonly runtime: Runtime;
   #service: Service;
   readonly #startMs: number;
+  /** Chosen once: a connection keeps its backend. */
+  #destination: Destination | undefined;
   #upstreamMs = 0;
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
   #ended = false;
   #way: WayOut | undefined;
-  #destination: Destination | undefined;
   #life: Timer | undefined;
   /** The link's count has this connection. */
   #linked = false;
 
   constructor(arrival: Arrival) {
-    const { service, tls } = arrival;
+    const { service, tls, sni } = arrival;
     this.#arrival = arrival;
     this.runtime = arrival.runtime;
     this.#service = service;
@@ -68,7 +70,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     this.sourcePort = arrival.socket.remotePort ?? 0;
     this.destinationIp = service.destinationIp === '' ? arrival.localAddress : service.destinationIp;
     this.destinationPort = service.port;
-    this.sni = tls?.sni ?? '';
+    this.sni = sni;
   }
 
   get service(): Service {
@@ -89,6 +91,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     const refusal = this.#judge(this.#service) ?? (await this.#ask(this.#service));
     if (this.#ended) return;
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
+    this.#destination =
+      this.#service.destination ?? this.#target(this.#service)?.backends.choose(this.runtime.ports.random.unit())?.destination;
     const barred = this.#service.egress && (await this.#leave(this.#service.egress));
     if (this.#ended) return;
     if (barred) return this.#deny(barred.code, barred.reasons);
@@ -102,24 +106,27 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   /** Which way out of the mesh it takes, and whether it may. */
   async #leave(out: Egress): Promise<Refused | undefined> {
     const { service, socket } = this.#arrival;
-    let way = out.only;
     this.host = service.destinationName;
     if (out.protocol === 'tls') {
       const timeoutMs = service.config.limits.tlsHandshakeTimeoutMs;
       const hello = await peekServerName(socket, { timers: this.runtime.timers, timeoutMs });
       this.host = this.sni = hello.ok ? hello.name : '';
-      const named = hello.ok ? out.match(hello.name) : undefined;
-      if (!named) return notNamed(out, hello.ok ? hello.name : '', hello.ok ? '' : hello.why);
-      way = named;
+      if (!hello.ok) return notNamed(out, '', hello.why);
     }
+    const way = this.#wayOf(out);
+    if (!way) return notNamed(out, this.host, '');
     this.#way = way;
     this.#destination = way.destinationOf(this.host);
     return way.open(this.#startMs, this.host);
   }
 
+  #wayOf(out: Egress): WayOut | undefined {
+    return out.protocol === 'tls' ? out.match(this.host) : out.only;
+  }
+
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
   async #dial(): Promise<Socket> {
-    const destination = this.#destination ?? this.#service.destination;
+    const destination = this.#destination;
     if (!destination) throw new Error('the destination has no endpoint');
     const { circuit } = destination;
     if (!circuit.connections.take() && !(await circuit.connections.acquire())) {
@@ -179,8 +186,14 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       void this.#deny('config.closed', [listenerClosed()]);
       return;
     }
+    const demands = service.clientDemands !== this.#service.clientDemands;
     this.#service = service;
-    const refusal = this.#judge(service);
+    if (demands) {
+      const text = 'the listener demands something else of its clients by now';
+      void this.#deny('config.closed', [reason('DEFAULT', 'listener', [], '', '', text)]);
+      return;
+    }
+    const refusal = this.#judge(service) ?? this.#strayed(service);
     if (refusal) void this.#deny(refusal.code, refusal.reasons);
     else void this.#askAgain(service);
   }
@@ -206,6 +219,10 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   #judge(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
     if (service.mtls === 'STRICT' && this.sourceIdentity === undefined)
       return { code: 'mtls.required', reasons: [mutualTlsRequired(service.mtlsAt)] };
+    if (service.streams && !this.#target(service)) {
+      const text = this.sni === '' ? 'no route takes connections here' : 'no route is for this server name';
+      return { code: 'route.none', reasons: [reason('DEFAULT', 'connection.sni', [], this.sni, '', text)] };
+    }
     if (service.role === 'sidecar-in' && this.runtime.ports.policyOff?.(service.workload) === true) return undefined;
     const custom = service.authorizer.custom(this);
     if (custom.kind === 'deny') return { code: 'rbac.custom-denied', reasons: custom.reasons };
@@ -239,6 +256,21 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     return undefined;
   }
 
+  /** Gateway: where connections like this one lead. */
+  #target(service: Service): StreamTarget | undefined {
+    return service.streams?.find(hostName(this.sni));
+  }
+
+  /** A connection whose backend is none of its route's any more does not go on. */
+  #strayed(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
+    if (this.#way && (!service.egress || !this.#wayOf(service.egress)))
+      return service.egress ? notNamed(service.egress, this.host, '') : { code: 'config.closed', reasons: [listenerClosed()] };
+    const target = this.#target(service);
+    if (!target || !this.#destination || target.backends.leadsTo(this.#destination)) return undefined;
+    const text = 'the route does not lead to this backend any more';
+    return { code: 'config.closed', reasons: [reason('DEFAULT', 'route', [], target.id, target.at, text)] };
+  }
+
   /** What the workload sends, counted and searched on its way. */
   #bounded(way: WayOut): ReturnType<typeof boundOutbound> {
     const { workload, port } = this.#service;
@@ -268,7 +300,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     if (this.#ended) return;
     this.#ended = true;
     this.#service.counters.upstreamFailed('connect');
-    const text = reason('DEFAULT', 'upstream', [], (this.#destination ?? this.#service.destination)?.name ?? '', '', message);
+    const text = reason('DEFAULT', 'upstream', [], this.#destination?.name ?? '', '', message);
     const event = this.#event(true, 0, 0, 'upstream.failed', [text]);
     this.#count(event, 'failed');
     this.runtime.emit.emit(event);
@@ -320,8 +352,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       workload: service.workload,
       source: this.sourceIdentity ?? (service.role === 'sidecar-out' ? service.identity : ''),
       sourceIp: this.sourceIp,
-      destination: (this.#destination ?? service.destination)?.name ?? service.destinationName,
-      destinationPort: (this.#destination ?? service.destination)?.port ?? service.port,
+      destination: this.#destination?.name ?? service.destination?.name ?? service.destinationName,
+      destinationPort: this.#destination?.port ?? service.destination?.port ?? service.port,
       method: '',
       host: this.host,
       path: '',
@@ -345,10 +377,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
 function notNamed(out: Egress, name: string, why: string): Refused {
   const hosts = out.hosts();
-  const text =
-    why === ''
-      ? `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only`
-      : `the TLS client does not say whom it calls: ${why}`;
+  const only = `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only`;
+  const text = why === '' ? only : `the TLS client does not say whom it calls: ${why}`;
   return { code: 'egress.host', reasons: [reason('DEFAULT', 'connection.sni', hosts, name, '', text)] };
 }
 

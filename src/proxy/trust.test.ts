@@ -95,7 +95,7 @@ async function peer(mesh: Mesh, identity = FRONTEND, ca = mesh.ca): Promise<Peer
   return { socket, serial: new X509Certificate(cert).serialNumber.toLowerCase(), get, closed };
 }
 
-test('E 52: a revoked peer is cut off on its open connection, in the midst of a request, and refused when it comes back', () =>
+test('proxy-hardening 52: a revoked peer is cut off on its open connection, in the midst of a request, and refused when it comes back', () =>
   withMesh({}, async (mesh) => {
     const [idle, busy] = [await peer(mesh), await peer(mesh)];
     assert.equal(await idle.get(), 200);
@@ -135,7 +135,7 @@ test('a state of trust that comes late changes nothing', () =>
     assert.equal(await (await peer(mesh)).get(), 0);
   }));
 
-test('E 52: a TCP connection of a revoked peer ends', async () => {
+test('proxy-hardening 52: a TCP connection of a revoked peer ends', async () => {
   const echo = await rawServer((socket) => socket.pipe(socket));
   const mesh = await startMesh(echo.port, { protocol: 'tcp' });
   try {
@@ -153,7 +153,7 @@ test('E 52: a TCP connection of a revoked peer ends', async () => {
   }
 });
 
-test('E 52: a WebSocket of a revoked peer ends', () =>
+test('proxy-hardening 52: a WebSocket of a revoked peer ends', () =>
   withMesh(
     {},
     async (mesh) => {

@@ -1,6 +1,5 @@
 // A WebSocket after its handshake: bytes both ways, judged again with every new configuration.
 import type { Socket } from 'node:net';
-import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
@@ -8,7 +7,7 @@ import { countExchange, exchangeEvent } from './events.ts';
 import { boundOutbound } from './egress/outbound-stream.ts';
 import type { Exchange } from './exchange.ts';
 import type { Flow } from './flows.ts';
-import { listenerClosed, mutualTlsRequired } from './reasons.ts';
+import { judgeAgain, sayForbidden } from './judge-again.ts';
 import type { Service } from './service.ts';
 
 /** As long as Envoy keeps a silent TCP connection. */
@@ -48,14 +47,8 @@ class Tunnel implements Flow {
   }
 
   reconsider(service: Service | undefined): void {
-    const x = this.#x;
-    if (this.#denied) return;
-    if (service?.protocol !== 'http') return this.deny('config.closed', [listenerClosed()]);
-    if (service.mtls === 'STRICT' && x.sourceIdentity === undefined)
-      return this.deny('mtls.required', [mutualTlsRequired(service.mtlsAt)]);
-    if (x.runtime.ports.policyOff?.(service.workload) === true) return;
-    const decision = service.authorizer.authorize(x);
-    if (!decision.allow) this.deny(decision.code, decision.reasons);
+    const refusal = this.#denied ? undefined : judgeAgain(this.#x, service);
+    if (refusal) this.deny(refusal.code, refusal.reasons);
   }
 
   destroy(reason: string): void {
@@ -72,18 +65,7 @@ class Tunnel implements Flow {
 
   deny(code: DenyCode, reasons: readonly Reason[]): void {
     if (this.#denied) return;
-    const x = this.#x;
     this.#denied = true;
-    x.code = code;
-    x.reasons = reasons;
-    x.service.counters.denied(code, reasons);
-    const event = exchangeEvent(x, x.runtime.nextEventId(), this.splice?.bytesBToA ?? 0);
-    x.runtime.emit
-      .emitDurably(event)
-      .catch((error: unknown) =>
-        x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }),
-      )
-      .finally(() => this.destroy('no longer allowed'))
-      .catch(() => {});
+    sayForbidden(this.#x, code, reasons, this.splice?.bytesBToA ?? 0, () => this.destroy('no longer allowed'));
   }
 }

@@ -13,7 +13,9 @@ import type { Metrics } from '#telemetry/metrics.ts';
 import { MESH_CLIENT_HTTP2 } from './alpn.ts';
 import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
+import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
+import type { ServingKeys } from './serving-keys.ts';
 
 /** How long a pool that nothing refers to any more is kept, for requests that chose it a moment ago. */
 const RETIRE_MS = 10_000;
@@ -34,6 +36,8 @@ export interface EndpointTarget {
   readonly http2?: boolean;
   /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
   readonly outside?: OutsideTarget;
+  /** TLS to the application itself, inside whatever leads there. */
+  readonly origin?: OriginTls;
 }
 
 /** The bounds of one destination, where they are not the platform's; its connections are then its own. */
@@ -49,6 +53,7 @@ export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
   readonly outside: OutsideDialer;
+  readonly servingKeys: ServingKeys;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
@@ -89,18 +94,19 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2, outside } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2, origin, outside } = this.target;
     const { connectTimeoutMs } = this.#limits;
     const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
     const raw = await (outside
       ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
       : this.#means.ports.network.connect(address, connectTimeoutMs));
-    const socket =
+    const link =
       peerIdentity === ''
         ? raw
         : await this.#means.identities.secure(ownIdentity, raw, { identity: peerIdentity, sni, name: workload, ...alpn });
     const keepAliveMs = this.#bounds?.circuit.keepAliveMs;
     if (keepAliveMs !== undefined) raw.setKeepAlive(true, keepAliveMs);
+    const socket = origin ? await secureOrigin(link, origin, this.#means.servingKeys, this.#limits.tlsHandshakeTimeoutMs) : link;
     const open = this.#means.metrics.gauge('cullis_upstream_connections_open', this.mtls ? 'mtls' : 'plain');
     open.add(1);
     socket.once('close', () => open.add(-1));
@@ -169,9 +175,10 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, outside } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, origin, outside } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : ''}\n${this.#limitsKey(limits)}\n${own}`;
+    const beyond = outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : '';
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${beyond}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);

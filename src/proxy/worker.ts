@@ -65,6 +65,7 @@ class ProxyWorker implements Proxy {
     const opened: Slot[] = [];
     try {
       if (this.#closing) throw new Error('the proxy is being closed');
+      this.#runtime.servingKeys.offer(snapshot.tlsKeys);
       const { identities } = this.#runtime;
       const trustVersion = snapshot.trustVersion ?? identities.trust.version;
       if (identities.revoke({ trustVersion, revoked: snapshot.revoked ?? [] })) this.#judge();
@@ -109,7 +110,7 @@ class ProxyWorker implements Proxy {
     for (const slot of opened) slot.start();
     this.#forgetUnused();
     this.#judge();
-    flows.reconsider((key) => config.services.get(key));
+    flows.reconsider((key) => config.services.get(key) ?? config.inner.get(key));
     // So that no request waits for keys; failures are the request's to meet.
     for (const { authenticator } of config.services.values()) void authenticator?.warm();
   }
@@ -232,7 +233,8 @@ class ProxyWorker implements Proxy {
   }
 
   #forgetUnused(): void {
-    const { upstreams, identities, egressAccounts } = this.#runtime;
+    const { upstreams, identities, servingKeys, egressAccounts } = this.#runtime;
+    servingKeys.keepOnly(this.#config?.servingKeys ?? new Set());
     if (this.#config) this.#config.destinations.activate();
     else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());

@@ -97,6 +97,18 @@ export const METRICS = {
     help: 'When the certificate in use ends, in seconds since 1970.',
     labels: ['identity'],
   },
+  cullis_links_open: {
+    type: 'gauge',
+    help: 'Links between two ends with an open connection, by protection: mutual (TLS with both certificates), tls, plaintext.',
+    labels: ['protection'],
+    seriesMax: 10,
+  },
+  cullis_revocations: { type: 'gauge', help: 'Identities and certificates that are believed no more.', labels: [] },
+  cullis_root_rotation_phase: {
+    type: 'gauge',
+    help: 'Rotation of the root: 0 none, 1 both roots trusted, 2 certificates replaced, 3 old root distrusted.',
+    labels: [],
+  },
   cullis_certificates_issued_total: { type: 'counter', help: 'Certificate requests, by result.', labels: ['result'] },
   // configuration
   cullis_config_changes_total: { type: 'counter', help: 'Configurations offered, by result.', labels: ['result'] },

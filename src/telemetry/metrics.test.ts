@@ -10,7 +10,7 @@ test('the catalogue keeps to the naming rules of Prometheus', () => {
     assert.match(name, /^cullis_[a-z_]+$/, name);
     assert.equal(name.endsWith('_total'), spec.type === 'counter', `${name}: _total is for counters, and all counters have it`);
     assert.equal(spec.buckets !== undefined, spec.type === 'histogram', name);
-    for (const label of spec.labels) assert.match(label, /^[a-z]+$/);
+    for (const label of spec.labels) assert.match(label, /^[a-z][a-z_]*$/);
     const buckets = spec.buckets ?? [];
     assert.deepEqual(
       [...buckets].sort((a, b) => a - b),

@@ -126,7 +126,9 @@ describe('trust under load', { timeout: 100_000 }, async () => {
     }
     for (const phase of ['renew', 'distrust'] as const) {
       const killed = running.pidOf('control');
-      const seen = await until(phase, async () => [phase, ''].includes((await rotation().catch(() => null))?.phase ?? '')).catch(() => -1);
+      const seen = await until(phase, async () => [phase, ''].includes((await rotation().catch(() => null))?.phase ?? '')).catch(
+        () => -1,
+      );
       if (seen < 0) break;
       process.kill(killed, 'SIGKILL');
       await until('control is back', () => running.processes().some(({ name, pid }) => name === 'control' && pid !== killed));

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { DEFAULT_LIMITS, type Limits } from '#model/platform.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
-import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
+import type { UpstreamCallbacks, UpstreamError, UpstreamPool, UpstreamRequest } from '#wire/upstream-types.ts';
 import { machineNetwork } from '#wire/network.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   BodyReader,
   BodySink,
   ConnectionInfo,
+  HeaderInput,
   HeaderList,
   ServedConnection,
   HttpRequest,
@@ -51,7 +52,7 @@ class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
   readonly #request: UpstreamRequest;
   #sink: AnswerSink | undefined;
 
-  constructor(request: HttpRequest, responder: HttpResponder, pool: Http1Pool) {
+  constructor(request: HttpRequest, responder: HttpResponder, pool: UpstreamPool) {
     this.#responder = responder;
     responder.observer = this;
     this.#request = pool.request(
@@ -87,8 +88,8 @@ class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
     return this.#sink!.write(chunk);
   }
 
-  end(): void {
-    this.#sink!.end();
+  end(trailers?: HeaderInput): void {
+    this.#sink!.end(trailers);
   }
 
   abort(reason: string): void {
@@ -96,9 +97,15 @@ class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
   }
 }
 
-/** Serves `socket` and forwards every request to `pool`. */
-export function forwardAll(socket: Socket, pool: Http1Pool, timers: TimerWheel, tls?: ConnectionInfo['tls']): ServedConnection {
-  return serveHttp1(socket, { limits: BARE_LIMITS, timers, ...(tls && { tls }) }, (request, responder) => {
+/** Serves `socket` and forwards every request to `pool`. @param serve the protocol, HTTP/1 unless said otherwise */
+export function forwardAll(
+  socket: Socket,
+  pool: UpstreamPool,
+  timers: TimerWheel,
+  tls?: ConnectionInfo['tls'],
+  serve: typeof serveHttp1 = serveHttp1,
+): ServedConnection {
+  return serve(socket, { limits: BARE_LIMITS, timers, ...(tls && { tls }) }, (request, responder) => {
     // HTTP/1.0 may come without an authority; a request of HTTP/1.1 needs one.
     if (request.authority === '') responder.send(400, [], '');
     else void new Forward(request, responder, pool);

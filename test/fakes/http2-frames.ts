@@ -75,8 +75,19 @@ function literal(text: string): Buffer {
 export const block = (pairs: Pairs): Buffer =>
   Buffer.concat(pairs.flatMap(([name, value]) => [Buffer.of(0), literal(name), literal(value)]));
 
-export const headers = (streamId: number, pairs: Pairs, flags = END_STREAM): Buffer =>
-  frame(TYPE.headers, END_HEADERS | flags, streamId, block(pairs));
+const FRAME_BYTES = 16_384;
+
+/** The frames of a header block: one, or more when it is longer than a frame. */
+export function headers(streamId: number, pairs: Pairs, flags = END_STREAM): Buffer {
+  const whole = block(pairs);
+  const frames: Buffer[] = [];
+  for (let at = 0; at === 0 || at < whole.length; at += FRAME_BYTES) {
+    const last = at + FRAME_BYTES >= whole.length ? END_HEADERS : 0;
+    const part = whole.subarray(at, at + FRAME_BYTES);
+    frames.push(frame(at === 0 ? TYPE.headers : TYPE.continuation, last | (at === 0 ? flags : 0), streamId, part));
+  }
+  return Buffer.concat(frames);
+}
 
 export const GET: Pairs = [
   [':method', 'GET'],
@@ -117,21 +128,29 @@ export function told(text: string): string[] {
   const decoder = new HpackDecoder(4096);
   const lines: string[] = [];
   let open: Buffer[] = [];
+  let openEnd = '';
   for (const { type, flags, streamId, payload } of framesOf(text)) {
     const end = (flags & END_STREAM) === 0 ? '' : ' end';
     if (type === TYPE.headers || type === TYPE.continuation) {
       open.push(payload);
+      if (type === TYPE.headers) openEnd = end;
       if ((flags & END_HEADERS) === 0) continue;
       const whole = Buffer.concat(open);
       open = [];
       const fields: string[] = [];
       if (
-        !decoder.decode(whole, 0, whole.length, {
-          field: ({ name, value }) => void (name !== 'date' && fields.push(`${name}=${value}`)),
-        })
+        decoder.decode(
+          whole,
+          0,
+          whole.length,
+          {
+            field: ({ name, value }) => void (name !== 'date' && fields.push(`${name}=${value}`)),
+          },
+          2 ** 20,
+        ) !== 0
       )
         throw new Error('a block that cannot be read was written');
-      lines.push(`HEADERS ${streamId} ${fields.join(' ')}${end}`);
+      lines.push(`HEADERS ${streamId} ${fields.join(' ')}${openEnd}`);
     } else if (type === TYPE.data) lines.push(`DATA ${streamId} ${payload.toString('latin1')}${end}`);
     else if (type === TYPE.reset) lines.push(`RST_STREAM ${streamId} ${codeName(payload.readUInt32BE(0))}`);
     else if (type === TYPE.goaway) lines.push(`GOAWAY ${payload.readUInt32BE(0)} ${codeName(payload.readUInt32BE(4))}`);

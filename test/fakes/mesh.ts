@@ -24,6 +24,7 @@ import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
+import type { servingPair } from './serving.ts';
 
 /** No name has an address, every address may be dialled, and nothing is a secret. */
 export const NOTHING_OUTSIDE: ProxyPorts['outside'] = {
@@ -125,8 +126,8 @@ export interface MeshOptions {
   readonly protocol?: 'http' | 'tcp';
   /** The application speaks HTTP/2. */
   readonly http2?: boolean;
-  /** The gateway's listener speaks TLS. */
-  readonly gatewayTls?: boolean;
+  /** The gateway's listener speaks TLS, with this pair. */
+  readonly gatewayTls?: ReturnType<typeof servingPair>;
   readonly sessionCookie?: string;
   readonly ports?: Partial<ProxyPorts>;
   /** The identity that the sidecars and the gateway expect of `cart`, when it is not the right one. */
@@ -219,7 +220,10 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
         listen: { ip, port: gatewayPort },
         port: 80,
         hostname: '',
-        tls: options.gatewayTls ?? false,
+        tls: options.gatewayTls !== undefined,
+        ...(options.gatewayTls && {
+          secure: { mode: 'Terminate', minVersion: 'TLSv1.2', certificates: [options.gatewayTls.serving] },
+        }),
         virtualHosts: [{ hostnames: ['*'], rules }],
       },
     ],
@@ -275,6 +279,7 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
       bundle: ca.bundle,
       sessionKey: SESSION_KEY,
       expiresAtMs: Date.now() + HOUR_MS,
+      ...(next.gatewayTls && { tlsKeys: next.gatewayTls.keys }),
     };
     return proxy.apply({ ...snapshot, ...over });
   };

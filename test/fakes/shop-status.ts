@@ -109,6 +109,7 @@ export const SHOP_STATUS: StatusResponse = {
     },
   ],
   diagnostics: [],
+  resources: [],
   closed: [],
   workers: [
     {

@@ -13,10 +13,12 @@ export interface CheckFlags extends JsonFlag {
 }
 
 export async function run(cli: Cli, flags: CheckFlags, ...paths: readonly string[]): Promise<number> {
-  const { system, diagnostics, files } = await loadInput(cli, paths, flags.namespace);
+  const { system, diagnostics, files, tlsValues } = await loadInput(cli, paths, flags.namespace);
   const { lintPolicies } = await import('#policy/lint.ts');
   const findings = lintPolicies(system);
-  const result = { system, diagnostics, findings, files };
+  const { gatewayConditions } = await import('#app/gateway-conditions.ts');
+  const gateways = gatewayConditions(system, tlsValues, cli.nowMs());
+  const result = { system, diagnostics, findings, files, gateways };
   if (flags.json) {
     const counts = {
       files,
@@ -24,7 +26,9 @@ export async function run(cli: Cli, flags: CheckFlags, ...paths: readonly string
       workloads: system.workloads.length,
       services: system.services.length,
     };
-    cli.out(JSON.stringify({ ...counts, hash: system.hash, notActedOn: system.notActedOn, diagnostics, findings }, null, 2));
+    cli.out(
+      JSON.stringify({ ...counts, hash: system.hash, notActedOn: system.notActedOn, diagnostics, findings, gateways }, null, 2),
+    );
   } else for (const line of renderCheck(result, cli.paint, cli.columns)) cli.out(line);
   const bar = flags.failOn === 'never' ? -1 : FINDING_SEVERITIES.indexOf(flags.failOn);
   const failing =

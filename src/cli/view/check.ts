@@ -1,16 +1,20 @@
 // What `cullis check` prints: each mistake and gap where it stands, then how much was read.
+import type { StatusResponse } from '#api/control.ts';
 import type { Diagnostic, Severity } from '#model/diagnostic.ts';
 import type { Finding, FindingSeverity } from '#model/finding.ts';
 import { formatLocation } from '#model/origin.ts';
 import type { System } from '#model/system.ts';
 import { count, indented, printable, wrap } from '../text.ts';
 import type { Paint } from '../text.ts';
+import { badConditions } from './conditions.ts';
 
 export interface CheckResult {
   readonly system: Pick<System, 'resources' | 'notActedOn' | 'workloads' | 'services' | 'hash'>;
   readonly files: number;
   readonly diagnostics: readonly Diagnostic[];
   readonly findings: readonly Finding[];
+  /** What would become of Gateways and routes. */
+  readonly gateways: StatusResponse['resources'];
 }
 
 const TONES: Readonly<Record<Severity | FindingSeverity, Parameters<Paint>[0]>> = {
@@ -31,6 +35,8 @@ export function renderCheck(result: CheckResult, paint: Paint, columns: number):
     if (lines.length > 0) lines.push('');
     lines.push(...renderFinding(one, paint, columns));
   }
+  const conditions = badConditions(result.gateways, paint);
+  if (conditions.length > 0) lines.push(...(lines.length > 0 ? [''] : []), ...conditions);
   if (lines.length > 0) lines.push('');
   return [...lines, ...summary(result, paint)];
 }

@@ -2,6 +2,7 @@
 import type { EventsResponse, StatusResponse, WorkloadStatus } from '#api/control.ts';
 import { formatDurationMs } from '#base/duration.ts';
 import { count, heading, printable, table } from '../text.ts';
+import { badConditions } from './conditions.ts';
 import type { Paint } from '../text.ts';
 
 export type ApiEvent = EventsResponse['events'][number];
@@ -75,6 +76,8 @@ export function renderStatus(
   if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
   if (wayOut.length > 0) lines.push('', heading(paint, 'way out'), ...wayOutTable(wayOut, status.timeMs, paint));
+  const conditions = badConditions(status.resources, paint);
+  if (conditions.length > 0) lines.push('', heading(paint, 'gateways and routes'), ...conditions);
   if (status.closed.length > 0) {
     lines.push('', heading(paint, 'closed'));
     for (const one of status.closed) lines.push(`  ${paint('warn', one.what)}: ${printable(one.why)} ${paint('quiet', one.at)}`);
@@ -186,17 +189,21 @@ export function rotationLines(rotation: NonNullable<StatusResponse['rotation']>,
   ];
 }
 
+/** Identities each; certificates only as many as tell somebody something: `--json` has them all. */
+const SERIALS_SHOWN = 5;
+
 function revokedTable({ revoked, timeMs }: StatusResponse, paint: Paint): string[] {
-  return table(
-    revoked.map(({ kind, subject, reason, by, revokedMs, untilMs }) => [
-      paint('bad', kind === 'identity' ? shortIdentity(subject) : subject),
-      paint('quiet', kind),
-      `${formatDurationMs(timeMs - revokedMs)} ago by ${by}`,
-      paint('quiet', untilMs === null ? 'until restored' : `ends in ${formatDurationMs(Math.max(0, untilMs - timeMs))}`),
-      printable(reason),
-    ]),
-    { indent: 2 },
-  );
+  const identities = revoked.filter(({ kind }) => kind === 'identity');
+  const serials = revoked.filter(({ kind }) => kind === 'serial').sort((a, b) => b.revokedMs - a.revokedMs);
+  const rows = [...identities, ...serials.slice(0, SERIALS_SHOWN)].map(({ kind, subject, reason, by, revokedMs, untilMs }) => [
+    paint('bad', kind === 'identity' ? shortIdentity(subject) : subject),
+    paint('quiet', kind),
+    `${formatDurationMs(timeMs - revokedMs)} ago by ${by}`,
+    paint('quiet', untilMs === null ? 'until restored' : `ends in ${formatDurationMs(Math.max(0, untilMs - timeMs))}`),
+    printable(reason),
+  ]);
+  const more = serials.length - SERIALS_SHOWN;
+  return [...table(rows, { indent: 2 }), ...(more > 0 ? [paint('quiet', `  and ${count(more, 'certificate')} more`)] : [])];
 }
 
 type LinkRow = StatusResponse['links'][number];
@@ -214,7 +221,10 @@ export function encryptionTable({ links, timeMs }: Pick<StatusResponse, 'links' 
   const open = ({ connections }: LinkRow): string => (connections === 0 ? '-' : String(connections));
   const age = (sinceMs: number): string => (sinceMs === 0 ? '-' : formatDurationMs(timeMs - sinceMs));
   const sorted = [...links].sort((a, b) => (name(a) < name(b) ? -1 : 1));
-  const plain = sorted.filter(({ tlsProtocol }) => tlsProtocol === '');
+  // Attempts that were refused before a connection was served are no links in the clear.
+  const plain = sorted.filter(
+    ({ tlsProtocol, mtls, requests, connections }) => tlsProtocol === '' && !mtls && (requests > 0 || connections > 0),
+  );
   const secured = sorted.filter(({ tlsProtocol }) => tlsProtocol !== '');
   const head = ['link', 'TLS', 'cipher', 'certificate', 'old', 'left', 'open', 'oldest'].map((text) => paint('quiet', text));
   const rows = secured.map((link) => [

@@ -78,13 +78,10 @@ export const egressPolicySchema = z
           .max(100_000)
           .optional()
           .meta({ description: 'different e-mail addresses in one request that count as a leak; 50 when absent' }),
-        wholeOnly: z
-          .boolean()
-          .optional()
-          .meta({
-            description:
-              'what cannot be read, because it is compressed or longer than `bytes`, counts as a finding; true with `deny` when absent',
-          }),
+        wholeOnly: z.boolean().optional().meta({
+          description:
+            'what cannot be read, because it is compressed or longer than `bytes`, counts as a finding; true with `deny` when absent',
+        }),
       })
       .optional()
       .meta({ description: 'search for secrets and personal data in what is sent out' }),

@@ -1,7 +1,6 @@
 // The part of Istio's MeshConfig that changes what policies mean, in Istio's own spelling.
 import { z } from 'zod';
-import { OUTBOUND_MODES } from '#model/istio-egress.ts';
-import { PATH_NORMALIZATIONS } from '#model/istio.ts';
+import { OUTBOUND_MODES, PATH_NORMALIZATIONS } from '#model/istio.ts';
 import { durationText } from './texts.ts';
 
 // The planes run without code generation; zod then need not try it first.
@@ -76,12 +75,9 @@ const mesh = {
     .optional()
     .meta({ description: 'how request paths are made uniform before policies see them; BASE when absent' }),
 };
-const outboundMode = z
-  .enum(OUTBOUND_MODES)
-  .optional()
-  .meta({
-    description: 'REGISTRY_ONLY, the default here, refuses what no Service and no ServiceEntry names; ALLOW_ANY lets it out',
-  });
+const outboundMode = z.enum(OUTBOUND_MODES).optional().meta({
+  description: 'REGISTRY_ONLY, the default here, refuses what no Service and no ServiceEntry names; ALLOW_ANY lets it out',
+});
 const topology = z.looseObject({ numTrustedProxies: z.int().min(0).max(100).optional() });
 
 /** `spec.mesh` of a Platform: what it does not know is a mistake. */

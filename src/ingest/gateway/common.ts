@@ -47,3 +47,8 @@ export const headerValue: Check<string> = text({
   pattern: /^[^\u0000-\u0008\u000a-\u001f\u007f]+$/,
   meaning: 'without control characters',
 });
+
+/** A kind of another group than the expected one carries its group, so that `example.com/Service` is never taken for a Service. */
+export function qualifiedKind(groupName: string, kindName: string, expected: string): string {
+  return groupName === expected || (expected === '' && groupName === 'core') ? kindName : `${groupName}/${kindName}`;
+}

@@ -48,7 +48,15 @@ test('listeners that contradict themselves or each other are refused', () => {
     ['{name: a, port: 80, protocol: HTTP}\n  - {name: a, port: 81, protocol: HTTP}', 'duplicate'],
     ['{name: a, port: 80, protocol: HTTP}\n  - {name: b, port: 80, protocol: HTTP}', 'duplicate'],
     ['{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector}}}', 'required'],
-    ['{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {selector: {matchExpressions: []}}}}', 'unsupported'],
+    [
+      '{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{key: a, operator: In}]}}}}',
+      'value',
+    ],
+    [
+      '{name: a, port: 443, protocol: TLS, tls: {options: {"cullis.dev/minimum-tls-version": "1.1"}, certificateRefs: [{name: c}]}}',
+      'tls',
+    ],
+    ['{name: a, port: 443, protocol: TLS, tls: {options: {"cullis.dev/minimum-tls-version": "1.2"}}}', 'tls'],
     ['{name: a, port: 80, protcol: HTTP}', 'unknown-field'],
   ] as const) {
     const { system, told } = readText(gateway(listener));
@@ -107,13 +115,19 @@ test('filters are typed; what cannot be applied closes its rule', () => {
   );
   assert.deepEqual(
     told.map((each) => each.split(' ')[0]),
-    ['warning', 'warning', 'warning'],
+    ['warning'],
   );
   assert.deepEqual(system.httpRoutes[0]!.spec.rules[0]!.filters, [
     { type: 'RequestHeaderModifier', change: { set: [{ name: 'A', value: 'b' }], add: [], remove: ['C'] } },
     { type: 'URLRewrite', hostname: 'x.example', path: { type: 'ReplacePrefixMatch', value: '/new' } },
-    { type: 'Unsupported', name: 'RequestMirror' },
-    { type: 'Unsupported', name: 'backendRefs.filters' },
+    {
+      type: 'RequestMirror',
+      backend: { kind: 'Service', name: 'm', port: 80, weight: 1 },
+      fraction: { numerator: 100, denominator: 100 },
+    },
+  ]);
+  assert.deepEqual(system.httpRoutes[0]!.spec.rules[0]!.backendRefs, [
+    { kind: 'Service', name: 'a', port: 80, weight: 1, filters: [{ type: 'Unsupported', name: 'ExtensionRef' }] },
   ]);
 });
 
@@ -140,6 +154,20 @@ test('routes that Gateway API refuses are refused', () => {
       'filter',
     ],
     ['filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replacePrefixMatch: /}}}]', 'required'],
+    ['filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: "/a\\r\\nX: y"}}}]', 'value'],
+    ['filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: "/a?b"}}}]', 'value'],
+    ['filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: "/a b"}}}]', 'value'],
+    [
+      'filters: [{type: RequestMirror, requestMirror: {percent: 5, fraction: {numerator: 1}, backendRef: {name: m, port: 80}}}]',
+      'fraction',
+    ],
+    [
+      'filters: [{type: RequestMirror, requestMirror: {fraction: {numerator: 2, denominator: 1}, backendRef: {name: m, port: 80}}}]',
+      'fraction',
+    ],
+    ['filters: [{type: CORS, cors: {allowOrigins: [example.com]}}]', 'value'],
+    ['filters: [{type: CORS, cors: {}}, {type: CORS, cors: {}}]', 'duplicate'],
+    ['retry: {codes: [200]}', 'range'],
     ['timeouts: {request: 1s, backendRequest: 2s}', 'timeout'],
     ['timeouts: {request: 1.5s}', 'duration'],
     ['backends: []', 'unknown-field'],

@@ -1,5 +1,5 @@
 // ServiceEntry (networking.istio.io): a destination that is not a Service. Held typed for the data plane, and as written for those who judge it.
-import { isIP } from 'node:net';
+import { parseIpRange } from '#base/ip-set.ts';
 import { ENTRY_PROTOCOLS, RESOLUTIONS } from '#model/istio-egress.ts';
 import type { EntryEndpoint, EntryPort, EntryProtocol, ServiceEntrySpec } from '#model/istio-egress.ts';
 import { also, anyText, integer, list, object, oneOf, optional, port, record, required, word } from '../check.ts';
@@ -34,9 +34,14 @@ const endpoint = object(
   { unknown: 'ignore' },
 );
 
-/** Istio accepts `*`-prefixed names and full ones; a bare `*` matches everything and is refused, as Istio does. */
+/** Istio accepts `*`-prefixed names and full ones. A bare `*` is what a scan wants to see and what the data plane does not honour. */
 const host = also(word, (value, scope) => {
-  if (value === '*') scope.error('host', '`*` is no host of a ServiceEntry', 'name a domain, as in `*.example.com`');
+  if (value === '*')
+    scope.warn(
+      'host',
+      '`*` is no host of a ServiceEntry (Istio refuses it), and nothing leaves by it',
+      'name a domain, as in `*.example.com`',
+    );
   else if (value.slice(value.startsWith('*') ? 1 : 0).includes('*'))
     scope.error('host', `\`${shorten(value)}\`: \`*\` stands only for the first label`);
 });
@@ -92,7 +97,11 @@ function consider(spec: ServiceEntrySpec, scope: Scope): void {
   spec.endpoints.forEach((each, i) =>
     scope.at('endpoints', () =>
       scope.at(i, () => {
-        if (spec.resolution === 'STATIC' && isIP(each.address) === 0 && !each.address.startsWith('unix://'))
+        if (
+          spec.resolution === 'STATIC' &&
+          (each.address.includes('/') || !parseIpRange(each.address)) &&
+          !each.address.startsWith('unix://')
+        )
           scope.warn(
             'endpoint',
             'with `resolution: STATIC` an endpoint is an IP address',

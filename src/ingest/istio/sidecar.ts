@@ -1,5 +1,5 @@
 // Sidecar (networking.istio.io): what the workloads of a namespace may see of the mesh and of the world outside.
-import { OUTBOUND_MODES } from '#model/istio-egress.ts';
+import { OUTBOUND_MODES } from '#model/istio.ts';
 import type { SidecarEgress, SidecarSpec } from '#model/istio-egress.ts';
 import { anyText, isObject, list, object, oneOf, optional, record, required } from '../check.ts';
 import type { Check } from '../check.ts';

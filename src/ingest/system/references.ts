@@ -83,11 +83,11 @@ function checkProviders({ authorizationPolicies, mesh }: System, out: Findings):
   }
 }
 
-function checkParents({ gateways, httpRoutes }: System, out: Findings): void {
+function checkParents({ gateways, httpRoutes, grpcRoutes, streamRoutes }: System, out: Findings): void {
   const listeners = new Map(
     gateways.map((gateway) => [resourceId(gateway), gateway.spec.listeners.map((listener) => listener.name)]),
   );
-  for (const route of httpRoutes) {
+  for (const route of [...httpRoutes, ...grpcRoutes, ...streamRoutes]) {
     const { parentRefs } = route.spec;
     if (parentRefs.length === 0) {
       tell(

@@ -26,7 +26,7 @@ export interface OutsideTarget {
   readonly host: string;
   readonly http2: boolean;
   readonly privateRanges: readonly string[];
-  /** Own certificate, for ISTIO_MUTUAL. */
+  /** Own certificate, for MUTUAL and ISTIO_MUTUAL. @throws CullisError trust.rejected when there is none */
   readonly identity?: () => OutsideIdentity;
 }
 
@@ -101,7 +101,7 @@ export class OutsideDialer {
 
   async #secure(raw: Socket, tls: ExternalTls, target: OutsideTarget, timeoutMs: number): Promise<Socket> {
     try {
-      const identity = tls.mode === 'ISTIO_MUTUAL' ? target.identity?.() : undefined;
+      const identity = tls.fault === undefined ? target.identity?.() : undefined;
       return await secureOutside(raw, {
         serverName: tls.sni === '' ? target.host : tls.sni,
         subjectAltNames: tls.subjectAltNames,
@@ -118,10 +118,7 @@ export class OutsideDialer {
   }
 
   #context(tls: ExternalTls, identity: OutsideIdentity | undefined): SecureContext {
-    if (tls.mode === 'MUTUAL')
-      throw new CullisError('trust.rejected', `the key pair that \`MUTUAL\` at ${tls.at} names cannot be had here`);
-    if (tls.ca === undefined && (tls.credential !== '' || tls.files !== undefined))
-      throw new CullisError('trust.rejected', `the roots that ${tls.at} names cannot be had here`);
+    if (tls.fault !== undefined) throw new CullisError('trust.rejected', `${tls.fault} (${tls.at})`);
     const key = `${tls.ca ?? ''}\n${identity?.certChainPem ?? ''}`;
     let context = this.#contexts.get(key);
     if (!context) this.#contexts.set(key, (context = outsideContext(tls.ca, identity)));

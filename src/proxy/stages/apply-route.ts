@@ -1,7 +1,9 @@
 import { unreachable } from '#base/assert.ts';
 import type { HttpRouteFilter } from '#model/gateway.ts';
-import type { RouteRulePlan } from '#plan/plan.ts';
+import type { RouteChoice } from '#plan/route.ts';
+import { corsChanges, isPreflight, preflightHeaders } from '../cors.ts';
 import { injectFault } from '../fault.ts';
+import { chooseMirrors } from '../mirror.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
 import { changesOf, changeHeaders } from '../route-headers.ts';
@@ -16,32 +18,44 @@ import type { Step } from './step.ts';
  */
 export function applyRoute(x: Exchange): Step | Promise<Step> {
   if (!x.route) return 'next';
-  const { rule, match } = x.route;
+  const { route } = x;
+  const { rule, match } = route;
   const { timeouts, filters } = rule.rule;
   x.requestTimeoutMs = timeouts?.requestMs ?? 0;
   x.backendTimeoutMs = timeouts?.backendRequestMs ?? 0;
+  const refused = applyAll(x, filters, match.path.value);
+  if (refused !== 'next') return refused;
+  const { virtual } = rule;
+  if (virtual?.direct) return respond(x, virtual.direct.status, ['content-type', 'text/plain'], virtual.direct.body);
+  const step = virtual?.fault ? injectFault(x, virtual.fault) : 'next';
+  if (step === 'next') return chooseBackend(x, route);
+  if (step === 'done') return step;
+  return step.then((settled) => (settled === 'next' ? chooseBackend(x, route) : settled));
+}
+
+function chooseBackend(x: Exchange, { rule, match }: RouteChoice): Step | Promise<Step> {
+  const { config } = x.service;
+  const { random } = x.runtime.ports;
+  const backends = config.backends.get(rule);
+  if (backends?.retry) x.retry = backends.retry;
+  const choice = backends?.choose(random.unit());
+  if (choice?.destination === undefined)
+    return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
+  x.destination = choice.destination;
+  const targets = config.mirrors.get(rule);
+  if (targets !== undefined) x.mirrors = chooseMirrors(targets, () => random.unit());
+  return choice.filters.length === 0 ? 'next' : applyAll(x, choice.filters, match.path.value);
+}
+
+/** All or none: a list with a filter that cannot be applied refuses before any of it is. */
+function applyAll(x: Exchange, filters: readonly HttpRouteFilter[], matchedPrefix: string): Step | Promise<Step> {
   for (const filter of filters) {
     if (filter.type === 'Unsupported') return broken(x, `the filter \`${filter.name}\` is not supported`);
   }
   for (const filter of filters) {
-    const step = applyFilter(x, filter, match.path.value);
+    const step = applyFilter(x, filter, matchedPrefix);
     if (step !== 'next') return step;
   }
-  const { virtual } = rule;
-  if (virtual?.direct) return respond(x, virtual.direct.status, ['content-type', 'text/plain'], virtual.direct.body);
-  const step = virtual?.fault ? injectFault(x, virtual.fault) : 'next';
-  if (step === 'next') return chooseBackend(x, rule);
-  if (step === 'done') return step;
-  return step.then((settled) => (settled === 'next' ? chooseBackend(x, rule) : settled));
-}
-
-function chooseBackend(x: Exchange, rule: RouteRulePlan): Step | Promise<Step> {
-  const backends = x.service.config.backends.get(rule);
-  if (backends?.retry) x.retry = backends.retry;
-  const choice = backends?.choose(x.runtime.ports.random.unit());
-  if (choice === undefined)
-    return broken(x, rule.backends.length === 0 ? 'the rule has no backend' : 'the backend cannot be resolved');
-  x.destination = choice;
   return 'next';
 }
 
@@ -63,8 +77,18 @@ function applyFilter(x: Exchange, filter: HttpRouteFilter, matchedPrefix: string
       if (filter.hostname !== undefined) x.authority = filter.hostname;
       return 'next';
     }
-    case 'RequestRedirect':
-      return respond(x, filter.statusCode, ['location', redirect(x, filter, matchedPrefix)], '');
+    case 'RequestRedirect': {
+      const location = redirect(x, filter, matchedPrefix);
+      if (location === undefined) return broken(x, 'the redirect leads to no valid place');
+      return respond(x, filter.statusCode, ['location', location], '');
+    }
+    case 'RequestMirror':
+      // Chosen with the backend, sent with the request.
+      return 'next';
+    case 'CORS':
+      if (isPreflight(x)) return respond(x, 204, preflightHeaders(x, filter.cors), '');
+      x.responseChanges = [...x.responseChanges, ...corsChanges(x.header('origin'), filter.cors)];
+      return 'next';
     case 'Unsupported':
       return broken(x, `the filter \`${filter.name}\` is not supported`);
     default:

@@ -20,7 +20,7 @@ const INSIDE_ONLY = [
 /** The last look at what leaves the mesh: the host is one of the listener's, the bounds hold, and nothing goes along that should stay. */
 export function egress(x: Exchange): Step | Promise<Step> {
   const { egress: out, port } = x.service;
-  if (!out) return 'next';
+  if (!out) return x.destination?.outside === undefined ? 'next' : throughGateway(x, x.destination.outside);
   const named = splitAuthority(x.host);
   const way = named && (named.port ?? port) === port ? out.match(named.host) : undefined;
   if (!named || !way) {
@@ -47,6 +47,15 @@ export function egress(x: Exchange): Step | Promise<Step> {
   if (denied.length > 0) return refuse(x, { status: 403, code: 'egress.content', reasons: leakReasons(denied), close: true });
   x.tunnelOut = { way, caller };
   return sendBody(x, way, caller, inspection);
+}
+
+/** At an egress gateway: what leads to a host outside is for that host. Whoever sent it was bounded and searched on its own side. */
+function throughGateway(x: Exchange, host: string): Step | Promise<Step> {
+  const named = splitAuthority(x.authority);
+  for (const name of INSIDE_ONLY) x.headers.remove(name);
+  if (named?.host === host) return 'next';
+  const text = `this route leads to \`${host}\` outside the mesh, and the request is for another host`;
+  return refuse(x, { status: 403, code: 'egress.host', reasons: [reason('DEFAULT', 'host', [host], x.authority, '', text)] });
 }
 
 function sendBody(x: Exchange, way: WayOut, caller: Caller, inspection: Inspection): Step | Promise<Step> {

@@ -3,6 +3,7 @@ import { isPermit, type Permit } from '#policy/permit.ts';
 import type { Destination } from '../destination.ts';
 import { Forwarding } from '../forwarding.ts';
 import { requestHash } from '../hash-key.ts';
+import { sendMirrors } from '../mirror.ts';
 import { reason } from '../reasons.ts';
 import { refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
@@ -42,6 +43,7 @@ function send(x: Exchange, destination: Destination): Step | Promise<Step> {
   }
   x.destination = destination;
   x.headers.flat[1] = x.authority;
+  if (x.mirrors.length > 0) x.body = sendMirrors(x, x.mirrors);
   new Forwarding(x, destination, endpoint, hash).start();
   return 'done';
 }

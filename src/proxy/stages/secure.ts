@@ -4,6 +4,7 @@ import { MESH_ALPN } from '../alpn.ts';
 import type { Arrival } from '../arrival.ts';
 import { mutualTlsRequired } from '../reasons.ts';
 import type { Service } from '../service.ts';
+import { secureEdge } from './secure-edge.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -23,6 +24,10 @@ function isApplications(service: Service, first: Buffer | undefined): boolean {
 export function secure(a: Arrival): Step | Promise<Step> {
   const { service, slot, socket, runtime } = a;
   if (service.mtls === 'DISABLE') return 'next';
+  if (service.edge) {
+    secureEdge(a, service.edge);
+    return 'done';
+  }
   return new Promise((resolve) => {
     sniffTls(socket, { timers: runtime.timers, timeoutMs: service.config.limits.tlsHandshakeTimeoutMs }, (kind, first) => {
       if (service.mtls === 'PERMISSIVE' && (kind === 'plain' || (kind === 'tls' && isApplications(service, first)))) {

@@ -244,6 +244,37 @@ const ANSWERS: readonly (readonly [string, Partial<UpstreamHead>, readonly strin
     '200 length 2|hi|end',
     false,
   ],
+  ...(
+    [
+      ['NTLM TlRMTVNTUAAD', false],
+      ['negotiate YIIC', false],
+      ['Bearer ntlm', true],
+      ['Basic bmVnb3RpYXRl', true],
+    ] as const
+  ).map(
+    ([credentials, shared]) =>
+      [
+        `proxy-hardening 53: to credentials \`${credentials}\``,
+        { headers: ['host', 'a', 'Authorization', credentials] },
+        [ok('hi')],
+        '200 length 2|hi|end',
+        shared,
+      ] as const,
+  ),
+  [
+    'proxy-hardening 53: that challenges the connection',
+    {},
+    ['HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm="x", Negotiate\r\nContent-Length: 0\r\n\r\n'],
+    '401 none 0|end',
+    false,
+  ],
+  [
+    'that challenges the request only',
+    {},
+    ['HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm="ntlm"\r\nContent-Length: 0\r\n\r\n'],
+    '401 none 0|end',
+    true,
+  ],
   ['to HEAD', { method: 'HEAD' }, ['HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'], '200 none 9|end', true],
   ['204', {}, ['HTTP/1.1 204 No Content\r\n\r\n'], '204 none -1|end', true],
   ['304 with a length', {}, ['HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'], '304 none 9|end', true],

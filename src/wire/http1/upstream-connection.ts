@@ -1,4 +1,5 @@
 // One connection to a destination: sends a request, reads its answer strictly, and is used again only when nothing about it is in doubt.
+import { challengesConnection } from './connection-auth.ts';
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
@@ -208,6 +209,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     const backlog = this.#backlog;
     this.#answering = true;
     this.#keepAlive = !connection.close && (minorVersion === 1 || connection.keepAlive);
+    if (exchange.bindsConnection || (status === 401 && challengesConnection(headers.all('www-authenticate'))))
+      this.#keepAlive = false;
     const keptMs = this.#parser.keepAliveMs();
     if (keptMs >= 0) this.#idleMs = Math.min(this.#pool.limits.idleTimeoutMs, Math.max(0, keptMs - KEEP_ALIVE_MARGIN_MS));
     let body: BodyReader;

@@ -1,4 +1,5 @@
 // One request on its way to a destination: what is sent, how far it got, and who waits for the answer.
+import { authenticatesConnection } from './connection-auth.ts';
 import type { BodyReader } from '../types.ts';
 import { type BodyCarrier, BodySender } from './body-sender.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from '../upstream-types.ts';
@@ -28,6 +29,8 @@ export class UpstreamExchange implements UpstreamRequest {
   pendingUntilMs = 0;
   /** A stale connection was met once already. */
   retried = false;
+  /** Its credentials may stay with the connection, which is therefore not kept. */
+  readonly bindsConnection: boolean;
   readonly #method: string;
   readonly #head: string;
   readonly #body: BodyReader | undefined;
@@ -49,6 +52,7 @@ export class UpstreamExchange implements UpstreamRequest {
     if (bodied) framing = head.bodyKind === 'length' ? `content-length: ${head.length}\r\n` : 'transfer-encoding: chunked\r\n';
     else if (head.length === 0 || !BODILESS.has(head.method)) framing = 'content-length: 0\r\n';
     if (upgrade !== '') framing += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
+    this.bindsConnection = authenticatesConnection(head.headers);
     this.#head = requestHead(head.method, head.target, head.headers, framing);
   }
 

@@ -6,10 +6,10 @@ import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
 import type { TimerWheel } from '../timers.ts';
 import type { ConnectionInfo } from '../types.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, type ClientStreamHost } from './client-stream.ts';
 import { Connection } from './connection.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
+  CLIENT_WINDOW_BYTES,
   ENABLE_PUSH,
   INITIAL_WINDOW_SIZE,
   MAX_HEADER_LIST_SIZE,
@@ -18,7 +18,6 @@ import {
   REFUSED_STREAM,
   STREAM_CLOSED,
   STREAM_ID_MAX,
-  STREAM_WINDOW_BYTES,
   WINDOW_DEFAULT,
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
@@ -51,7 +50,7 @@ export interface ConnectionPool {
   retry(exchange: ClientExchange): void;
 }
 
-export class ClientConnection extends Connection {
+export class ClientConnection extends Connection implements ClientStreamHost {
   readonly info: Omit<ConnectionInfo, 'tls'>;
   readonly scheme: 'http' | 'https';
   /** The peer's settings are known. */
@@ -61,15 +60,18 @@ export class ClientConnection extends Connection {
   readonly #trailers: TrailerBlock;
   #nextId = 1;
   #draining = false;
+  #broken = false;
   /** When a ping was sent that is not answered, 0 for none; and the last one. */
   #pingMs = 0;
   #pingedMs = Number.NEGATIVE_INFINITY;
   /** Last time that the peer sent more than an answer to a ping. */
   #spokeMs: number;
 
-  constructor(pool: ConnectionPool, socket: Socket) {
-    super(socket, pool.limits, pool.timers, new PeerSettings(true), pool.limits.upstreamTimeoutMs);
+  /** @param streams streams that the destination will probably allow, until it says so */
+  constructor(pool: ConnectionPool, socket: Socket, streams: number) {
+    super(socket, pool.limits, pool.timers, new PeerSettings(true), CLIENT_WINDOW_BYTES, pool.limits.upstreamTimeoutMs);
     this.#pool = pool;
+    this.peer.streamsMax = streams;
     this.#head = new ResponseHead(pool.limits);
     this.#trailers = new TrailerBlock(pool.limits);
     this.info = connectionInfo(socket, undefined);
@@ -79,10 +81,10 @@ export class ClientConnection extends Connection {
     out.raw(PREFACE, 0, PREFACE.length);
     out.settings([
       [ENABLE_PUSH, 0],
-      [INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+      [INITIAL_WINDOW_SIZE, this.streamWindow],
       [MAX_HEADER_LIST_SIZE, pool.limits.headerBytesMax],
     ]);
-    out.windowUpdate(0, CONNECTION_WINDOW_BYTES - WINDOW_DEFAULT);
+    out.windowUpdate(0, CLIENT_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(this.#lookMs());
   }
@@ -94,7 +96,7 @@ export class ClientConnection extends Connection {
 
   /** No request may be sent on it any more. */
   get retired(): boolean {
-    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#nextId > STREAM_ID_MAX;
+    return this.closing || this.gone || this.goawayReceived || this.#draining || this.#broken || this.#nextId > STREAM_ID_MAX;
   }
 
   get room(): boolean {
@@ -152,16 +154,21 @@ export class ClientConnection extends Connection {
     return 0;
   }
 
+  /** The peer sent something of an answer. */
+  spoke(): void {
+    this.#spokeMs = this.heardMs;
+  }
+
   protected get lastStreamId(): number {
     return 0;
   }
 
-  protected isIdle(streamId: number): boolean {
+  isIdle(streamId: number): boolean {
     return streamId >= this.#nextId || streamId % 2 === 0;
   }
 
-  protected blockSink(streamId: number): FieldSink | undefined {
-    this.#spokeMs = this.heardMs;
+  blockSink(streamId: number): FieldSink | undefined {
+    this.spoke();
     const stream = this.streams.get(streamId) as ClientStream | undefined;
     if (!stream) {
       if (this.isIdle(streamId)) this.broken(PROTOCOL_ERROR);
@@ -177,7 +184,7 @@ export class ClientConnection extends Connection {
     return reader;
   }
 
-  protected blockRead(streamId: number, ended: boolean): void {
+  blockRead(streamId: number, ended: boolean): void {
     const stream = this.streams.get(streamId) as ClientStream;
     if (stream.answered) {
       const error = this.#trailers.finish() ?? (ended ? undefined : 'trailer');
@@ -193,14 +200,14 @@ export class ClientConnection extends Connection {
   }
 
   finished(stream: Stream): void {
-    this.earn();
+    this.receiver.streamEarned();
     this.done(stream);
   }
 
   written(): void {}
 
-  protected goaway(lastStreamId: number): void {
-    for (const stream of [...this.streams.values()]) {
+  goaway(lastStreamId: number): void {
+    for (const stream of this.streams.values()) {
       if (stream.id <= lastStreamId) continue;
       // Not processed and never will be (section 6.8).
       this.drop(stream, 'us');
@@ -210,12 +217,12 @@ export class ClientConnection extends Connection {
     if (this.streams.size === 0) this.finish(NO_ERROR);
   }
 
-  protected settingsChanged(): void {
+  settingsChanged(): void {
     this.settled = true;
     this.notice();
   }
 
-  protected pingAcknowledged(): void {
+  pingAcknowledged(): void {
     this.#pingMs = 0;
   }
 
@@ -265,8 +272,9 @@ export class ClientConnection extends Connection {
   }
 
   protected broke(kind: RefusalKind): void {
-    for (const stream of [...this.streams.values()])
-      (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
+    // Whoever is told may ask again at once, and must not be sent here.
+    this.#broken = true;
+    for (const stream of this.streams.values()) (stream as ClientStream).fail('protocol', REFUSALS[kind].text, PROTOCOL_ERROR);
   }
 
   protected ended(): void {

@@ -1,12 +1,17 @@
 // One request to a destination: what is sent, how often it was tried, and who waits for the answer.
 import type { BodyReader, HeaderInput } from '../types.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamHead, UpstreamRequest } from '../upstream-types.ts';
-import type { ClientStream } from './client-stream.ts';
 
 /** Methods that may be sent again when no answer came (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 /** Times that a request may be refused unprocessed and sent again. */
 const TRIES_MAX = 3;
+
+/** The stream that carries an exchange. */
+interface Carrier {
+  /** Whoever asked no longer waits. */
+  abandon(): void;
+}
 
 export class ClientExchange implements UpstreamRequest {
   readonly head: UpstreamHead;
@@ -22,7 +27,7 @@ export class ClientExchange implements UpstreamRequest {
   retried = false;
   #bytesSent = false;
   #tries = 0;
-  #stream: ClientStream | undefined;
+  #stream: Carrier | undefined;
 
   constructor(head: UpstreamHead, body: BodyReader | undefined, callbacks: UpstreamCallbacks) {
     this.head = head;
@@ -42,7 +47,7 @@ export class ClientExchange implements UpstreamRequest {
   }
 
   /** It is being sent on a stream. */
-  started(stream: ClientStream): void {
+  started(stream: Carrier): void {
     this.#stream = stream;
     this.#bytesSent = true;
     this.#tries++;

@@ -1,21 +1,38 @@
 // One request on a stream of a connection to a destination, and its answer.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
+import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { isToken, isVisible } from '../http1/chars.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
-import type { BodySink, HeaderInput, HeaderList } from '../types.ts';
+import type { BodySink, ConnectionInfo, HeaderInput, HeaderList } from '../types.ts';
 import type { UpstreamError } from '../upstream-types.ts';
-import type { ClientConnection } from './client-connection.ts';
 import { type ClientExchange, authorityOf } from './client-exchange.ts';
 import { CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, codeName } from './constants.ts';
 import type { ResponseHead } from './message-head.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
 import { StreamBody } from './stream-body.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 /** 1xx answers that may come before the final one. */
 const INTERIM_MAX = 8;
+
+/** The connection, as its requests see it. */
+export interface ClientStreamHost extends StreamHost {
+  readonly limits: Limits;
+  readonly info: Omit<ConnectionInfo, 'tls'>;
+  readonly scheme: 'http' | 'https';
+  /** It served a request before: when it breaks now, it may have been dead for a while. */
+  readonly stale: boolean;
+  /** Resets the stream. @param reason '' when nobody is to be told */
+  cancel(stream: Stream, code: number, reason: string): void;
+  /** The stream ended both ways. */
+  finished(stream: Stream): void;
+  /** The peer sent something of an answer. */
+  spoke(): void;
+  /** The request was not processed: send it again. */
+  retry(exchange: ClientExchange): void;
+}
 
 interface Answer {
   readonly status: number;
@@ -29,7 +46,7 @@ export class ClientStream extends Stream implements BodySink {
   /** The final head of the answer was read. */
   answered = false;
   readonly exchange: ClientExchange;
-  readonly #client: ClientConnection;
+  readonly #client: ClientStreamHost;
   #interims: Answer[] = [];
   #interimCount = 0;
   #answer: Answer | undefined;
@@ -40,7 +57,7 @@ export class ClientStream extends Stream implements BodySink {
   /** Bytes of the request still owed of a declared length, -1 for any number. */
   #owed = -1;
 
-  constructor(client: ClientConnection, id: number, exchange: ClientExchange) {
+  constructor(client: ClientStreamHost, id: number, exchange: ClientExchange) {
     super(client, id);
     this.#client = client;
     this.exchange = exchange;
@@ -141,6 +158,7 @@ export class ClientStream extends Stream implements BodySink {
   receive(bytes: Buffer, from: number, to: number): void {
     const { body } = this;
     this.movedMs = this.#client.timers.coarseMs;
+    this.#client.spoke();
     if (!body) {
       // DATA in front of the head.
       this.bodyRead(to - from);

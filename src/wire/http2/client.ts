@@ -60,7 +60,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
 
   close(): void {
     this.#closing = true;
-    for (const connection of [...this.#connections]) connection.drain();
+    for (const connection of this.#connections) connection.drain();
     const waiting = this.#pending;
     this.#pending = [];
     this.#pendingTimer.clear();
@@ -69,7 +69,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
 
   destroy(): void {
     this.close();
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   roomy(): void {
@@ -145,7 +145,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     while (
       !this.#closing &&
       this.#connecting < needed &&
-      !this.#awaitsSettings() &&
+      !this.#mustWait() &&
       this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax
     ) {
       this.#connecting++;
@@ -153,9 +153,11 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     }
   }
 
-  /** What waits may only wait for the peer's settings on a connection that is there. */
-  #awaitsSettings(): boolean {
-    for (const connection of this.#connections) if (connection.room && !connection.settled) return true;
+  /** What waits only waits for the peer's settings on a connection that is there, or for a peer that allows no stream at all. */
+  #mustWait(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.room ? !connection.settled : !connection.retired && connection.active === 0) return true;
+    }
     return false;
   }
 
@@ -180,7 +182,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
       this.#open();
       return;
     }
-    this.#connections.add(new ClientConnection(this, socket));
+    this.#connections.add(new ClientConnection(this, socket, this.#streamsMax()));
     this.#serve();
     this.#open();
   }

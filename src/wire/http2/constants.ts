@@ -70,6 +70,8 @@ export const STREAM_ID_MAX = 0x7f_ff_ff_ff;
 export const WINDOW_DEFAULT = 65_535;
 export const TABLE_BYTES_DEFAULT = 4096;
 
-/** What a peer may send us before we say that it was read: a stream, and all streams of a connection together. */
-export const STREAM_WINDOW_BYTES = 256 * 1024;
-export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
+/** Most that a peer may send on a stream before we say that it was read: what a reader gets that keeps up, however far away the sender is. */
+export const STREAM_WINDOW_MAX = 1024 * 1024;
+/** What the peer may send on all streams of a connection together: of a client, and of a destination, whose slow readers share a connection. */
+export const SERVER_WINDOW_BYTES = 2 * 1024 * 1024;
+export const CLIENT_WINDOW_BYTES = 8 * 1024 * 1024;

@@ -39,6 +39,7 @@ export class FrameReader {
   readonly #handler: FrameHandler;
   #held: Buffer | undefined;
   #heldLength = 0;
+  #heldNumber = 0;
   #type = 0;
   #flags = 0;
   #streamId = 0;
@@ -52,9 +53,9 @@ export class FrameReader {
     this.#handler = handler;
   }
 
-  /** A frame has begun and is not whole. */
-  get inside(): boolean {
-    return this.#heldLength > 0 || this.#inData;
+  /** Number of the frame that is held because it is not whole, 0 for none. The pieces of DATA are not held. */
+  get heldFrame(): number {
+    return this.#heldLength > 0 ? this.#heldNumber : 0;
   }
 
   feed(bytes: Buffer): void {
@@ -82,6 +83,7 @@ export class FrameReader {
   }
 
   #hold(bytes: Buffer, from: number, to: number, whole: number): void {
+    if (this.#heldLength === 0) this.#heldNumber++;
     if (!this.#held || this.#held.length < whole) {
       const held = Buffer.allocUnsafeSlow(whole);
       this.#held?.copy(held, 0, 0, this.#heldLength);

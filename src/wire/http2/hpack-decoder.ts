@@ -1,4 +1,5 @@
 // Reads header blocks (RFC 7541). Every bound of it comes from outside: the block's bytes are bounded by the connection, the table by us.
+import { COMPRESSION_ERROR, ENHANCE_YOUR_CALM, NO_ERROR } from './constants.ts';
 import { Field, isBadValue, kindOf } from './field.ts';
 import { decodeHuffman, decodedBytesMax } from './huffman.ts';
 import { STATIC, STATIC_LENGTH } from './static-table.ts';
@@ -11,7 +12,6 @@ export interface FieldSink {
 /** No integer in a header block that we take is larger. */
 const INTEGER_MAX = 0x7f_ff_ff;
 const SCRATCH_BYTES = 512;
-const SCRATCH_KEPT_BYTES = 4096;
 
 export class HpackDecoder {
   readonly #tableBytesMax: number;
@@ -37,40 +37,47 @@ export class HpackDecoder {
     return this.#bytes;
   }
 
+  /** Lets go of what only makes reading faster. */
+  release(): void {
+    this.#scratch = undefined;
+  }
+
   /**
-   * Reads one whole block. @returns false when it cannot be read: the connection's state is lost then (COMPRESSION_ERROR)
-   * @example new HpackDecoder(4096).decode(Buffer.of(0x82), 0, 1, { field: ({ name, value }) => console.log(name, value) }); // :method GET
+   * Reads one whole block.
+   * @param listBytesMax bound of what its fields come to, as SETTINGS_MAX_HEADER_LIST_SIZE counts: one byte may stand for a whole entry of the table
+   * @returns NO_ERROR; COMPRESSION_ERROR when it cannot be read, ENHANCE_YOUR_CALM when it is too much: the connection's state is lost then
+   * @example new HpackDecoder(4096).decode(Buffer.of(0x82), 0, 1, { field: ({ name, value }) => console.log(name, value) }, 100); // :method GET
    */
-  decode(bytes: Buffer, from: number, to: number, sink: FieldSink): boolean {
+  decode(bytes: Buffer, from: number, to: number, sink: FieldSink, listBytesMax: number): number {
     this.#at = from;
     let updatable = true;
+    let listBytes = 0;
     while (this.#at < to) {
       const first = bytes[this.#at]!;
-      if (first >= 0x80) {
-        const field = this.#lookUp(this.#integer(bytes, to, 7));
-        if (!field) return false;
-        sink.field(field);
-      } else if (first >= 0x40) {
-        const field = this.#literal(bytes, to, 6);
-        if (!field) return false;
-        this.#insert(field);
-        sink.field(field);
-      } else if (first >= 0x20) {
-        // Only in front of a block (section 4.2).
+      if (first >= 0x20 && first < 0x40) {
+        // A table size: only in front of a block (section 4.2).
         const size = this.#integer(bytes, to, 5);
-        if (!updatable || size < 0 || size > this.#tableBytesMax) return false;
+        if (!updatable || size < 0 || size > this.#tableBytesMax) return COMPRESSION_ERROR;
         this.#bytesMax = size;
         this.#evict(0);
         continue;
-      } else {
-        const field = this.#literal(bytes, to, 4);
-        if (!field) return false;
-        sink.field(field);
       }
       updatable = false;
+      const field = this.#field(first, bytes, to);
+      if (!field) return COMPRESSION_ERROR;
+      listBytes += field.size;
+      if (listBytes > listBytesMax) return ENHANCE_YOUR_CALM;
+      sink.field(field);
     }
-    if (this.#scratch && this.#scratch.length > SCRATCH_KEPT_BYTES) this.#scratch = undefined;
-    return true;
+    return NO_ERROR;
+  }
+
+  #field(first: number, bytes: Buffer, to: number): Field | undefined {
+    if (first >= 0x80) return this.#lookUp(this.#integer(bytes, to, 7));
+    if (first < 0x40) return this.#literal(bytes, to, 4);
+    const field = this.#literal(bytes, to, 6);
+    if (field) this.#insert(field);
+    return field;
   }
 
   #lookUp(index: number): Field | undefined {

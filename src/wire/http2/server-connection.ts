@@ -6,24 +6,24 @@ import type { ServeOptions } from '../http1/serve-options.ts';
 import type { ConnectionInfo, ConnectionState, HttpHandler, ServedConnection } from '../types.ts';
 import { Connection } from './connection.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
   ENABLE_CONNECT_PROTOCOL,
+  ENHANCE_YOUR_CALM,
   INITIAL_WINDOW_SIZE,
   MAX_CONCURRENT_STREAMS,
   MAX_HEADER_LIST_SIZE,
   NO_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
+  SERVER_WINDOW_BYTES,
   STREAM_CLOSED,
   STREAM_ID_MAX,
-  STREAM_WINDOW_BYTES,
   WINDOW_DEFAULT,
 } from './constants.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 import { RequestHead, TrailerBlock } from './message-head.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { PREFACE } from './preface.ts';
-import { ServerStream } from './server-stream.ts';
+import { ServerStream, type ServerStreamHost } from './server-stream.ts';
 import type { Stream } from './stream.ts';
 
 /** Deadlines of streams are looked at this often at least. */
@@ -33,7 +33,7 @@ const GOODBYE_MS = 1000;
 /** Payload of the ping that follows a warning. */
 const GOODBYE = Buffer.from('goodbye.');
 
-export class ServerConnection extends Connection implements ServedConnection {
+export class ServerConnection extends Connection implements ServedConnection, ServerStreamHost {
   readonly info: ConnectionInfo;
   readonly options: ServeOptions;
   readonly #handler: HttpHandler;
@@ -50,7 +50,7 @@ export class ServerConnection extends Connection implements ServedConnection {
   #peerEnded = false;
 
   constructor(socket: Socket, options: ServeOptions, handler: HttpHandler) {
-    super(socket, options.limits, options.timers, new PeerSettings(false), options.limits.idleTimeoutMs);
+    super(socket, options.limits, options.timers, new PeerSettings(false), SERVER_WINDOW_BYTES, options.limits.idleTimeoutMs);
     this.options = options;
     this.#lookMs = Math.max(50, Math.min(LOOK_MS, this.limits.idleTimeoutMs / 4, this.limits.requestTimeoutMs / 4));
     this.#handler = handler;
@@ -60,11 +60,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     const { out } = this.writer;
     out.settings([
       [MAX_CONCURRENT_STREAMS, options.limits.streamsPerConnectionMax],
-      [INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+      [INITIAL_WINDOW_SIZE, this.streamWindow],
       [MAX_HEADER_LIST_SIZE, options.limits.headerBytesMax],
       [ENABLE_CONNECT_PROTOCOL, 1],
     ]);
-    out.windowUpdate(0, CONNECTION_WINDOW_BYTES - WINDOW_DEFAULT);
+    out.windowUpdate(0, SERVER_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(Math.min(this.limits.headerTimeoutMs, this.limits.idleTimeoutMs));
   }
@@ -107,11 +107,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     return length;
   }
 
-  protected isIdle(streamId: number): boolean {
-    return streamId > this.#lastStreamId || streamId % 2 === 0;
+  isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || (streamId > this.#lastStreamId && !this.#final);
   }
 
-  protected blockSink(streamId: number): FieldSink | undefined {
+  blockSink(streamId: number): FieldSink | undefined {
     const stream = this.streams.get(streamId);
     if (stream) {
       if (stream.remoteClosed) {
@@ -127,6 +127,7 @@ export class ServerConnection extends Connection implements ServedConnection {
       if (by !== 'us' && !this.#final) this.broken(by === 'peer' ? STREAM_CLOSED : PROTOCOL_ERROR);
     } else if (this.#final) {
       // It may be sent again elsewhere: GOAWAY said that it was not taken up.
+      this.closed.add(streamId, 'us');
       return undefined;
     } else {
       this.#lastStreamId = streamId;
@@ -139,7 +140,7 @@ export class ServerConnection extends Connection implements ServedConnection {
     return undefined;
   }
 
-  protected blockRead(streamId: number, ended: boolean): void {
+  blockRead(streamId: number, ended: boolean): void {
     const stream = this.streams.get(streamId);
     if (stream) {
       const error = this.#trailers.finish();
@@ -154,7 +155,7 @@ export class ServerConnection extends Connection implements ServedConnection {
     const error = this.#head.finish(ended);
     const opened = new ServerStream(this, streamId, this.#head, ended, error);
     this.streams.set(streamId, opened);
-    this.earn();
+    this.receiver.streamEarned();
     this.touch(opened);
     if (this.streams.size === 1) this.timer.arm(this.#lookMs);
     if (++this.#opened >= this.limits.requestsPerConnectionMax) this.close();
@@ -176,6 +177,11 @@ export class ServerConnection extends Connection implements ServedConnection {
     return this.options.onError?.(kind, REFUSALS[kind].status, this.info);
   }
 
+  /** A request was answered here: as good as reset, though the stream ended in order. */
+  refusedOne(): void {
+    if (!this.resets.spend(2)) this.broken(ENHANCE_YOUR_CALM);
+  }
+
   protected broke(kind: RefusalKind): void {
     this.refused(kind);
   }
@@ -189,14 +195,14 @@ export class ServerConnection extends Connection implements ServedConnection {
     (stream as ServerStream).answerWritten(failed);
   }
 
-  protected goaway(): void {
+  goaway(): void {
     // A client that goes opens no more streams; those under way are answered.
     if (this.streams.size === 0) this.finish(NO_ERROR);
   }
 
-  protected settingsChanged(): void {}
+  settingsChanged(): void {}
 
-  protected pingAcknowledged(): void {
+  pingAcknowledged(): void {
     if (this.#drainingMs !== 0) this.#refuseNew();
   }
 

@@ -1,14 +1,14 @@
 // One request and its answer on a stream of a served connection.
 import { assert } from '#base/assert.ts';
+import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { problemBody } from '../http1/problem.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
-import type { AnswerObserver, AnswerSink, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
+import type { AnswerObserver, AnswerSink, ConnectionInfo, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
 import type { Socket } from 'node:net';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './constants.ts';
 import type { RequestHead } from './message-head.ts';
-import type { ServerConnection } from './server-connection.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
 import { StreamBody } from './stream-body.ts';
 import { StreamSocket } from './stream-socket.ts';
 
@@ -30,6 +30,26 @@ const RESET_KINDS: ReadonlySet<RefusalKind> = new Set([
   'trace-body',
 ]);
 
+/** The connection, as its requests see it. */
+export interface ServerStreamHost extends StreamHost {
+  readonly limits: Limits;
+  readonly info: ConnectionInfo;
+  readonly dateText: string;
+  /** Gives the request to the handler. */
+  dispatch(stream: ServerStream): void;
+  /** Tells of a message that broke a rule. @returns reference for the caller */
+  refused(kind: RefusalKind): string | undefined;
+  /** A request was answered by the codec. */
+  refusedOne(): void;
+  streamError(streamId: number, code: number): void;
+  /** Resets the stream. @param reason '' when nobody is to be told */
+  cancel(stream: Stream, code: number, reason: string): void;
+  /** The stream ended both ways. */
+  finished(stream: Stream): void;
+  /** Ends the connection gracefully. */
+  close(): void;
+}
+
 const OPEN = 0;
 const STREAMING = 1;
 const DONE = 2;
@@ -39,7 +59,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   observer: AnswerObserver | undefined = undefined;
   source: AnswerSink['source'] = undefined;
   bytesOut = 0;
-  readonly #server: ServerConnection;
+  readonly #server: ServerStreamHost;
   readonly #startMs: number;
   #state = OPEN;
   /** Body bytes still owed, -1 for any number, -3 for no body. */
@@ -48,9 +68,10 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   #refusal: RefusalKind | undefined;
   #continueDue: boolean;
   #tunnel = false;
+  #failing = false;
 
   /** @param refusal the rule that its head broke */
-  constructor(server: ServerConnection, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
+  constructor(server: ServerStreamHost, id: number, head: RequestHead, ended: boolean, refusal: RefusalKind | undefined) {
     super(server, id);
     this.#server = server;
     this.#startMs = this.movedMs;
@@ -144,6 +165,11 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
         ? nowMs - this.#startMs >= requestTimeoutMs || (!this.body.paused && silentMs >= idleTimeoutMs)
         : silentMs >= Math.max(idleTimeoutMs, requestTimeoutMs);
     if (!late) return;
+    if (this.localClosed) {
+      // Answered; only the rest of the request was awaited.
+      this.#server.cancel(this, NO_ERROR, '');
+      return;
+    }
     this.#refusal = 'body-timeout';
     this.settle();
   }
@@ -250,7 +276,8 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#server.cancel(this, NO_ERROR, '');
       return;
     }
-    body.drop();
+    // Who reads the body of a request that is refused is told so afterwards.
+    if (!this.#failing) body.drop();
     // An answer may come before the end of the request; then the rest is not wanted (RFC 9113 section 8.1).
     const missing = body.length >= 0 ? body.length - body.received : Infinity;
     if (missing > DRAIN_BYTES_MAX || this.#continueDue) this.#server.cancel(this, NO_ERROR, '');
@@ -273,6 +300,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       return;
     }
     this.fail(REFUSALS[kind].status, instance, REFUSALS[kind].text);
+    this.#server.refusedOne();
   }
 
   /** Answers in place of the handler, where nothing was answered yet. @param instance opaque reference */
@@ -284,6 +312,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     }
     const { body, observer } = this;
     this.observer = undefined;
+    this.#failing = true;
     this.send(status, ['content-type', 'application/problem+json'], problemBody(status, instance));
     body?.fail(reason);
     observer?.answerLost();

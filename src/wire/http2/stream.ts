@@ -1,9 +1,36 @@
 // What a stream is on both sides (RFC 9113 section 5): its windows, what waits to be sent, and how far each direction has come.
+import type { TimerWheel } from '../timers.ts';
 import type { HeaderInput } from '../types.ts';
-import type { Connection } from './connection.ts';
-import { FRAME_BYTES_MAX, STREAM_WINDOW_BYTES } from './constants.ts';
+import type { Output } from './output.ts';
+import { FRAME_BYTES_MAX, STREAM_WINDOW_MAX } from './constants.ts';
 import type { StreamBody, StreamBodyHost } from './stream-body.ts';
-import type { Writer } from './writer.ts';
+
+/** The way out, as a stream sees it. */
+export interface StreamWriter {
+  readonly out: Output;
+  readonly congested: boolean;
+  /** Bytes of DATA that the connection may send. */
+  readonly window: number;
+  mayWrite(stream: Stream, bytes: number): boolean;
+  beginData(stream: Stream, size: number, ended: boolean): void;
+  headers(stream: Stream, first: readonly string[], headers: HeaderInput, ended: boolean): void;
+  end(stream: Stream, trailers: HeaderInput | undefined): void;
+  enqueue(stream: Stream): void;
+  thirst(stream: Stream): void;
+  tellWritten(stream: Stream): void;
+  schedule(): void;
+}
+
+/** The connection, as its streams see it. */
+export interface StreamHost {
+  readonly timers: TimerWheel;
+  readonly writer: StreamWriter;
+  readonly peer: { readonly initialWindow: number };
+  /** Bytes that may come on a stream that nobody reads. */
+  readonly streamWindow: number;
+  /** Bytes of DATA were read. */
+  paid(bytes: number): void;
+}
 
 export abstract class Stream implements StreamBodyHost {
   readonly id: number;
@@ -24,7 +51,7 @@ export abstract class Stream implements StreamBodyHost {
   thirsty = false;
   /** Bytes that may be sent, and received, before the other side says more. */
   sendWindow: number;
-  receiveWindow = STREAM_WINDOW_BYTES;
+  receiveWindow: number;
   /** Bytes waiting to be sent. */
   queuedBytes = 0;
   /** Last time that something of the message moved, and that something waiting was sent, in coarse milliseconds. */
@@ -33,21 +60,22 @@ export abstract class Stream implements StreamBodyHost {
   /** Where the flags of its last frame are in the output, good while the output's epoch is this one. */
   flagsAt = -1;
   flagsEpoch = -1;
-  protected readonly connection: Connection;
-  protected readonly writer: Writer;
+  protected readonly connection: StreamHost;
+  protected readonly writer: StreamWriter;
   #queue: Buffer[] = [];
   /** Bytes of the first queued chunk that were sent. */
   #offset = 0;
   #endDue = false;
   #trailers: HeaderInput | undefined = undefined;
-  /** Bytes read and not yet given back to the peer. */
-  #unpaid = 0;
+  /** Bytes that may be on their way or unread: grows while the reader keeps up, and is small again once it pauses. */
+  #window: number;
 
-  constructor(connection: Connection, id: number) {
+  constructor(connection: StreamHost, id: number) {
     this.connection = connection;
     this.id = id;
     this.writer = connection.writer;
     this.sendWindow = connection.peer.initialWindow;
+    this.receiveWindow = this.#window = connection.streamWindow;
     this.movedMs = connection.timers.coarseMs;
   }
 
@@ -154,16 +182,23 @@ export abstract class Stream implements StreamBodyHost {
     this.queuedBytes = 0;
   }
 
-  /** Bytes were read: gives them back to the peer when half of its window is used up, unless reading is paused. */
+  /** Bytes were read, or reading goes on: lets the peer send more when half of the window is used up, unless the reader pauses. */
   bodyRead(bytes: number): void {
-    this.connection.paid(bytes);
-    this.#unpaid += bytes;
+    const { connection, body } = this;
+    connection.paid(bytes);
     if (this.gone || this.remoteClosed) return;
-    this.movedMs = this.connection.timers.coarseMs;
-    if (this.#unpaid < STREAM_WINDOW_BYTES / 2 || this.body?.paused === true) return;
-    this.receiveWindow += this.#unpaid;
-    this.writer.out.windowUpdate(this.id, this.#unpaid);
+    this.movedMs = connection.timers.coarseMs;
+    if (body?.paused === true) {
+      this.#window = connection.streamWindow;
+      return;
+    }
+    const used = this.#window - this.receiveWindow - (body?.heldBytes ?? 0);
+    if (used < this.#window / 2) return;
+    const grown = Math.min(this.#window * 2, STREAM_WINDOW_MAX);
+    const more = used + grown - this.#window;
+    this.#window = grown;
+    this.receiveWindow += more;
+    this.writer.out.windowUpdate(this.id, more);
     this.writer.schedule();
-    this.#unpaid = 0;
   }
 }

@@ -21,9 +21,9 @@ import type { Stream } from './stream.ts';
 const OUTPUT_BYTES_MAX = 64 * 1024;
 /** Answers to the peer's frames that may wait for the peer to read; no peer that means well lets them grow. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** Largest buffer that is used again, and that a connection without streams keeps. */
+/** Largest buffer that is used again, and that a connection keeps between its requests. */
 const SPARE_BYTES_MAX = 4 * OUTPUT_BYTES_MAX;
-const IDLE_SPARE_BYTES = 4096;
+const IDLE_BYTES_MAX = 4096;
 
 interface Written {
   readonly buffer: Buffer;
@@ -76,7 +76,13 @@ export class Writer {
 
   /** Whether bytes of a stream may go out at once: nobody else waits, and both windows are open for all of them. */
   mayWrite(stream: Stream, bytes: number): boolean {
-    return this.#ready.length === 0 && !this.congested && bytes <= stream.sendWindow && bytes <= this.window;
+    return (
+      this.#ready.length === 0 &&
+      this.out.length + bytes <= OUTPUT_BYTES_MAX &&
+      !this.blocked &&
+      bytes <= stream.sendWindow &&
+      bytes <= this.window
+    );
   }
 
   /** Writes the head of a DATA frame; its content goes to the output next. */
@@ -180,6 +186,11 @@ export class Writer {
     } else if (this.out.length > WAITING_BYTES_MAX) this.#host.stuck();
   }
 
+  /** The connection ends: what was put together goes to the socket, whether it wants a pause or not. */
+  flushAll(): void {
+    if (this.out.length > 0) this.#write();
+  }
+
   drained(): void {
     this.blocked = false;
     this.#guard.clear();
@@ -243,10 +254,16 @@ export class Writer {
     }
   }
 
-  /** No streams: memory is let go of. */
+  /** No streams for now: large buffers are let go of. */
   rest(): void {
     this.#spare = undefined;
-    if (this.out.length === 0 && this.out.bytes.length > IDLE_SPARE_BYTES) this.out.bytes = EMPTY;
+    if (this.out.length === 0 && this.out.bytes.length > IDLE_BYTES_MAX) this.out.bytes = EMPTY;
+  }
+
+  /** No streams for a while. */
+  release(): void {
+    this.#spare = undefined;
+    if (this.out.length === 0) this.out.bytes = EMPTY;
   }
 
   /** Nothing more is written. */
@@ -255,8 +272,10 @@ export class Writer {
     this.#guard.clear();
     this.#ready = [];
     this.#thirsty = [];
-    this.#endings = undefined;
     this.#spare = undefined;
     this.out.take(EMPTY);
+    const endings = this.#endings;
+    this.#endings = undefined;
+    if (endings) for (const stream of endings) this.#host.written(stream, true);
   }
 }

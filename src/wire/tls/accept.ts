@@ -107,7 +107,7 @@ function judge(socket: TLSSocket, options: TlsAcceptOptions): void {
     } else {
       const verdict = judgeChain(options.verifyPeer!, chain);
       if (!verdict.ok) return refuse(verdict.reason);
-      peer = peerFacts(verdict, chain[0]!, socket);
+      if (verdict.ignored !== true) peer = peerFacts(verdict, chain[0]!, socket);
     }
   }
   const tls = {

@@ -50,6 +50,6 @@ export function peerFacts(verdict: Extract<PeerVerdict, { readonly ok: true }>, 
     ...(notAfterMs !== undefined && { peerNotAfterMs: notAfterMs }),
     ...(root !== undefined && { peerRoot: root }),
     peerHash: hash('sha256', leaf, 'hex'),
-    ...(subject && { peerSubject: subject.split('\n').reverse().join(',') }),
+    ...(subject && { peerSubject: subject.split('\n').toReversed().join(',') }),
   };
 }

@@ -1,7 +1,7 @@
 // Reads whom a TLS client calls, and puts every byte back: what decides about a connection that is passed on as it is.
 import type { Socket } from 'node:net';
 import type { TimerWheel } from '../timers.ts';
-import { HELLO_BYTES_MAX, helloServerName } from './client-hello.ts';
+import { type ClientHello, HELLO_BYTES_MAX, readClientHello } from './client-hello.ts';
 
 export type PeekedName =
   | { readonly ok: true; /** Lower case. */ readonly name: string }
@@ -31,9 +31,9 @@ export function peekServerName(
       const chunk = socket.read() as Buffer | null;
       if (chunk === null || chunk.length === 0) return;
       bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-      const found = helloServerName(bytes);
-      if (found.kind === 'name') settle(judge(found));
-      else if (found.kind === 'invalid' || bytes.length > HELLO_BYTES_MAX)
+      const hello = readClientHello(bytes);
+      if (typeof hello === 'object') settle(judge(hello));
+      else if (hello === undefined || bytes.length > 2 * HELLO_BYTES_MAX)
         settle({ ok: false, why: 'what it sent is no TLS ClientHello' });
     };
     const onGone = (): void => settle({ ok: false, why: 'the connection ended before it did' });
@@ -44,7 +44,7 @@ export function peekServerName(
   });
 }
 
-function judge({ name, encrypted }: { readonly name: string; readonly encrypted: boolean }): PeekedName {
+function judge({ serverName, encrypted }: ClientHello): PeekedName {
   if (encrypted) return { ok: false, why: 'it hides the name (encrypted ClientHello)' };
-  return name === '' ? { ok: false, why: 'it names no server (SNI)' } : { ok: true, name };
+  return serverName === '' ? { ok: false, why: 'it names no server (SNI)' } : { ok: true, name: serverName };
 }

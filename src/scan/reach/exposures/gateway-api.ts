@@ -1,9 +1,9 @@
 // Gateway API: listeners of Gateways, and the routes that lead from them to pods.
 import type { Gateway, GatewayListener } from '#model/gateway.ts';
 import type { Resource } from '#model/resource.ts';
-import { labelsMatch } from '#model/resource.ts';
 import type { System } from '#model/system.ts';
-import { buildGateways, intersect } from '#plan/gateways.ts';
+import { intersect, takesNamespace } from '#plan/gateway-attach.ts';
+import { buildGateways } from '#plan/gateways.ts';
 import type { GatewayPlan } from '#plan/plan.ts';
 import { PUBLIC } from '../address.ts';
 import type { Reason } from '../face.ts';
@@ -71,11 +71,7 @@ function isAttached(system: System, gateway: Gateway, listener: GatewayListener,
   if (!named) return false;
   const kinds = listener.allowedRoutes?.kinds ?? [];
   if (kinds.length > 0 && !kinds.some(({ kind }) => kind === route.kind)) return false;
-  const { from, selector } = listener.allowedRoutes?.namespaces ?? { from: 'Same' };
-  if (from === 'All') return true;
-  if (from === 'Same') return namespace === gateway.metadata.namespace;
-  const labels = system.namespaces.find(({ name }) => name === namespace)?.labels ?? { 'kubernetes.io/metadata.name': namespace };
-  return labelsMatch(selector ?? {}, labels);
+  return takesNamespace(system, gateway, listener, namespace);
 }
 
 interface Edge {
