@@ -60,7 +60,7 @@ export function quote(word: string): string {
  */
 export function rootScript(spec: RootSpec): string[] {
   const mounts = mountPoints();
-  const lines = ['mkdir -p etc proc tmp var/tmp root home dev/shm run/netns run/cullis .old'];
+  const lines = ['mkdir -p etc proc tmp var/tmp root home dev/shm run/cullis .old', 'mkdir -m 700 run/netns'];
   for (const name of SYSTEM_FOLDERS) {
     const path = `/${name}`;
     const stat = lstatSync(path, { throwIfNoEntry: false });

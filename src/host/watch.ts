@@ -106,7 +106,7 @@ const IPV6: readonly Step[] = [
 /**
  * packet(7), socket(7). Arguments: number of setns(2), then the three filters. One socket in the workload's network, then two in the other.
  * What is read at a time is gathered and told in lines `tcp 192.0.2.1 443 2` (protocol, address, port, count); after that it rests for a
- * fifth of a second, so that a flood is a flood for nobody else. What the kernel had no room for, or what was too varied, is `more 17`.
+ * fifth of a second, so that a flood is a flood for nobody else. As root it becomes nobody, whom no workload can signal. What the kernel had no room for, or what was too varied, is `more 17`.
  */
 const WATCH = String.raw`
 use strict; use Socket; $| = 1;
@@ -126,7 +126,7 @@ open(my $net, "<", "/run/netns/services") or die "services: $!\n";
 syscall($setns, fileno($net), 0x40000000) == 0 or die "setns: $!\n";
 close($net);
 push @taps, [tap(0x0800, $strays), \&stray], [tap(0x86dd, $ipv6), \&ipv6];
-$) = "65534 65534"; $> = 65534;
+$( = 65534; $) = "65534 65534"; ($<, $>) = (65534, 65534);
 sub named { my ($p) = @_; return $p == 6 ? "tcp" : $p == 17 ? "udp" : "ip/$p"; }
 sub ported { my ($p, $b, $at) = @_; return $p == 6 || $p == 17 ? unpack("n", substr($b, $at + 2, 2)) // 0 : 0; }
 sub stray { my ($b) = @_; my ($h, $p, $to) = unpack("C x8 C x6 a4", $b); return named($p) . " " . inet_ntoa($to) . " " . ported($p, $b, 4 * ($h & 15)); }

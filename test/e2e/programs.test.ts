@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { ExplainResponse } from '#api/control.ts';
 import { isolationAvailable } from '#host/isolation.ts';
 import { DEFAULT_PATH, findProgram } from '#host/tools.ts';
 import type { Event } from '#model/event.ts';
@@ -203,6 +204,12 @@ describe('programs inside a namespace', { skip: isolation.ok ? false : isolation
       ),
     );
     assert.ok(![...tried.keys()].some((key) => key.includes(' 10.96.')), 'what is allowed is no try');
+  });
+
+  it('and is explained with the ServiceEntry that would open it', async () => {
+    const event = events.find((one) => one.type === 'egress' && one.host === '1.1.1.1' && one.place === 'tcp');
+    const { change } = await running.api<ExplainResponse>('GET', `/decisions/${event?.id}`);
+    assert.match(change?.yaml ?? '', /kind: ServiceEntry[\s\S]*namespace: mini[\s\S]*addresses: \["1\.1\.1\.1"\]/);
   });
 });
 
