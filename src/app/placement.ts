@@ -5,13 +5,15 @@ import { createServer } from 'node:net';
 import { CullisError } from '#base/errors.ts';
 import { assignOutsideIps, assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
-import type { Address, Observed, Placement } from '#model/observed.ts';
-import type { System } from '#model/system.ts';
+import { type Address, type Observed, type Placement, type Replica, replicaId } from '#model/observed.ts';
+import type { System, Workload } from '#model/system.ts';
 import { egressDestinations, egressHosts } from '#plan/egress.ts';
+import { outboundPorts } from '#plan/outbound.ts';
 import { unsupported } from '#plan/gateway-listeners.ts';
 import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 
 const LOOPBACK = '127.0.0.1';
+const REPLICAS_MAX = 32;
 /** Ports below 1024 are for the machine's own services; the gateway's usual ones get the usual stand-ins. */
 const UNPRIVILEGED: Readonly<Record<number, number>> = { 80: 8080, 443: 8443 };
 
@@ -26,6 +28,12 @@ export interface MovedPort {
 /** Workload ids that run here, with their Workload document. */
 export function runsOf(system: System): Map<string, System['runs'][number]> {
   return new Map(system.runs.map((run) => [`${run.metadata.namespace}/${run.spec.workload}`, run]));
+}
+
+/** How many programs of a workload run here. What runs elsewhere, and a builtin with its one data folder, are one. */
+export function replicaCount(run: System['runs'][number], workload: Workload): number {
+  if (run.spec.address !== undefined || run.spec.builtin !== undefined) return 1;
+  return Math.min(run.spec.replicas ?? workload.replicas, REPLICAS_MAX);
 }
 
 /**
@@ -44,30 +52,56 @@ export async function place(
   for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
     if (!workload) continue;
+    const count = replicaCount(run, workload);
+    if (count === 0) continue;
     const before = previous?.placements[id];
-    const app: Record<string, Address> = {};
-    const inbound: Record<string, Address> = {};
-    const outbound: Record<string, Address> = {};
-    for (const { port } of workloadPorts(system, workload)) {
-      const given = run.spec.address?.[port];
-      app[port] = given
-        ? parseAddress(given)
-        : (before?.app[port] ??
-          (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: id }));
-      inbound[port] = before?.inbound[port] ?? { ip: LOOPBACK, port: free() };
-    }
+    const ports = workloadPorts(system, workload).map(({ port }) => port);
+    const called = run.spec.address
+      ? []
+      : [
+          ...outboundPorts(system, workload).map(({ service, port: { port } }) => ({
+            key: clusterId(service, port),
+            ip: serviceIps.get(service.id)!,
+            port,
+          })),
+          ...egressDestinations(system, workload).map(({ key, host, port, literal }) => ({
+            key,
+            ip: literal ? host : outsideIps.get(host)!,
+            port,
+          })),
+        ];
+    const replica = (index: number, had: Replica | undefined): Replica => {
+      const app: Record<string, Address> = {};
+      const inbound: Record<string, Address> = {};
+      for (const port of ports) {
+        const given = run.spec.address?.[port];
+        app[port] = given
+          ? parseAddress(given)
+          : (had?.app[port] ??
+            (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: replicaId(id, index) }));
+        inbound[port] = had?.inbound[port] ?? { ip: LOOPBACK, port: free() };
+      }
+      return { app, inbound };
+    };
     // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
-    if (!run.spec.address) {
-      const add = (key: string, ip: string, port: number): void => {
-        outbound[key] =
-          isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : { ip, port, namespaceOf: id };
-      };
-      for (const { service, port } of destinations(system))
-        add(clusterId(service, port.port), serviceIps.get(service.id)!, port.port);
-      for (const { key, host, port, literal } of egressDestinations(system, workload))
-        add(key, literal ? host : outsideIps.get(host)!, port);
-    }
-    placements[id] = { workload: id, app, inbound, outbound };
+    const outbound = (index: number): Record<string, Address> =>
+      Object.fromEntries(
+        called.map(({ key, ip, port }) => {
+          const inside = { ip, port, namespaceOf: replicaId(id, index) };
+          return [key, isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : inside];
+        }),
+      );
+    const further = Array.from({ length: count - 1 }, (_, i) => ({
+      ...replica(i + 1, before?.replicas?.[i]),
+      // On loopback all copies share the listeners of the first.
+      ...(isolation === 'namespaces' && { outbound: outbound(i + 1) }),
+    }));
+    placements[id] = {
+      workload: id,
+      ...replica(0, before),
+      outbound: outbound(0),
+      ...(further.length > 0 && { replicas: further }),
+    };
   }
   const gateways: Record<string, Address> = {};
   const moved: MovedPort[] = [];
@@ -112,18 +146,22 @@ export function outsideAddresses(system: System): Map<string, string> {
 
 /** An upper bound of what is not placed yet. */
 function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous: Observed | undefined): number {
-  const services = destinations(system).length;
   let count = 0;
-  for (const [id] of runsOf(system)) {
+  for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
     const before = previous?.placements[id];
     if (!workload) continue;
-    const missing = workloadPorts(system, workload).filter(({ port }) => !before?.inbound[port] || !before.app[port]).length;
-    const out =
-      isolation === 'none'
-        ? services + egressDestinations(system, workload).filter(({ key }) => !before?.outbound[key]).length
-        : 0;
-    count += missing * 2 + out;
+    const ports = workloadPorts(system, workload);
+    for (let i = 0; i < replicaCount(run, workload); i++) {
+      const had = i === 0 ? before : before?.replicas?.[i - 1];
+      count += ports.filter(({ port }) => !had?.inbound[port] || !had.app[port]).length * 2;
+    }
+    if (isolation === 'namespaces') continue;
+    const keys = [
+      ...outboundPorts(system, workload).map(({ service, port }) => clusterId(service, port.port)),
+      ...egressDestinations(system, workload).map(({ key }) => key),
+    ];
+    count += keys.filter((key) => !before?.outbound[key]).length;
   }
   return count;
 }

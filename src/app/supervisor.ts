@@ -10,7 +10,7 @@ import { describeBusy, freePort } from '#host/ports.ts';
 import type { State } from '#host/state.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Event } from '#model/event.ts';
-import type { Observed } from '#model/observed.ts';
+import { type Observed, workloadOf } from '#model/observed.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import type { PlaneCode } from './code-cache.ts';
 import { CONTROL_WAIT_MS, ControlLink } from './control-link.ts';
@@ -35,6 +35,8 @@ const CONTROL_STOP_MS = 1500;
 const STOP_TIMEOUT_MS = 5500;
 const LAST_EVENTS_MS = 500;
 const BUILTINS_WAIT_MS = 500;
+/** Requests under way at a replica that is taken out. */
+const LEAVING_MS = 500;
 const TRIES_MAX = 4;
 
 export interface SupervisorOptions {
@@ -125,13 +127,14 @@ export class Supervisor {
         this.#report();
       },
       onQueries: (id, queries) => {
-        for (const event of watch.take(id, queries, (name) => this.#isOutside(id, name))) this.#nameLog.add(event);
+        for (const event of watch.take(workloadOf(id), queries, (name) => this.#isOutside(id, name))) this.#nameLog.add(event);
         void this.#nameLog.flush();
       },
       onAttempts: (id, attempts, more) => {
-        for (const event of attemptWatch.take(id, attempts, more)) this.#nameLog.add(event);
+        for (const event of attemptWatch.take(workloadOf(id), attempts, more)) this.#nameLog.add(event);
         void this.#nameLog.flush();
       },
+      onLeaving: (replicas) => this.#leaving(replicas),
     });
     const specs = planeSpecs({
       ...options,
@@ -415,6 +418,13 @@ export class Supervisor {
     const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'process.failed';
     if (this.#phase === 'loading') this.#first.reject(new CullisError(known, message));
     else this.#notice(`control could not start: ${message}`);
+  }
+
+  /** Nobody sends these anything new, and what they were at had some time to end. When control cannot be asked they are stopped all the same. */
+  async #leaving(replicas: readonly string[]): Promise<void> {
+    if (this.#phase === 'stopping') return;
+    await this.#link.ask({ type: 'leaving', replicas }).catch(() => undefined);
+    await within(new Promise(() => {}), LEAVING_MS);
   }
 
   #notice(text: string): void {

@@ -271,3 +271,45 @@ for (const [feature, host, path, row] of ROWS)
     for (const [name, want] of Object.entries(row.sees ?? {})) assert.equal(answer.seen.headers[name], want, name);
     for (const [name, want] of Object.entries(row.back ?? {})) assert.equal(answer.headers[name], want, name);
   });
+
+/** Answers 503 twice, then 200, for each path; never for `/hang`. */
+async function flaky(): Promise<App> {
+  const seen = new Map<string, number>();
+  return await startApp((message, response) => {
+    const path = message.url ?? '';
+    const count = (seen.get(path) ?? 0) + 1;
+    seen.set(path, count);
+    if (path.startsWith('/hang')) return;
+    response.statusCode = count > 2 ? 200 : 503;
+    response.end(String(count));
+  });
+}
+
+test('HTTPRouteRequestTimeout, HTTPRouteBackendTimeout, HTTPRouteRetry: what a rule says of time and tries is kept', async () => {
+  const app = await flaky();
+  const rules = `[{matches: [{path: {value: /twice}}], retry: {codes: [503], attempts: 2, backoff: 1ms}, backendRefs: [{name: f, port: 80}]},
+    {matches: [{path: {value: /once}}], retry: {codes: [503], attempts: 1, backoff: 1ms}, backendRefs: [{name: f, port: 80}]},
+    {matches: [{path: {value: /other}}], retry: {codes: [500], attempts: 5, backoff: 1ms}, backendRefs: [{name: f, port: 80}]},
+    {matches: [{path: {value: /hang/request}}], timeouts: {request: 60ms}, backendRefs: [{name: f, port: 80}]},
+    {matches: [{path: {value: /hang/backend}}], timeouts: {request: 10s, backendRequest: 60ms}, backendRefs: [{name: f, port: 80}]}]`;
+  const own = await startGateway({
+    apps: { f: app.port },
+    manifests: [
+      gatewayKind('Gateway', 'edge', '{gatewayClassName: x, listeners: [{name: http, port: 80, protocol: HTTP}]}'),
+      gatewayKind('HTTPRoute', 'f', `{parentRefs: [{name: edge}], rules: ${rules}}`),
+    ],
+  });
+  for (const [path, status, text] of [
+    ['/twice', 200, '3'],
+    ['/once', 503, '2'],
+    ['/other', 503, '1'],
+    ['/hang/request', 504, undefined],
+    ['/hang/backend', 504, undefined],
+  ] as const) {
+    const answer = await call(own.port(80), { path });
+    assert.equal(answer.status, status, path);
+    if (text !== undefined) assert.equal(answer.text, text, path);
+  }
+  await own.close();
+  await app.close();
+});

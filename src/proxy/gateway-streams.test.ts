@@ -132,6 +132,29 @@ for (const [name, bytes] of [
     assert.deepEqual([outcome.closed, outcome.text], [true, '']);
   });
 
+test('proxy-hardening 51: hellos with any byte changed end their own connection and nothing else', async () => {
+  const hello = await helloFor('one.pass.example');
+  const changed = Array.from({ length: 120 }, (_, i) => {
+    const bytes = Buffer.from(hello);
+    // Headers, lengths and names stand in front.
+    bytes[(i * 7) % Math.min(300, bytes.length)] = (i * 37) % 256;
+    return i % 3 === 0 ? bytes.subarray(0, 20 + i) : bytes;
+  });
+  await Promise.all(
+    changed.map(async (bytes) => {
+      const socket = connect({ host: '127.0.0.1', port: gateway.port(443) });
+      socket.on('error', () => {});
+      const closed = new Promise((resolve) => {
+        socket.once('close', resolve);
+      });
+      socket.resume();
+      socket.end(bytes);
+      await closed;
+    }),
+  );
+  assert.equal((await tlsCall(gateway.port(443), { servername: 'one.pass.example' }, '')).text, 'from one.pass.example');
+});
+
 test('TLS that ends at the gateway goes on as bytes, and ends when its route goes', async (t) => {
   const client = tlsConnect({ host: '127.0.0.1', port: gateway.port(443), servername: 'end.example', rejectUnauthorized: false });
   client.on('error', () => {});

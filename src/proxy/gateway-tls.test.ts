@@ -365,3 +365,41 @@ test('a plaintext listener that is closed answers 503, whatever the host', async
   assert.equal((await fetch(`http://127.0.0.1:${own.port(80)}/`)).status, 503);
   await own.close();
 });
+
+const validation = (name: string): string => `validation: {caCertificateRefs: [{name: ${name}}]}`;
+for (const [name, frontend, listener, want] of [
+  [
+    'of its port',
+    `tls: {frontend: {default: {${validation('others')}}, perPort: [{port: 443, tls: {${validation('clients')}}}]}}, `,
+    '',
+    200,
+  ],
+  [
+    'of another port',
+    `tls: {frontend: {default: {${validation('clients')}}, perPort: [{port: 444, tls: {${validation('others')}}}]}}, `,
+    '',
+    200,
+  ],
+  [
+    'of its own',
+    `tls: {frontend: {default: {${validation('others')}}}}, `,
+    ', frontendValidation: {caCertificateRefs: [{name: clients}]}',
+    200,
+  ],
+  ['of its own that is another', '', ', frontendValidation: {caCertificateRefs: [{name: others}]}', undefined],
+] as const)
+  test(`client validation: a listener goes by what is said ${name}`, async () => {
+    const own = await startGateway({
+      apps: { web: app.port },
+      manifests: [
+        edge([https('a', 'a.example', '{name: a}', listener)], frontend),
+        tlsSecret('a', A),
+        caConfigMap('clients', ca.pem),
+        caConfigMap('others', other.pem),
+        ...ROUTES,
+      ],
+    });
+    const { text } = await tlsCall(own.port(443), { servername: 'a.example', ...client() }, request('a.example'));
+    await own.close();
+    assert.equal(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1], want === undefined ? undefined : String(want));
+  });

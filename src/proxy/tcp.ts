@@ -12,7 +12,7 @@ import type { Destination } from './destination.ts';
 import { boundOutbound } from './egress/outbound-stream.ts';
 import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { connectionHash } from './hash-key.ts';
 import { hostName } from '#plan/route.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';

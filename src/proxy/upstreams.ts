@@ -4,13 +4,14 @@ import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import type { CircuitPlan } from '#plan/traffic.ts';
 import type { ConnectionGate } from '#wire/connection-gate.ts';
+import type { IdleConnections } from '#wire/idle-connections.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
 import { Http2Pool } from '#wire/http2/client.ts';
 import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
-import { MESH_CLIENT_HTTP2 } from './alpn.ts';
+import { MESH_CLIENT_ALPN } from './alpn.ts';
 import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
 import { type OriginTls, secureOrigin } from './origin-tls.ts';
@@ -32,8 +33,8 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
-  /** The other end speaks HTTP/2 with prior knowledge. */
-  readonly http2?: boolean;
+  /** What the other end speaks; absent for TCP. */
+  readonly speaks?: 'http/1.1' | 'h2';
   /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
   readonly outside?: OutsideTarget;
   /** TLS to the application itself, inside whatever leads there. */
@@ -57,6 +58,7 @@ export interface UpstreamMeans {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
+  readonly resting: IdleConnections;
 }
 
 export class UpstreamEndpoint {
@@ -94,9 +96,9 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2, origin, outside } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks, origin, outside } = this.target;
     const { connectTimeoutMs } = this.#limits;
-    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
+    const alpn = speaks && { alpn: MESH_CLIENT_ALPN[speaks] };
     const raw = await (outside
       ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
       : this.#means.ports.network.connect(address, connectTimeoutMs));
@@ -137,6 +139,7 @@ export class UpstreamEndpoint {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
+      resting: this.#means.resting,
       name: this.target.workload,
       ...(this.#bounds && {
         gate: this.#bounds.gate,
@@ -144,7 +147,7 @@ export class UpstreamEndpoint {
         ageMaxMs: this.#bounds.circuit.connectionAgeMaxMs ?? 0,
       }),
     };
-    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
+    return this.target.speaks === 'h2' ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
@@ -164,7 +167,8 @@ function boundedLimits(limits: Limits, circuit: CircuitPlan): Limits {
 export class Upstreams {
   readonly #means: UpstreamMeans;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
-  readonly #limitsKeys = new WeakMap<Limits, string>();
+  readonly #limitsKeys = new WeakMap<Limits, number>();
+  readonly #limitsNumbers = new Map<string, number>();
 
   constructor(means: UpstreamMeans) {
     this.#means = means;
@@ -175,10 +179,10 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, origin, outside } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks = '', origin, outside } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
     const beyond = outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${beyond}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${speaks}\n${beyond}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);
@@ -187,9 +191,15 @@ export class Upstreams {
     return endpoint;
   }
 
-  #limitsKey(limits: Limits): string {
+  /** A short name for limits, of which there are few: the key of every endpoint has it. */
+  #limitsKey(limits: Limits): number {
     let key = this.#limitsKeys.get(limits);
-    if (key === undefined) this.#limitsKeys.set(limits, (key = JSON.stringify(limits)));
+    if (key === undefined) {
+      const text = JSON.stringify(limits);
+      key = this.#limitsNumbers.get(text) ?? this.#limitsNumbers.size;
+      this.#limitsNumbers.set(text, key);
+      this.#limitsKeys.set(limits, key);
+    }
     return key;
   }
 

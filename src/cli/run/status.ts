@@ -23,7 +23,7 @@ export async function run(cli: Cli, flags: LiveFlags): Promise<void> {
   if (!status) throw new CullisError('control.unreachable', 'the control API has no status');
   const denials = latest?.events ?? [];
   const wayOut = [
-    ...(raised?.events ?? []),
+    ...(raised?.events ?? []).filter((one) => one.type === 'egress'),
     ...(names?.events ?? []).filter((one) => one.type === 'name' && one.answer === 'unknown'),
   ];
   if (flags.json) cli.out(JSON.stringify({ ...status, denials, wayOut }, null, 2));
