@@ -7,6 +7,8 @@ import { toYaml } from '#policy/yaml.ts';
 /** @returns undefined when the event is no refusal of a way out, or no change of a resource would help */
 export function egressChange(event: Event): SmallestChange | undefined {
   if (event.type === 'name') return event.answer === 'unknown' ? changeForName(event) : undefined;
+  if (event.type === 'egress' && event.rule === 'no-way' && event.place === 'tcp')
+    return entryFor(event.workload, event.host, { number: event.port, name: 'tcp', protocol: 'TCP' });
   if (event.type !== 'exchange' || event.allowed) return undefined;
   switch (event.code) {
     case 'egress.host':

@@ -18,6 +18,7 @@ import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState,
 import type { MovedPort } from './placement.ts';
 import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
+import { AttemptWatch } from './attempt-watch.ts';
 import { NameWatch } from './name-watch.ts';
 import { SharedPortions } from './shared-portions.ts';
 import { planeSpecs } from './planes.ts';
@@ -109,6 +110,7 @@ export class Supervisor {
       write: (events) => this.#link.ask({ type: 'journal', events }),
     });
     const watch = new NameWatch(systemClock);
+    const attemptWatch = new AttemptWatch(systemClock);
     const workloadLog = new WorkloadLog(this.#log, state);
     this.#workloads = new Workloads({
       ...options,
@@ -126,6 +128,10 @@ export class Supervisor {
       },
       onQueries: (id, queries) => {
         for (const event of watch.take(workloadOf(id), queries, (name) => this.#isOutside(id, name))) this.#nameLog.add(event);
+        void this.#nameLog.flush();
+      },
+      onAttempts: (id, attempts, more) => {
+        for (const event of attemptWatch.take(workloadOf(id), attempts, more)) this.#nameLog.add(event);
         void this.#nameLog.flush();
       },
       onLeaving: (replicas) => this.#leaving(replicas),

@@ -1,16 +1,16 @@
 // The workloads of this machine: started where the plan placed them, in namespaces when there are any, kept running, stopped when they leave the System.
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
 import type { Query } from '#host/init-dns.ts';
+import type { Attempt } from '#host/init-watch.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import type { MeshService } from '#host/protocol.ts';
 import { postgresProgram, type PostgresProgram } from '#host/postgres.ts';
 import type { Readiness } from '#host/readiness.ts';
-import { projectRoot } from '#host/root.ts';
+import { homeFolders, projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
@@ -39,6 +39,8 @@ export interface WorkloadsOptions {
   onState(id: string, status: RunStatus): void;
   /** What a workload in a namespace looked up. */
   onQueries(id: string, queries: readonly Query[]): void;
+  /** What a workload in a namespace tried that leads nowhere. */
+  onAttempts(id: string, attempts: readonly Attempt[], more: number): void;
   /** Replicas that are about to be stopped: resolves when nobody sends them anything new. */
   onLeaving(ids: readonly string[]): Promise<void>;
 }
@@ -166,6 +168,7 @@ export class Workloads {
       hide: [stateDir],
       onNotice: (text) => this.#options.onNotice(text),
       onQueries: (queries) => this.#options.onQueries(id, queries),
+      onAttempts: (attempts, more) => this.#options.onAttempts(id, attempts, more),
     });
     this.#namespaces.set(id, { namespace, folders });
     void namespace.gone.then(() => {
@@ -341,7 +344,7 @@ export class Workloads {
 
   /** What a namespace's file tree is built from. */
   #folders(run: System['runs'][number]): string {
-    return `${projectRoot(this.#cwd(run), [homedir(), '/home', '/root'])} ${run.spec.builtin ?? ''}`;
+    return `${projectRoot(this.#cwd(run), homeFolders())} ${run.spec.builtin ?? ''}`;
   }
 
   #uid(id: string): number {

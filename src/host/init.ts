@@ -6,10 +6,12 @@ import { readlinkSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { serveNames } from './init-dns.ts';
 import { Routes } from './init-routes.ts';
+import { closeInherited } from './init-inherited.ts';
+import { watchAttempts } from './init-watch.ts';
 import type { FromInit, ToInit } from './protocol.ts';
 import { type RawHandle, bindRaw, rawOf, sendRaw } from './raw.ts';
 
-const [outerPidNamespace, link, nsenter, ipTool] = process.argv.slice(2);
+const [outerPidNamespace, link, nsenter, ipTool, watchWords] = process.argv.slice(2);
 
 // `sweep` signals every process it can see: it must never run outside of a pid namespace of its own.
 if (!process.send || process.ppid !== 1 || readlinkSync('/proc/self/ns/pid') === outerPidNamespace) {
@@ -17,11 +19,16 @@ if (!process.send || process.ppid !== 1 || readlinkSync('/proc/self/ns/pid') ===
   process.exit(2);
 }
 
+closeInherited();
 const names = new Map<string, string>();
 const routes = new Routes({ link: link ?? '', nsenter: nsenter ?? '', ip: ipTool ?? '' });
 const runs = new Map<number, ChildProcess>();
 /** Bound handles by `ip:port`. Kept here, so that they go on queueing connections while a sidecar restarts. */
 const bound = new Map<string, RawHandle>();
+
+const watching = watchAttempts(JSON.parse(watchWords ?? '[]') as string[], (attempts, more) =>
+  say({ ev: 'attempts', attempts, more }),
+);
 
 function say(message: FromInit): void {
   if (process.connected) process.send?.(message);
@@ -142,6 +149,8 @@ function startHelper(tool: string): Helper {
 async function handle(message: ToInit): Promise<void> {
   switch (message.op) {
     case 'run':
+      // Whatever it tries first is seen too.
+      await watching();
       return run(message);
     case 'signal':
       return killGroup(message.run, message.signal);

@@ -53,6 +53,12 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
+/** Whether the sidecar may listen on it for a workload: the ranges of services and of hosts outside, and what stands for itself. */
+export function isServiceAddress(ip: string, services: readonly MeshService[]): boolean {
+  const [a = 0, b = 0] = ip.split('.').map(Number);
+  return (a === 10 && (b & 0xf0) === 96) || (a === 240 && b === 240) || services.some((service) => service.ip === ip);
+}
+
 /** /etc/hosts. Names are already checked by the readers; what could break a line is left out all the same. */
 export function hostsText(services: readonly MeshService[], hostname: string, ip: string): string {
   const lines = [`127.0.0.1 localhost`, `${ip} ${hostname}`];

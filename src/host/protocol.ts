@@ -1,5 +1,6 @@
 // What the supervisor and a namespace's init say to each other over Node's IPC channel.
 import type { Query } from './init-dns.ts';
+import type { Attempt } from './init-watch.ts';
 import type { Exit } from './supervise.ts';
 
 /** A service of the mesh as a workload sees it. */
@@ -45,6 +46,8 @@ export type FromInit =
   | { readonly ev: 'up' }
   /** What the name server was asked for. */
   | { readonly ev: 'queries'; readonly queries: readonly Query[] }
+  /** What led nowhere. */
+  | { readonly ev: 'attempts'; readonly attempts: readonly Attempt[]; readonly more: number }
   | { readonly ev: 'done'; readonly id: number }
   | { readonly ev: 'failed'; readonly id: number; readonly code: string; readonly message: string }
   | { readonly ev: 'started'; readonly run: number; readonly pid: number }

@@ -124,7 +124,7 @@ describe('the way out', { skip: isolation.ok ? false : isolation.why, timeout: 6
     assert.deepEqual({ fronted, hostHeader, unknown }, { fronted: 403, hostHeader: 403, unknown: 'ENOTFOUND' });
     assert.deepEqual([otherPort, hostLoopback], ['ECONNREFUSED', 'ECONNREFUSED']);
     for (const one of [otherAddress, internet, metadata, seen['ipv6'], seen['udp']])
-      assert.match(String(one), /^(ENETUNREACH|EADDRNOTAVAIL)$/);
+      assert.match(String(one), /^(ECONNREFUSED|silence)$/);
     for (const one of [seen['otherSni'], seen['noSni']]) assert.notEqual(one, 'reached');
     assert.match(String(seen['udpStandIn']), /^(ECONNREFUSED|silence)$/);
     assert.deepEqual([seen['raw'], seen['packet']], ['refused', 'refused']);

@@ -137,7 +137,7 @@ function wayOutTable(events: readonly ApiEvent[], nowMs: number, paint: Paint): 
         : [one.name, `look-up ${one.record}`, 'no ServiceEntry'];
     const key = `${one.workload} ${host} ${what}`;
     const known = rows.get(key);
-    const times = one.type === 'name' ? one.count : 1;
+    const times = one.type === 'name' || one.what === 'address' ? one.count : 1;
     if (known) known.times += times;
     else
       rows.set(key, {
