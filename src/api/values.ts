@@ -95,6 +95,7 @@ export const event = z
       host: z.string(),
       path: z.string(),
       status: count,
+      grpcStatus: count.exactOptional(),
       allowed: z.boolean(),
       code: z.string().exactOptional(),
       reasons: z.array(reason).readonly().exactOptional(),

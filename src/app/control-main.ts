@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { startControl, type Control } from '#control/control.ts';
 import type { Event } from '#model/event.ts';
+import type { ReplicaHealth } from '#model/observed.ts';
 import { originOf } from '#model/origin.ts';
 import { fileKeyWrap } from '#store/key-file.ts';
 import { openSqlite } from '#store/sqlite.ts';
@@ -11,6 +12,7 @@ import { openJournal, readJournal } from '#telemetry/journal.ts';
 import { createLogger } from '#telemetry/log.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
+import { EndpointNames, resolveNames } from './endpoint-names.ts';
 import { findChange } from './change-finder.ts';
 import { Configuration } from './configuration.ts';
 import { Manifests } from './manifests.ts';
@@ -55,10 +57,14 @@ async function openControl() {
     findChange: (event) => (configuration.plan ? findChange(configuration.plan, event) : undefined),
   });
   const manifests = new Manifests(start.paths, start.stdin, start.cwd);
-  const configuration = new Configuration({
+  const endpointNames = new EndpointNames(resolveNames, (resolved) => {
+    configuration.setResolved(resolved).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
+  });
+  const configuration: Configuration = new Configuration({
     manifests,
     clock: systemClock,
     control,
+    resolve: (names) => endpointNames.watch(names),
     announce: (revision, loaded) => say({ type: 'loaded', revision, loaded: withFiles(loaded), adminUrl: control.adminUrl }),
     rejected: (diagnostics) => say({ type: 'rejected', diagnostics }),
   });
@@ -101,6 +107,8 @@ async function answer(request: ControlRequest): Promise<unknown> {
       return await configuration.unplaceable(request.revision, request.reason);
     case 'policy':
       return await configuration.setPolicy(request.on);
+    case 'leaving':
+      return await configuration.leaving(request.replicas);
     case 'status':
       return request.settleMs === undefined ? control.status() : await control.settle(request.settleMs);
     case 'journal':
@@ -119,7 +127,10 @@ async function answer(request: ControlRequest): Promise<unknown> {
 process.on('message', (message: ToControl) => {
   if ('type' in message) {
     if (message.type === 'ping') return say({ type: 'pong' });
-    control.setProcesses(message.processes.filter((one) => one.kind === 'workload').map(processView));
+    const workloads = message.processes.filter((one) => one.kind === 'workload');
+    control.setProcesses(workloads.map(processView));
+    const health = Object.fromEntries(workloads.map(({ name, state }) => [name, HEALTH[state]]));
+    configuration.setHealth(health).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
     return;
   }
   answer(message.request).then(
@@ -132,8 +143,15 @@ process.on('message', (message: ToControl) => {
   );
 });
 
-function processView({ name, pid, state, restarts }: ProcessState): Parameters<Control['setProcesses']>[0][number] {
-  return { workload: name, pid: pid === 0 ? null : pid, state, restarts };
+const HEALTH: Readonly<Record<ProcessState['state'], ReplicaHealth>> = {
+  starting: 'starting',
+  ready: 'ready',
+  restarting: 'down',
+  stopped: 'down',
+};
+
+function processView({ name, pid, state, restarts, version }: ProcessState): Parameters<Control['setProcesses']>[0][number] {
+  return { workload: name, pid: pid === 0 ? null : pid, state, restarts, ...(version === undefined ? {} : { version }) };
 }
 
 let watch: NodeJS.Timeout | undefined;

@@ -86,5 +86,7 @@ export interface WorkloadRunSpec {
   readonly builtin?: 'postgres';
   readonly readiness: { readonly kind: 'tcp' } | { readonly kind: 'http'; readonly path: string };
   readonly readyTimeoutMs: number;
+  /** Programs of it that run here; those that the declared workload says when absent. */
+  readonly replicas?: number;
 }
 export type WorkloadRun = Resource<'Workload', WorkloadRunSpec>;

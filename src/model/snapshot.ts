@@ -39,6 +39,15 @@ export type FromControl =
       /** After this, without a newer snapshot or a lease renewal, the worker closes its listeners. */
       readonly expiresAtMs: number;
     })
+  /** Endpoints that came or went; everything else stays as it is in the snapshot `from`. Answered as a snapshot is. */
+  | {
+      readonly type: 'endpoints';
+      readonly from: string;
+      readonly version: string;
+      /** Cluster id -> all of its endpoints now, as in the plan. */
+      readonly changes: Readonly<Record<string, readonly unknown[]>>;
+      readonly expiresAtMs: number;
+    }
   /** Roots or revocations changed. Answered by `trust-ack` when nothing is judged by the former ones any more. */
   | (TrustState & { readonly type: 'trust' })
   /** Have new certificates signed now, with new keys, for these identities; an empty list means all. Reported when they are in use. */

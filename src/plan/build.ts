@@ -1,9 +1,10 @@
 // System and Observed -> NodePlan. Deterministic: equal inputs give an equal plan and version.
-import { createHash } from 'node:crypto';
+import type { EndpointSlice } from '#model/endpoint-slice.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
+import { type EndpointChanges, changedEndpoints, versionOfRest, versionWith, withEndpoints } from './endpoints.ts';
 import type {
   BackendPlan,
   GatewayPlan,
@@ -21,11 +22,30 @@ import { policiesFor } from './select.ts';
 import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
 import { VirtualServices } from './virtual-services.ts';
 
+export interface EndpointTurn {
+  /** Version of the plan that the changes are from. */
+  readonly from: string;
+  readonly plan: NodePlan;
+  readonly changes: EndpointChanges;
+}
+
+/** A plan, and the way to the same plan with other endpoints. */
+export interface Planned {
+  readonly plan: NodePlan;
+  /** The plan while only who serves is different: health of copies in `observed`, and `slices`; nothing else is looked at. */
+  again(observed: Observed, slices: readonly EndpointSlice[]): EndpointTurn;
+}
+
 /**
  * Builds what one node proxy needs for the workloads that have a placement.
  * @returns a plan whose `version` is the SHA-256 of the rest of it
  */
 export function buildPlan(system: System, observed: Observed): NodePlan {
+  return planFor(system, observed).plan;
+}
+
+/** As `buildPlan`, for those who will ask again when endpoints come and go. */
+export function planFor(system: System, observed: Observed): Planned {
   const closed: { what: string; why: string; at: string }[] = [];
   const ports = destinations(system);
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
@@ -50,7 +70,18 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     ...(status.length > 0 && { status }),
     closed,
   };
-  return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
+  const rest = versionOfRest(body);
+  let plan: NodePlan = { version: versionWith(rest, body.clusters), ...body };
+  return {
+    plan,
+    again(now, slices) {
+      const changes = changedEndpoints(plan.clusters, clusters.again(now, slices));
+      const from = plan.version;
+      const next = withEndpoints(plan, '', changes);
+      plan = { ...next, version: versionWith(rest, next.clusters) };
+      return { from, plan, changes };
+    },
+  };
 }
 
 /** Each caller's own DestinationRule decides how its backends are reached. */

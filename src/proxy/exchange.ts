@@ -46,6 +46,9 @@ export class Exchange implements Attributes, RouteRequest {
   /** Headers for the next hop, filled by `strip`. */
   readonly headers = new Headers();
 
+  /** Set by `strip`: the caller takes fields behind the body of its answer. */
+  takesTrailers = false;
+
   requestId = '';
   traceId = '';
   sessionId = '';

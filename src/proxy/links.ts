@@ -1,9 +1,7 @@
 // Traffic between two ends since the worker started: what the service graph draws.
-import type { Socket } from 'node:net';
 import type { LinkStats } from '#model/snapshot.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
-import type { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
+import type { EffectiveMtlsMode } from '#model/istio.ts';
 
 const LINKS_MAX = 4096;
 /** Upper bounds in ms, a factor of about 1.5 apart: a percentile read from it is at most that far off. */
@@ -47,7 +45,11 @@ export class Link {
   }
 
   /** A connection was opened. @returns what to call when it is closed */
-  opened(tls: ConnectionInfo['tls'], { mtls, mtlsAt }: Pick<Service, 'mtls' | 'mtlsAt'>, nowMs: number): () => void {
+  opened(
+    tls: ConnectionInfo['tls'],
+    { mtls, mtlsAt }: { readonly mtls: EffectiveMtlsMode | 'edge'; readonly mtlsAt: string },
+    nowMs: number,
+  ): () => void {
     this.mtls = tls !== undefined && tls.peerIdentity !== '';
     this.tlsProtocol = tls?.protocol ?? '';
     this.cipher = tls?.cipher ?? '';
@@ -157,10 +159,4 @@ export class Links {
     }
     this.#links.delete(oldest);
   }
-}
-
-/** Tells the link that a connection belongs to how it is protected, and for how long it is open. */
-export function watchLink(runtime: Runtime, service: Service, socket: Socket, tls: ConnectionInfo['tls']): void {
-  const closed = service.counters.link(tls?.peerIdentity ?? '')?.opened(tls, service, runtime.clock.nowMs());
-  if (closed) socket.once('close', closed);
 }

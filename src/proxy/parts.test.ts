@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_LIMITS } from '#model/platform.ts';
 import { Metrics } from '#telemetry/metrics.ts';
+import { IdleConnections } from '#wire/idle-connections.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import { fakeRandom } from '../../test/fakes/time.ts';
 import { fromEdge, fromMesh } from './client-address.ts';
@@ -205,6 +206,7 @@ test('proxy-hardening 53: connections are shared only where everything that they
     servingKeys: {} as never,
     metrics: new Metrics(),
     clock,
+    resting: new IdleConnections(8),
     timers,
   });
   const base = {

@@ -8,7 +8,7 @@ import type { Arrival } from './arrival.ts';
 import type { AuthzConnection, Verdict } from './authorizer.ts';
 import type { Destination } from './destination.ts';
 import type { Flow } from './flows.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { connectionHash } from './hash-key.ts';
 import { hostName } from '#plan/route.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';

@@ -36,8 +36,8 @@ export const METRICS = {
   },
   cullis_grpc_calls_total: {
     type: 'counter',
-    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
-    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    help: 'Answered gRPC calls, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'status'],
     seriesMax: 2000,
   },
   cullis_denials_total: {

@@ -91,8 +91,19 @@ export const SHOP_STATUS: StatusResponse = {
     pid: 4_100 + index,
     restarts: name === 'payment-processing' ? 1 : 0,
     certificate: { serial: `0a1b2c3d4e5f60${index}`, notAfterMs: NOW_MS + 23 * HOUR_MS + index * 61_000 },
+    version: '1.0.0',
+    replicas: [
+      {
+        id: `ecommerce/${name}`,
+        state: 'ready' as const,
+        pid: 4_100 + index,
+        restarts: name === 'payment-processing' ? 1 : 0,
+        version: '1.0.0',
+      },
+    ],
     ports: [{ port, protocol, mtls: 'STRICT' as const }],
   })),
+  drift: [],
   links: LINKS,
   gateways: [{ id: 'ecommerce/shop/http', url: 'http://127.0.0.1:8080' }],
   findings: [

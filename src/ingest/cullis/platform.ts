@@ -40,6 +40,8 @@ export const readWorkloadRun: KindReader = (document, scope) => {
     if (!spec) return undefined;
     const { command, address, builtin, readiness } = spec;
     const ways = [command, address, builtin].filter((way) => way !== undefined).length;
+    if ((spec.replicas ?? 1) !== 1 && (address !== undefined || builtin !== undefined))
+      scope.error('replicas', '`replicas` needs `command`: what runs elsewhere, and a built-in program, are one');
     if (ways !== 1) scope.error('run', 'a Workload needs exactly one of `command`, `address` and `builtin`');
     return {
       workload: spec.workload ?? document.metadata.name,
@@ -50,6 +52,7 @@ export const readWorkloadRun: KindReader = (document, scope) => {
       ...(builtin === undefined ? {} : { builtin }),
       readiness: readiness !== undefined && 'http' in readiness ? { kind: 'http', path: readiness.http } : { kind: 'tcp' },
       readyTimeoutMs: spec.readyTimeout === undefined ? READY_TIMEOUT_MS : parseDurationMs(spec.readyTimeout)!,
+      ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }),
     };
   });
   if (!typed) return undefined;

@@ -98,6 +98,12 @@ export const workloadSchema = z
       .optional()
       .meta({ description: '`http: /path` waits for an answer below 500, `tcp: true`, the default, for an open port' }),
     readyTimeout: durationText(1).optional().meta({ description: 'how long readiness is waited for; 30s when absent' }),
+    replicas: z
+      .int()
+      .min(0)
+      .max(32)
+      .optional()
+      .meta({ description: 'how many of it run here; as many as the Deployment, StatefulSet, … says when absent' }),
   })
   .meta({ title: 'Workload', description: 'how a declared workload runs on this machine' });
 

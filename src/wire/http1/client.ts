@@ -3,11 +3,18 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import type { ConnectionGate, GatedPool } from '../connection-gate.ts';
+import type { IdleConnections } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
 import { type ConnectionPool, UpstreamConnection } from './upstream-connection.ts';
 import { UpstreamExchange } from './upstream-exchange.ts';
 import type { UpstreamCallbacks, UpstreamHead, UpstreamPool, UpstreamRequest } from '../upstream-types.ts';
+
+/** Connections opened at once: handshakes cost both sides milliseconds each, and whoever is served already must not wait for hundreds of them. */
+const CONNECTING_MAX = 32;
+/** While requests wait, it is looked this often whether somebody holds connections up, and for how long one may. */
+const PRESSURE_LOOK_MS = 500;
+const HELD_UP_MS = 3000;
 
 export interface PoolOptions {
   /** Opens a connection, TLS included. Must settle: it gives up after `limits.connectTimeoutMs` by itself. */
@@ -22,6 +29,8 @@ export interface PoolOptions {
   readonly requestsMax?: number;
   /** Age at which a connection takes no further request, ms; 0 for no bound. */
   readonly ageMaxMs?: number;
+  /** Bounds how many rest, together with other pools. */
+  readonly resting?: IdleConnections;
 }
 
 export interface PoolCounts {
@@ -44,6 +53,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   readonly requestsMax: number;
   readonly ageMaxMs: number;
   readonly #gate: ConnectionGate | undefined;
+  readonly #resting: IdleConnections | undefined;
   readonly #connect: () => Promise<Socket>;
   readonly #connections = new Set<UpstreamConnection>();
   readonly #idle: UpstreamConnection[] = [];
@@ -51,6 +61,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   #connecting = 0;
   #closing = false;
   readonly #pendingTimer: Timer;
+  readonly #pressureTimer: Timer;
 
   constructor(options: PoolOptions) {
     this.limits = options.limits;
@@ -59,9 +70,11 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     this.requestsMax = options.requestsMax ?? 0;
     this.ageMaxMs = options.ageMaxMs ?? 0;
     this.#gate = options.gate;
+    this.#resting = options.resting;
     this.#gate?.join(this);
     this.#connect = options.connect;
     this.#pendingTimer = options.timers.timer(() => this.#expirePending());
+    this.#pressureTimer = options.timers.timer(() => this.#makeRoom());
   }
 
   /**
@@ -121,6 +134,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     connection.idle = true;
     this.#idle.push(connection);
     connection.rest();
+    this.#resting?.add(connection);
   }
 
   closed(connection: UpstreamConnection): void {
@@ -130,7 +144,9 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
       const at = this.#idle.indexOf(connection);
       if (at >= 0) this.#idle.splice(at, 1);
       connection.idle = false;
+      this.#resting?.remove(connection);
     }
+    if (this.#closing && this.#connections.size + this.#connecting === 0) this.#gate?.leave(this);
     this.#open();
   }
 
@@ -144,6 +160,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
       const connection = this.#idle.pop();
       if (!connection) return undefined;
       connection.idle = false;
+      this.#resting?.remove(connection);
       if (connection.usable) return connection;
       connection.destroy();
     }
@@ -165,7 +182,27 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     if (first) this.#pending.unshift(exchange);
     else this.#pending.push(exchange);
     if (!this.#pendingTimer.armed) this.#pendingTimer.arm(this.limits.connectTimeoutMs);
+    if (!this.#pressureTimer.armed) this.#pressureTimer.arm(PRESSURE_LOOK_MS);
     this.#open();
+  }
+
+  /**
+   * Requests wait, and no connection can be opened for them: those whose clients take or send nothing make room, the longest first. Otherwise a few slow
+   * clients would shut out everybody else for as long as they like (proxy hardening F 56).
+   */
+  #makeRoom(): void {
+    const wanted = this.#pending.reduce((sum, exchange) => sum + (exchange.open ? 1 : 0), 0) - this.#connecting;
+    if (this.#pending.length === 0) return;
+    this.#pressureTimer.arm(PRESSURE_LOOK_MS);
+    if (wanted <= 0) return;
+    const nowMs = this.timers.coarseMs;
+    const held: { readonly connection: UpstreamConnection; readonly ms: number }[] = [];
+    for (const connection of this.#connections) {
+      const ms = connection.heldUpMs(nowMs);
+      if (ms >= HELD_UP_MS) held.push({ connection, ms });
+    }
+    held.sort((a, b) => b.ms - a.ms);
+    for (const { connection } of held.slice(0, wanted)) connection.evict();
   }
 
   #nextPending(): UpstreamExchange | undefined {
@@ -179,7 +216,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   #open(): void {
     while (
       !this.#closing &&
-      this.#connecting < this.#pending.length &&
+      this.#connecting < Math.min(this.#pending.length, CONNECTING_MAX) &&
       this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax &&
       this.#gate?.mayConnect(this, this.#connections.size + this.#connecting) !== false
     ) {
@@ -210,6 +247,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     const connection = new UpstreamConnection(this, socket);
     this.#connections.add(connection);
     this.released(connection);
+    if (this.#pending.length > 0) this.#open();
   }
 
   #connectFailed(error: unknown): void {
@@ -241,6 +279,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     const waiting = this.#pending;
     this.#pending = [];
     this.#pendingTimer.clear();
+    this.#pressureTimer.clear();
     for (const exchange of waiting) exchange.fail(kind, message);
   }
 }

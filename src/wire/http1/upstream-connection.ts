@@ -4,12 +4,14 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { copyOf, readDirectly } from '../direct-read.ts';
+import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
+import { announcedTrailers } from '../trailer-fields.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
-import { UNFRAMED } from './framing.ts';
+import { CHUNKED, UNFRAMED } from './framing.ts';
 import { ResponseParser } from './parse.ts';
 import { REFUSALS, type RefusalKind } from './refusals.ts';
 import type { ExchangeCarrier, UpstreamExchange } from './upstream-exchange.ts';
@@ -19,6 +21,9 @@ import type { UpstreamError } from '../upstream-types.ts';
 const INTERIM_MAX = 8;
 /** A connection is left this long before the destination says it would close it. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
+
+/** A client that sends a body slower than this holds the connection up, where others wait for it. */
+const SLOW_BYTES_PER_SECOND = 4096;
 
 /** The pool, as its connections see it. */
 export interface ConnectionPool {
@@ -36,10 +41,12 @@ export interface ConnectionPool {
   retry(exchange: UpstreamExchange): void;
 }
 
-export class UpstreamConnection implements ExchangeCarrier, BodyHost {
+export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnection {
   readonly socket: Socket;
   /** It is in the pool's list of idle connections. */
   idle = false;
+  older: IdleConnection | undefined = undefined;
+  newer: IdleConnection | undefined = undefined;
   gone = false;
   readonly #pool: ConnectionPool;
   readonly #parser: ResponseParser;
@@ -59,6 +66,11 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
   readonly #retireAtMs: number;
   #feedEnd = 0;
+  /** Since when whoever reads the answer takes nothing, coarse milliseconds; 0 while it does. */
+  #pausedMs = 0;
+  #sentMs = 0;
+  /** What the socket had written when this request began. */
+  #writtenBefore = 0;
   #error = 'the destination closed the connection';
   readonly #stopReading: () => void;
   readonly #onEnd = (): void => this.#ended();
@@ -94,6 +106,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     this.#answering = false;
     this.#interims = 0;
     this.#heard = false;
+    this.#pausedMs = 0;
+    this.#sentMs = this.#pool.timers.coarseMs;
+    this.#writtenBefore = this.socket.bytesWritten;
     this.#used++;
     this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
     this.#timer.arm(this.#silenceMs);
@@ -107,6 +122,20 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
   destroy(): void {
     this.socket.destroy();
     this.#closed();
+  }
+
+  /** How long its client has held it up, by not reading the answer or by sending a body slower than `SLOW_BYTES_PER_SECOND`; 0 when it does not. */
+  heldUpMs(nowMs: number): number {
+    if (this.#pausedMs > 0) return nowMs - this.#pausedMs;
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.sent || this.socket.writableNeedDrain) return 0;
+    const ms = nowMs - this.#sentMs;
+    return (this.socket.bytesWritten - this.#writtenBefore) * 1000 < ms * SLOW_BYTES_PER_SECOND ? ms : 0;
+  }
+
+  /** Others need the place more than a client that holds it up. */
+  evict(): void {
+    this.#fail('overload', 'its client held the connection up while others waited for one');
   }
 
   drop(): void {
@@ -130,6 +159,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
 
   bodyPaused(paused: boolean): void {
     if (this.gone) return;
+    this.#pausedMs = paused ? this.#pool.timers.coarseMs : 0;
     if (paused) {
       this.#timer.clear();
       this.socket.pause();
@@ -155,8 +185,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#silenceMs);
+    // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
+      this.#timer.arm(this.#silenceMs);
       this.#feed(copyOf(bytes), 0, bytes.length);
       return;
     }
@@ -200,6 +231,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return false;
     }
     if (++this.#interims > INTERIM_MAX) return this.#refuse('interim-flood');
+    this.#timer.arm(this.#silenceMs);
     if (parser.status !== 100) exchange.callbacks.onInterim?.(parser.status, parser.headers);
     return true;
   }
@@ -221,8 +253,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       body = emptyBody(0);
       this.#complete(backlog.length > 0);
     } else {
-      const incoming = this.#incoming(framing);
+      const incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
       body = this.#body = incoming;
+      this.#timer.arm(this.#silenceMs);
       if (framing < 0) {
         this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
         this.#timer.arm(this.#silenceMs);
@@ -236,11 +269,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     exchange.callbacks.onHead(status, headers, body);
   }
 
-  #incoming(framing: number): IncomingBody {
+  #incoming(framing: number, trailers: ReadonlySet<string> | undefined): IncomingBody {
     const { bufferBytesMax } = this.#pool.limits;
     if (framing === UNFRAMED) this.#keepAlive = false;
     const length = framing >= 0 ? framing : -1;
-    return new IncomingBody(this, framing === UNFRAMED ? UNTIL_CLOSE : framing, length, Number.POSITIVE_INFINITY, bufferBytesMax);
+    const form = framing === UNFRAMED ? UNTIL_CLOSE : framing;
+    return new IncomingBody(this, form, length, Number.POSITIVE_INFINITY, bufferBytesMax, trailers);
   }
 
   /** The answer is whole. @param surplus bytes came behind it */
