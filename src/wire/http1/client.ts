@@ -15,6 +15,9 @@ const CONNECTING_MAX = 32;
 /** While requests wait, it is looked this often whether somebody holds connections up, and for how long one may. */
 const PRESSURE_LOOK_MS = 500;
 const HELD_UP_MS = 3000;
+/** One client connection that holds up more than so many has less time. */
+const HELD_BY_ONE_MAX = 8;
+const HELD_UP_BY_MANY_MS = 500;
 
 export interface PoolOptions {
   /** Opens a connection, TLS included. Must settle: it gives up after `limits.connectTimeoutMs` by itself. */
@@ -180,14 +183,24 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     }
     exchange.pendingUntilMs = this.timers.coarseMs + this.limits.connectTimeoutMs;
     if (first) this.#pending.unshift(exchange);
-    else this.#pending.push(exchange);
+    else this.#queue(exchange);
     if (!this.#pendingTimer.armed) this.#pendingTimer.arm(this.limits.connectTimeoutMs);
     if (!this.#pressureTimer.armed) this.#pressureTimer.arm(PRESSURE_LOOK_MS);
     this.#open();
   }
 
+  /** Clients take turns: one that asks for much at once does not stand before one that asks for little. */
+  #queue(exchange: UpstreamExchange): void {
+    const pending = this.#pending;
+    const { client } = exchange;
+    if (client !== undefined) for (const waiting of pending) if (waiting.client === client) exchange.turn++;
+    let at = pending.length;
+    while (at > 0 && pending[at - 1]!.turn > exchange.turn) at--;
+    pending.splice(at, 0, exchange);
+  }
+
   /**
-   * Requests wait, and no connection can be opened for them: those whose clients take or send nothing make room, the longest first. Otherwise a few slow
+   * Requests wait, and no connection can be opened for them: those whose clients take or send nothing make room, of those that hold up the most first. Otherwise a few slow
    * clients would shut out everybody else for as long as they like (proxy hardening F 56).
    */
   #makeRoom(): void {
@@ -197,12 +210,18 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     if (wanted <= 0) return;
     const nowMs = this.timers.coarseMs;
     const held: { readonly connection: UpstreamConnection; readonly ms: number }[] = [];
+    const counts = new Map<object, number>();
     for (const connection of this.#connections) {
       const ms = connection.heldUpMs(nowMs);
-      if (ms >= HELD_UP_MS) held.push({ connection, ms });
+      if (ms < HELD_UP_BY_MANY_MS) continue;
+      held.push({ connection, ms });
+      const { client } = connection;
+      if (client) counts.set(client, (counts.get(client) ?? 0) + 1);
     }
-    held.sort((a, b) => b.ms - a.ms);
-    for (const { connection } of held.slice(0, wanted)) connection.evict();
+    const heldBy = ({ connection }: (typeof held)[number]): number => counts.get(connection.client ?? connection) ?? 1;
+    held.sort((a, b) => heldBy(b) - heldBy(a) || b.ms - a.ms);
+    const leaving = held.filter((one) => one.ms >= HELD_UP_MS || heldBy(one) > HELD_BY_ONE_MAX).slice(0, wanted);
+    for (const { connection } of leaving) connection.evict();
   }
 
   #nextPending(): UpstreamExchange | undefined {

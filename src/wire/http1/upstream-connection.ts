@@ -69,8 +69,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
   /** Since when whoever reads the answer takes nothing, coarse milliseconds; 0 while it does. */
   #pausedMs = 0;
   #sentMs = 0;
-  /** What the socket had written when this request began. */
-  #writtenBefore = 0;
+  /** Bytes of this request's body that went out. */
+  #bodySent = 0;
   #error = 'the destination closed the connection';
   readonly #stopReading: () => void;
   readonly #onEnd = (): void => this.#ended();
@@ -108,7 +108,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     this.#heard = false;
     this.#pausedMs = 0;
     this.#sentMs = this.#pool.timers.coarseMs;
-    this.#writtenBefore = this.socket.bytesWritten;
+    this.#bodySent = 0;
     this.#used++;
     this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
     this.#timer.arm(this.#silenceMs);
@@ -124,13 +124,18 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     this.#closed();
   }
 
+  /** Whose request it carries. */
+  get client(): object | undefined {
+    return this.#exchange?.client;
+  }
+
   /** How long its client has held it up, by not reading the answer or by sending a body slower than `SLOW_BYTES_PER_SECOND`; 0 when it does not. */
   heldUpMs(nowMs: number): number {
     if (this.#pausedMs > 0) return nowMs - this.#pausedMs;
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.sent || this.socket.writableNeedDrain) return 0;
     const ms = nowMs - this.#sentMs;
-    return (this.socket.bytesWritten - this.#writtenBefore) * 1000 < ms * SLOW_BYTES_PER_SECOND ? ms : 0;
+    return this.#bodySent * 1000 < ms * SLOW_BYTES_PER_SECOND ? ms : 0;
   }
 
   /** Others need the place more than a client that holds it up. */
@@ -144,7 +149,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     this.destroy();
   }
 
-  requestMoved(): void {
+  requestMoved(bytes: number): void {
+    this.#bodySent += bytes;
     this.#timer.arm(this.#silenceMs);
   }
 
