@@ -1,4 +1,4 @@
-// All benchmarks, one after another: `npm run bench -- --seconds 5`. Options: --seconds N for each measurement, --parts authorize,proxy,memory, and those
+// All benchmarks, one after another: `npm run bench -- --seconds 5`. Options: --seconds N for each measurement, --parts authorize,proxy,memory,hardening, and those
 // of bench/proxy/run.ts (--connections, --only, --jobs).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   scan: ['scan/run.ts'],
   attack: ['attack/run.ts'],
   secrets: ['secrets/run.ts'],
+  hardening: ['hardening/run.ts', `--seconds=${values.seconds}`],
 };
 
 for (const name of values.parts.split(',')) {

@@ -6,7 +6,8 @@ export function hardeningReference(): string {
   const rows = (from: number, to: number): string[] =>
     LINES.filter(({ line }) => line >= from && line <= to).map(({ line, expected, notServed, shown }) => {
       const tests = shown.map(
-        ({ file, names }) => `[${file.replace(/^.*\//, '')}](../../${file}): ${names.map(cell).join('; ')}`,
+        ({ file, names }) =>
+          `[${file.replace(/^.*\//, '')}](../../${file}): ${names.map((name) => cell(plain(name, line))).join('; ')}`,
       );
       return `| ${line} | ${notServed ? '**not served yet**; ' : ''}${cell(expected)} | ${tests.join('<br>')} |`;
     });
@@ -26,5 +27,9 @@ export function hardeningReference(): string {
     '',
   ].join('\n');
 }
+
+/** A test's name without the number that stands beside it. */
+const plain = (name: string, line: number): string =>
+  name.replace(/^proxy-hardening [\d, $a-z{}]+: /, '').replaceAll('${line}', String(line));
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');

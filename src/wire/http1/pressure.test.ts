@@ -110,7 +110,7 @@ test('of those that hold up, a client that holds up many is first, and has less 
   const alone = call('/alone', {}, false);
   const calls = Array.from({ length: 10 }, (_, i) => call(`/g${i}`, greedy, false));
   await settle();
-  for (const { feed } of sockets) feed('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbegun');
+  for (const socket of sockets) socket.feed('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbegun');
   const waiting = call('/waiting', {});
   await advance(1000);
   assert.equal(calls.filter(({ outcome }) => outcome === 'cut').length, 1);
