@@ -136,6 +136,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        client: x.request.connection,
         // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
         takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
