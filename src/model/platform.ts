@@ -8,6 +8,8 @@ export interface PlatformSpec {
   /** Certificates' life, milliseconds; 24 h. */
   readonly certificateTtlMs: number;
   readonly sessionCookie: string;
+  /** Gateways add security headers for browsers to answers over HTTPS that have none. */
+  readonly securityHeaders: boolean;
   readonly limits: Limits;
   readonly telemetry: PlatformTelemetry;
 }
@@ -66,6 +68,7 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   gatewayAddress: '127.0.0.1',
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
+  securityHeaders: true,
   limits: DEFAULT_LIMITS,
   telemetry: DEFAULT_TELEMETRY,
 };

@@ -61,6 +61,7 @@ export function planFor(system: System, observed: Observed): Planned {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
+    ...(system.platform.securityHeaders && { securityHeaders: true as const }),
     workloads: placed.map((workload) =>
       workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
     ),

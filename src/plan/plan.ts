@@ -247,6 +247,8 @@ export interface NodePlan {
   readonly limits: Limits;
   /** Cookie whose value names a session; absent or '' when there is none. */
   readonly sessionCookie?: string;
+  /** Gateways add security headers to answers over HTTPS that have none. */
+  readonly securityHeaders?: true;
   readonly workloads: readonly WorkloadPlan[];
   readonly gateways: readonly GatewayPlan[];
   readonly clusters: readonly Cluster[];

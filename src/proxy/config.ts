@@ -70,6 +70,7 @@ class Compiler {
       trustDomains: [plan.mesh.trustDomain, ...plan.mesh.trustDomainAliases],
       sessions: new Sessions(snapshot.sessionKey),
       sessionCookie: plan.sessionCookie ?? '',
+      securityHeaders: plan.securityHeaders === true,
       services: this.#services,
       inner: this.#inner,
       servingKeys: servingKeysOf(plan),

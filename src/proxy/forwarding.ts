@@ -13,6 +13,7 @@ import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
+import { addSecurityHeaders, speaksForBrowsers } from './security-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
@@ -403,6 +404,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
 
   #responseHeaders(headers: HeaderList): Headers {
     const answer = passResponseHeaders(this.#x, headers);
+    if (speaksForBrowsers(this.#x)) addSecurityHeaders(answer);
     if (this.#x.responseChanges.length > 0) applyChanges(answer, this.#x.responseChanges);
     return answer;
   }

@@ -88,6 +88,7 @@ export interface Config {
   readonly sessions: Sessions;
   /** '' when the platform names none. */
   readonly sessionCookie: string;
+  readonly securityHeaders: boolean;
   readonly services: ReadonlyMap<string, Service>;
   /** Services behind the handshakes of shared ports, by their own keys. */
   readonly inner: ReadonlyMap<string, Service>;

@@ -268,7 +268,7 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
   const ca = memoryCa();
   const seen = memoryPorts(ca, options.ports);
   const proxy = createProxy(seen.ports);
-  const free = await freePorts(3);
+  let free = await freePorts(3);
   let version = 0;
   const apply: Mesh['apply'] = (next, over) => {
     version++;
@@ -282,7 +282,12 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
     };
     return proxy.apply({ ...snapshot, ...over });
   };
-  const applied = await apply(options);
+  let applied = await apply(options);
+  // A port that was free may be some connection's own by now.
+  for (let tries = 0; tries < 5 && !applied.ok && /EADDRINUSE/.test(applied.reason); tries++) {
+    free = await freePorts(3);
+    applied = await apply(options);
+  }
   if (!applied.ok) throw new Error(applied.reason);
   return { proxy, ca, seen, gateway: free[0]!, inbound: free[1]!, outbound: free[2]!, apply, close: () => proxy.close() };
 }

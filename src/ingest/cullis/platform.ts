@@ -20,6 +20,7 @@ export const readPlatform: KindReader = (document, scope) => {
         : { gatewayAddress: spec.gatewayAddress === 'localhost' ? '127.0.0.1' : spec.gatewayAddress }),
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
+      ...(spec.securityHeaders === undefined ? {} : { securityHeaders: spec.securityHeaders }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
       ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),

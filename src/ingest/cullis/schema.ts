@@ -54,6 +54,9 @@ export const platformSchema = z
       .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]*$/, { message: 'must be a cookie name (RFC 6265 section 4.1.1)' })
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
+    securityHeaders: z.boolean().optional().meta({
+      description: 'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+    }),
     limits: limits.optional(),
     telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
