@@ -55,7 +55,8 @@ export const platformSchema = z
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
     securityHeaders: z.boolean().optional().meta({
-      description: 'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+      description:
+        'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
     }),
     limits: limits.optional(),
     telemetry: telemetrySchema.optional(),
