@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { egressPolicySchema } from './egress-schema.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
+import { telemetrySchema } from './telemetry.ts';
 import { durationText } from './texts.ts';
 
 const amount = (description: string) =>
@@ -64,7 +65,12 @@ export const platformSchema = z
       })
       .optional()
       .meta({ description: 'what holds for every way out' }),
+    securityHeaders: z.boolean().optional().meta({
+      description:
+        'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+    }),
     limits: limits.optional(),
+    telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
   })
   .meta({ title: 'Platform', description: 'settings of this installation' });
