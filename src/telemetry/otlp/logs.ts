@@ -25,7 +25,8 @@ export function logOf(event: Event, nowMs: number): LogRecord {
 
 /** Workload, gateway or process that it is of. */
 export function ownerOf(event: Event): string {
-  return 'workload' in event && event.type !== 'endpoint' ? event.workload : `cullis-${event.node.replace('/', '-')}`;
+  const own = event.type === 'exchange' || event.type === 'egress' || event.type === 'name';
+  return own ? event.workload : `cullis-${event.node.replace('/', '-')}`;
 }
 
 function severityOf(event: Event): Severity {
