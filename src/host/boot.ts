@@ -7,21 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { networkScript } from './networks.ts';
 import { type RootSpec, quote, rootScript } from './root.ts';
+import type { Link, Tools } from './tools.ts';
 import { watchWords } from './watch.ts';
-
-/** How the workload's network meets that of the service addresses. */
-export type Link = 'veth' | 'lo';
-
-export interface Tools {
-  readonly sh: string;
-  readonly unshare: string;
-  readonly nsenter: string;
-  readonly setpriv: string;
-  /** iproute2, else Perl, which Debian always has, does what little is needed. */
-  readonly ip: string | undefined;
-  readonly perl: string | undefined;
-  readonly prlimit: string | undefined;
-}
 
 export interface BootSpec extends RootSpec {
   readonly link: Link;

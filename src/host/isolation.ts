@@ -1,7 +1,7 @@
 // What this machine can do, found out by doing it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Link, Tools } from './boot.ts';
+import type { Link, Tools } from './tools.ts';
 import { seccompWords } from './seccomp.ts';
 import { systemTool } from './tools.ts';
 

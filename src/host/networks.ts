@@ -1,5 +1,5 @@
 // The two networks of a workload, as lines of sh for pid 1 of its namespaces.
-import type { Link, Tools } from './boot.ts';
+import type { Link, Tools } from './tools.ts';
 import { OUTSIDE_RANGE, SERVICE_RANGE } from './names.ts';
 import { quote } from './root.ts';
 
