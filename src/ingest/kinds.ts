@@ -14,6 +14,7 @@ import { readDestinationRule } from './istio/destination-rule.ts';
 import { readIstioGateway } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
+import { readTelemetry } from './istio/telemetry.ts';
 import { readServiceEntry } from './istio/service-entry.ts';
 import { readSidecar } from './istio/sidecar.ts';
 import { readVirtualService } from './istio/virtual-service.ts';
@@ -110,6 +111,7 @@ export const KINDS: readonly KindRow[] = [
     ServiceEntry: readServiceEntry,
     Sidecar: readSidecar,
   }),
+  ...rows('istio', 'telemetry.istio.io', ['v1', 'v1alpha1'], { Telemetry: readTelemetry }),
   ...rows(
     'istio',
     'networking.istio.io',

@@ -24,6 +24,7 @@ import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
 import { HTTP, clusterId, destinations, servicesOf, workloadPorts } from './services.ts';
+import { telemetryFor } from './telemetry.ts';
 import { VirtualServices } from './virtual-services.ts';
 
 export interface EndpointTurn {
@@ -80,6 +81,7 @@ export function planFor(system: System, observed: Observed): Planned {
     limits: system.platform.limits,
     ...(system.platform.egressPrivateAddresses.length > 0 && { egressPrivateAddresses: system.platform.egressPrivateAddresses }),
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
+    ...(system.platform.securityHeaders && { securityHeaders: true as const }),
     workloads,
     gateways,
     clusters: [...clusters.all(), ...outside.values()],
@@ -157,6 +159,8 @@ function workloadPlan(
       outbound.push({ cluster: own[0]!.id, listen, authority: `${host}:${port}`, egress: listener });
   const services = servicesOf(system, workload).map(({ id }) => id);
   const egressPolicies = egress.length > 0 ? egressPoliciesFor(system, workload, services) : [];
+  const point = { namespace: workload.namespace, labels: workload.labels };
+  const [received, made] = [telemetryFor(system, point, 'SERVER'), telemetryFor(system, point, 'CLIENT')];
   return {
     id: workload.id,
     namespace: workload.namespace,
@@ -166,7 +170,9 @@ function workloadPlan(
     inbound,
     outbound,
     ...(egressPolicies.length > 0 && { egressPolicies }),
-    policies: policiesFor(system, { namespace: workload.namespace, labels: workload.labels }),
+    policies: policiesFor(system, point),
+    ...(received && { telemetryIn: received }),
+    ...(made && { telemetryOut: made }),
   };
 }
 

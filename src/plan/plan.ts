@@ -12,6 +12,7 @@ import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
+import type { TelemetryPlan } from './telemetry-plan.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -165,6 +166,9 @@ export interface WorkloadPlan {
   /** Bounds of its way out; all are enforced. */
   readonly egressPolicies?: readonly EgressPolicyPlan[];
   readonly policies: PolicySet;
+  /** Of calls that it receives and makes; absent: nothing is sent to a collector. */
+  readonly telemetryIn?: TelemetryPlan;
+  readonly telemetryOut?: TelemetryPlan;
 }
 
 /** When and how a request is sent again. */
@@ -293,6 +297,8 @@ export interface GatewayPlan {
   /** Shown to backends that it speaks TLS to (`spec.tls.backend.clientCertificateRef`). */
   readonly backendCertificate?: ServingCertificate;
   readonly policies: PolicySet;
+  /** Absent: nothing is sent to a collector. */
+  readonly telemetry?: TelemetryPlan;
 }
 
 export interface NodePlan {
@@ -302,6 +308,8 @@ export interface NodePlan {
   readonly limits: Limits;
   /** Cookie whose value names a session; absent or '' when there is none. */
   readonly sessionCookie?: string;
+  /** Gateways add security headers to answers over HTTPS that have none. */
+  readonly securityHeaders?: true;
   /** Ranges that names outside the mesh may resolve to although they are private. */
   readonly egressPrivateAddresses?: readonly string[];
   readonly workloads: readonly WorkloadPlan[];

@@ -29,6 +29,7 @@ import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
+import { compileTracing } from './tracing.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 
@@ -71,6 +72,7 @@ class Compiler {
       trustDomains: [plan.mesh.trustDomain, ...plan.mesh.trustDomainAliases],
       sessions: new Sessions(snapshot.sessionKey),
       sessionCookie: plan.sessionCookie ?? '',
+      securityHeaders: plan.securityHeaders === true,
       services: this.#services,
       inner: this.#inner,
       servingKeys: servingKeysOf(plan),
@@ -114,6 +116,7 @@ class Compiler {
       // In a namespace the address is the workload's own; policies match on it whatever the listener was bound to.
       destinationIp: port.app.namespaceOf === undefined ? '' : port.app.ip,
       mtls: port.mtls,
+      tracing: compileTracing(workload.telemetryIn?.tracing, this.#runtime.ports),
       mtlsAt: port.mtlsAt,
       destination,
     };
@@ -130,6 +133,7 @@ class Compiler {
         : { destination: this.#destinations.cluster(cluster.id, workload) }),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
+      tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime.ports),
       ownAuthorities: ownAuthorities(listen),
     };
   }
@@ -161,6 +165,7 @@ class Compiler {
       const base = (protocol: Service['protocol']): Service => ({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
+        tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime.ports),
       });
       if (open.some(({ mesh }) => mesh !== open[0]!.mesh))
         throw new CullisError(
@@ -301,6 +306,7 @@ class Compiler {
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
+      tracing: undefined,
       counters: this.#runtime.countersOf({ role, workload, destination: destinationName, port, protocol }),
     };
   }

@@ -14,6 +14,7 @@ import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
+import { addSecurityHeaders, speaksForBrowsers } from './security-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
@@ -112,6 +113,9 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const tunnel = upgrade === 'websocket';
     if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
+    x.sentMs = this.#sentMs;
+    x.resends = this.#retries;
+    x.endpoint = this.#endpoint;
     this.#endpoint.active++;
     this.#trying = true;
     if (x.backendTimeoutMs > 0)
@@ -132,6 +136,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        client: x.request.connection,
         // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
         takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
@@ -412,6 +417,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
 
   #responseHeaders(headers: HeaderList): Headers {
     const answer = passResponseHeaders(this.#x, headers);
+    if (speaksForBrowsers(this.#x)) addSecurityHeaders(answer);
     if (this.#x.responseChanges.length > 0) applyChanges(answer, this.#x.responseChanges);
     return answer;
   }

@@ -16,6 +16,7 @@ import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
 import type { Edge } from './edge.ts';
 import type { ExtAuthz } from './authorizer.ts';
+import type { Tracing } from './tracing.ts';
 
 export type Role = ExchangeEvent['role'];
 
@@ -59,6 +60,8 @@ export interface Service {
   /** Name of the destination in events. */
   readonly destinationName: string;
   readonly counters: Counters;
+  /** Undefined where no spans are sent. */
+  readonly tracing: Tracing | undefined;
 }
 
 export interface StreamTarget {
@@ -88,6 +91,7 @@ export interface Config {
   readonly sessions: Sessions;
   /** '' when the platform names none. */
   readonly sessionCookie: string;
+  readonly securityHeaders: boolean;
   readonly services: ReadonlyMap<string, Service>;
   /** Services behind the handshakes of shared ports, by their own keys. */
   readonly inner: ReadonlyMap<string, Service>;

@@ -129,6 +129,7 @@ export function fakeSystem(names: readonly string[]): System {
     egressPolicies: [],
     destinationRules: [],
     virtualServices: [],
+    telemetries: [],
     endpointSlices: [],
     runs: [],
     resources: [],

@@ -7,6 +7,7 @@ import type { KindReader, PlatformPart } from '../kind.ts';
 import { parseWith } from './issues.ts';
 import { meshPart } from './mesh.ts';
 import { CULLIS_SCHEMAS, platformSchema, workloadSchema } from './schema.ts';
+import { telemetryPart } from './telemetry.ts';
 
 export const readPlatform: KindReader = (document, scope) => {
   const raw = document.raw['spec'] ?? {};
@@ -19,8 +20,10 @@ export const readPlatform: KindReader = (document, scope) => {
         : { gatewayAddress: spec.gatewayAddress === 'localhost' ? '127.0.0.1' : spec.gatewayAddress }),
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
+      ...(spec.securityHeaders === undefined ? {} : { securityHeaders: spec.securityHeaders }),
       ...(spec.egress?.privateAddresses === undefined ? {} : { egressPrivateAddresses: spec.egress.privateAddresses }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
+      ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),
     };
   });

@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { egressPolicySchema } from './egress-schema.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
+import { telemetrySchema } from './telemetry.ts';
 import { durationText } from './texts.ts';
 
 const amount = (description: string) =>
@@ -54,6 +55,10 @@ export const platformSchema = z
       .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]*$/, { message: 'must be a cookie name (RFC 6265 section 4.1.1)' })
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
+    securityHeaders: z.boolean().optional().meta({
+      description:
+        'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+    }),
     egress: z
       .strictObject({
         privateAddresses: z
@@ -65,6 +70,7 @@ export const platformSchema = z
       .optional()
       .meta({ description: 'what holds for every way out' }),
     limits: limits.optional(),
+    telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
   })
   .meta({ title: 'Platform', description: 'settings of this installation' });
