@@ -16,7 +16,7 @@ import { until } from './running.ts';
 
 const MAKER = fileURLToPath(new URL('namespace-maker.ts', import.meta.url));
 /** More with CULLIS_KILL_ROUNDS. */
-const ROUNDS = Number(process.env['CULLIS_KILL_ROUNDS'] ?? 12);
+const ROUNDS = Number(process.env['CULLIS_KILL_ROUNDS'] ?? 8);
 const LANES = 4;
 /** Somebody who is neither root nor anybody on this machine. */
 const NOBODY = 61_190;

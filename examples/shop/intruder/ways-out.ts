@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Knock, Place } from './targets.ts';
 
-const TIMEOUT_MS = 1_000;
+/** Of a network, and of a program. */
+const TIMEOUT_MS = 500;
+const PROGRAM_TIMEOUT_MS = 5_000;
 const ABSTRACT_MAX = 50;
 
 /** Where clouds hand out a machine's credentials: AWS and those who took its address, containers on AWS, Azure, Alibaba. */
@@ -74,7 +76,7 @@ const OPEN = `use Socket; print join(" ", grep { my ($f, $t, $p) = split /,/; so
 export function openOtherSockets(): Knock | undefined {
   const { status, stdout } = spawnSync('/usr/bin/perl', ['-e', OPEN, ...KINDS.split(' ')], {
     encoding: 'utf8',
-    timeout: TIMEOUT_MS,
+    timeout: PROGRAM_TIMEOUT_MS,
   });
   if (status !== 0) return undefined;
   const count = KINDS.split(' ').length;
@@ -87,7 +89,7 @@ export function openOtherSockets(): Knock | undefined {
 export function makeNamespace(): Knock {
   const { status, stderr, error } = spawnSync('unshare', ['--user', '--map-root-user', '--net', 'true'], {
     encoding: 'utf8',
-    timeout: TIMEOUT_MS,
+    timeout: PROGRAM_TIMEOUT_MS,
   });
   if (status === 0) return { reached: true, detail: 'root in a user namespace' };
   return { reached: false, detail: (error?.message ?? stderr).trim().slice(0, 120) };
