@@ -1,9 +1,10 @@
 // Memory of a proxy worker with ten workloads over a million requests: `node bench/memory.ts [REQUESTS]`. The worker is started as the supervisor
 // starts one; its resident set must stay below the bound (MB of a million bytes) and must not grow with the requests.
-import { awaitPort, warmUp, wrk } from './proxy/load.ts';
+import { awaitPort } from './proxy/load.ts';
 import { productCommand } from './proxy/contenders.ts';
-import { originArgs } from './proxy/rivals.ts';
+import { originArgs } from './proxy/origin.ts';
 import { LOAD_CORE, PROXY_CORE, Stand, freePort, usageOf } from './proxy/stand.ts';
+import { wrk } from './proxy/wrk.ts';
 
 const WORKLOADS = 10;
 const RSS_MB_MAX = 200;
@@ -15,7 +16,7 @@ const CONNECTIONS = 64;
 const stand = new Stand();
 try {
   const origin = await freePort();
-  stand.start(LOAD_CORE, 'nginx', originArgs(stand, origin));
+  stand.start(LOAD_CORE, 'nginx', originArgs(stand, { http1: origin, http2: await freePort() }));
   // Five pairs: one workload calls, the other is called over mutual TLS.
   const ports = await Promise.all(Array.from({ length: WORKLOADS }, freePort));
   const { program, args, env } = productCommand(stand, ['pair', origin, ...ports]);
@@ -28,7 +29,7 @@ try {
   let requests = 0;
   let peak = 0;
   // Connections and code come with first use, and are no growth.
-  for (const port of entries) await warmUp(stand, { port, connections: CONNECTIONS, seconds: 1 });
+  for (const port of entries) await wrk(stand, { port, connections: CONNECTIONS, seconds: 1 });
   for (let turn = 0; requests < REQUESTS; turn++) {
     const port = entries[turn % entries.length]!;
     const text = await wrk(stand, { port, connections: CONNECTIONS, seconds: 1 });

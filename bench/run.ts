@@ -1,16 +1,19 @@
-// All benchmarks, one after another: `npm run bench -- --seconds 5`. Options: --seconds N for each measurement, --parts authorize,proxy,memory,hardening, and those
-// of bench/proxy/run.ts (--connections, --only, --jobs).
+// All benchmarks, one after another: `npm run bench -- --seconds 5`; some of them: `node bench/run.ts proxy memory`, or --parts proxy,memory. Options:
+// --seconds N for each measurement, and those of bench/proxy/run.ts (--connections, --only, --jobs, --tries, --no-pace).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '5' },
-    parts: { type: 'string', default: 'authorize,proxy,memory,scan,attack,secrets' },
-    connections: { type: 'string', default: '64' },
+    parts: { type: 'string', default: 'authorize,proxy,telemetry,memory,scan,attack,secrets' },
+    connections: { type: 'string' },
     only: { type: 'string' },
-    jobs: { type: 'string', default: 'plain,pair' },
+    jobs: { type: 'string' },
+    tries: { type: 'string' },
+    'no-pace': { type: 'boolean', default: false },
   },
 });
 
@@ -19,9 +22,15 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   proxy: [
     'proxy/run.ts',
     `--seconds=${values.seconds}`,
-    `--connections=${values.connections}`,
-    `--jobs=${values.jobs}`,
-    ...(values.only === undefined ? [] : [`--only=${values.only}`]),
+    ...(['connections', 'jobs', 'only', 'tries'] as const).flatMap((name) =>
+      values[name] === undefined ? [] : [`--${name}=${values[name]}`],
+    ),
+    ...(values['no-pace'] ? ['--no-pace'] : []),
+  ],
+  telemetry: [
+    'proxy/telemetry.ts',
+    `--seconds=${values.seconds}`,
+    ...(values.jobs === undefined ? [] : [`--jobs=${values.jobs}`]),
   ],
   memory: ['memory.ts'],
   scan: ['scan/run.ts'],
@@ -30,7 +39,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   hardening: ['hardening/run.ts', `--seconds=${values.seconds}`],
 };
 
-for (const name of values.parts.split(',')) {
+for (const name of positionals.length > 0 ? positionals : values.parts.split(',')) {
   const part = PARTS[name];
   if (!part) {
     console.error(`no part \`${name}\`; there are ${Object.keys(PARTS).join(', ')}`);

@@ -1,25 +1,21 @@
-// One measurement: wrk against a contender, with what the contender's process cost meanwhile.
-import { spawn } from 'node:child_process';
+// One measurement: a load against a contender, with what the contender's process cost meanwhile.
 import { connect } from 'node:net';
-import { LOAD_CORE, PIN, type Stand, usageOf } from './stand.ts';
+import { h2load } from './h2load.ts';
+import type { Job } from './jobs.ts';
+import { type Stand, usageOf } from './stand.ts';
+import { type Answers, wrk, wrkAnswers } from './wrk.ts';
 
-export interface Measured {
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly errors: number;
-  /** Processor time of the contender per request: comparable also where the load was the bottleneck. */
+export interface Measured extends Answers {
+  /** Processor time of the contender per request: comparable also where the load was the bottleneck, and on a machine that others use. */
   readonly cpuUsPerRequest: number;
+  /** The kernel's part of it, 0 to 1. */
+  readonly systemShare: number;
+  /** Share of its core that the contender used, 0 to 1. */
+  readonly coreShare: number;
   readonly rssMiB: number;
 }
 
 const WARM_UP_SECONDS = 3;
-
-export interface Load {
-  readonly port: number;
-  readonly connections: number;
-  readonly seconds: number;
-}
 
 /** Waits until the port accepts. @throws Error after five seconds */
 export async function awaitPort(port: number): Promise<void> {
@@ -37,50 +33,26 @@ export async function awaitPort(port: number): Promise<void> {
   throw new Error(`nothing listens on port ${port}`);
 }
 
+async function load(stand: Stand, job: Job, port: number, seconds: number): Promise<Answers> {
+  return job.client === 'http2' ? h2load(stand, job, port, seconds) : wrkAnswers(await wrk(stand, { ...job, port, seconds }));
+}
+
 /** Until a compiler that works beside the load has nothing left to do. */
-export async function warmUp(stand: Stand, load: Load): Promise<void> {
-  await wrk(stand, { ...load, seconds: WARM_UP_SECONDS });
+export async function warmUp(stand: Stand, job: Job, port: number): Promise<void> {
+  await load(stand, job, port, WARM_UP_SECONDS);
 }
 
 /** @param pid process whose cost is counted */
-export async function measure(stand: Stand, pid: number, load: Load): Promise<Measured> {
-  const before = usageOf(pid);
-  const text = await wrk(stand, load);
-  const after = usageOf(pid);
-  const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
-  const failures = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1).map(Number) ?? [];
+export async function measure(stand: Stand, pid: number, job: Job, port: number, seconds: number): Promise<Measured> {
+  const [before, startMs] = [usageOf(pid), performance.now()];
+  const answers = await load(stand, job, port, seconds);
+  const [after, wallMs] = [usageOf(pid), performance.now() - startMs];
+  const cpuMs = after.cpuMs - before.cpuMs;
   return {
-    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
-    p50Ms: milliseconds(/ 50%\s+(\S+)/.exec(text)?.[1]),
-    p99Ms: milliseconds(/ 99%\s+(\S+)/.exec(text)?.[1]),
-    errors: failures.reduce((sum, count) => sum + count, 0) + Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0),
-    cpuUsPerRequest: requests === 0 ? 0 : ((after.cpuMs - before.cpuMs) * 1000) / requests,
+    ...answers,
+    cpuUsPerRequest: answers.requests === 0 ? 0 : (cpuMs * 1000) / answers.requests,
+    systemShare: cpuMs === 0 ? 0 : (after.systemMs - before.systemMs) / cpuMs,
+    coreShare: cpuMs / wallMs,
     rssMiB: after.rssMiB,
   };
-}
-
-function milliseconds(text: string | undefined): number {
-  const [, value, unit] = /^([\d.]+)(us|ms|s)$/.exec(text ?? '') ?? [];
-  return value === undefined ? Number.NaN : Number(value) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
-}
-
-/** One run of wrk, and what it printed. @throws (rejects) Error when it fails */
-export function wrk(stand: Stand, { port, connections, seconds }: Load): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const args = [
-      '-c',
-      String(LOAD_CORE),
-      'wrk',
-      '-t1',
-      `-c${connections}`,
-      `-d${seconds}s`,
-      '--latency',
-      `http://127.0.0.1:${port}/cart?id=42`,
-    ];
-    const child = spawn(PIN, args, { cwd: stand.folder, stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`wrk ended with ${code}`))));
-  });
 }

@@ -1,5 +1,6 @@
 // What the product is given to do at the bench: the plans that control would make of such a system, with 100 policies on each workload that is called.
 import { DEFAULT_MESH, type AuthorizationPolicy } from '#model/istio.ts';
+import type { ServingCertificate } from '#model/observed.ts';
 import { DEFAULT_LIMITS } from '#model/platform.ts';
 import type { NodePlan } from '#plan/plan.ts';
 
@@ -16,7 +17,7 @@ function policies(): NodePlan['workloads'][number]['policies'] {
   const authorization = Array.from({ length: POLICIES }, (_, i) => {
     const last = i === POLICIES - 1;
     const rule = last
-      ? { to: [{ operation: { methods: ['GET'], paths: ['/*'] } }] }
+      ? { to: [{ operation: { methods: ['GET', 'POST'], paths: ['/*'] } }] }
       : {
           from: [{ source: { principals: [`cluster.local/ns/shop/sa/caller-${i}`] } }],
           to: [{ operation: { methods: ['GET', 'POST'], paths: [`/api/v${i}/*`] } }],
@@ -45,8 +46,8 @@ function cluster(name: string, endpoint: Address, peer: string): NodePlan['clust
   };
 }
 
-/** One gateway with one route to the origin. @param entry port it listens on */
-export function gatewayPlan(origin: number, entry: number): NodePlan {
+/** One gateway with one route to the origin. @param entry port it listens on @param certificate with it, the listener ends TLS */
+export function gatewayPlan(origin: number, entry: number, certificate?: ServingCertificate): NodePlan {
   const rule = {
     matches: [{ path: { type: 'PathPrefix' as const, value: '/' }, headers: [], queryParams: [] }],
     filters: [],
@@ -66,14 +67,25 @@ export function gatewayPlan(origin: number, entry: number): NodePlan {
         labels: {},
         identity: identity('gateway'),
         policies: policies(),
-        listeners: [{ id: 'shop/gateway/http', listen: address(entry), port: entry, hostname: '', tls: false, virtualHosts }],
+        listeners: [
+          {
+            id: 'shop/gateway/http',
+            listen: address(entry),
+            port: entry,
+            hostname: '',
+            tls: certificate !== undefined,
+            ...(certificate && { secure: { mode: 'Terminate', minVersion: 'TLSv1.3', certificates: [certificate] } }),
+            virtualHosts,
+          },
+        ],
       },
     ],
   };
 }
 
-/** Pairs of workloads, `front-N` calling `cart-N` over mutual TLS. @param ports entry and inner port of each pair in turn */
-export function pairsPlan(origin: number, ports: readonly number[]): NodePlan {
+/** Pairs of workloads, `front-N` calling `cart-N` over mutual TLS. @param ports entry and inner port of each pair in turn @param http2 what the workloads speak */
+export function pairsPlan(origin: number, ports: readonly number[], http2 = false): NodePlan {
+  const speaks = http2 ? ({ http2: true } as const) : {};
   const numbers = Array.from({ length: ports.length / 2 }, (_, pair) => pair);
   const workload = (name: string) => ({
     id: `shop/${name}`,
@@ -85,7 +97,7 @@ export function pairsPlan(origin: number, ports: readonly number[]): NodePlan {
   return {
     ...BASE,
     gateways: [],
-    clusters: numbers.map((n) => cluster(`cart-${n}`, address(ports[2 * n + 1]!), identity(`cart-${n}`))),
+    clusters: numbers.map((n) => ({ ...cluster(`cart-${n}`, address(ports[2 * n + 1]!), identity(`cart-${n}`)), ...speaks })),
     workloads: numbers.flatMap((n) => {
       const [entry, inner] = [address(ports[2 * n]!), address(ports[2 * n + 1]!)];
       return [
@@ -98,7 +110,15 @@ export function pairsPlan(origin: number, ports: readonly number[]): NodePlan {
         {
           ...workload(`cart-${n}`),
           inbound: [
-            { port: 80, protocol: 'http' as const, mtls: 'STRICT' as const, mtlsAt: '', listen: inner, app: address(origin) },
+            {
+              port: 80,
+              protocol: 'http' as const,
+              ...speaks,
+              mtls: 'STRICT' as const,
+              mtlsAt: '',
+              listen: inner,
+              app: address(origin),
+            },
           ],
           outbound: [],
           policies: policies(),

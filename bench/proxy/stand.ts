@@ -22,6 +22,13 @@ export interface Certificates {
   readonly front: { readonly cert: string; readonly key: string; readonly bundle: string };
 }
 
+/** Ports of one contender: `entry` is what the load calls; `inner` is the TLS hop between the two proxies of a pair. */
+export interface Ports {
+  readonly origin: number;
+  readonly entry: number;
+  readonly inner: number;
+}
+
 export class Stand {
   readonly folder = mkdtempSync(join(tmpdir(), 'cullis-bench-'));
   readonly #children: ChildProcess[] = [];
@@ -53,6 +60,20 @@ export class Stand {
     });
     this.#children.push(child);
     return child;
+  }
+
+  /** Runs a program on the load's core. @returns what it printed @throws (rejects) Error when it fails */
+  run(command: string, args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(PIN, ['-c', String(LOAD_CORE), command, ...args], {
+        cwd: this.folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let text = '';
+      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      child.once('error', reject);
+      child.once('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`${command} ended with ${code}`))));
+    });
   }
 
   async stop(child: ChildProcess): Promise<void> {
@@ -90,12 +111,15 @@ export function versionOf(command: string, args: readonly string[], pattern: Reg
 
 export interface Usage {
   readonly cpuMs: number;
+  /** The part of it that the kernel worked. */
+  readonly systemMs: number;
   readonly rssMiB: number;
 }
 
 /** Processor time and memory of a process and its children, from /proc. */
 export function usageOf(pid: number): Usage {
   let cpuMs = 0;
+  let systemMs = 0;
   let rssMiB = 0;
   for (const one of [pid, ...childrenOf(pid)]) {
     const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
@@ -103,9 +127,10 @@ export function usageOf(pid: number): Usage {
       .split(' ');
     // utime and stime are in ticks of 10 ms, rss in pages of 4 KiB.
     cpuMs += (Number(fields[11]) + Number(fields[12])) * 10;
+    systemMs += Number(fields[12]) * 10;
     rssMiB += Number(fields[21]) / 256;
   }
-  return { cpuMs, rssMiB };
+  return { cpuMs, systemMs, rssMiB };
 }
 
 /** What was measured, and how much of a core programs that are not part of the bench took meanwhile. */

@@ -69,7 +69,20 @@ export const linkStats = z
     oldestConnectionMs: timeMs.meta({ description: 'when the oldest open connection was opened; 0 when none is open' }),
     mode: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE', 'edge']),
     modeAt: z.string().meta({ description: "`file:line:column` of the PeerAuthentication that decided, '' for the default" }),
+    mtlsDenied: count.meta({ description: 'of `denied`: for want of mutual TLS or of a certificate that is believed' }),
+    policyDenied: count.meta({
+      description: 'of `denied`: by an authorization policy, a rules of a token or an external authorizer',
+    }),
+    latency: z
+      .object({ first: count, counts: z.array(count).readonly() })
+      .readonly()
+      .meta({
+        description:
+          'durations in buckets that grow by 2^(1/4); the upper bound of bucket i is 2^((i - 56) / 4) seconds, `counts` begins with bucket `first`',
+      }),
+    latencySumMs: z.number(),
     p50Ms: z.number(),
+    p90Ms: z.number(),
     p99Ms: z.number(),
     lastMs: timeMs,
   })
@@ -109,6 +122,7 @@ export const event = z
       bytesIn: z.number(),
       bytesOut: z.number(),
       upstreamMs: z.number(),
+      span: z.looseObject({ id: z.string(), parentId: z.string(), sampled: z.boolean() }).readonly().exactOptional(),
     }),
     z.looseObject({
       ...base,
@@ -161,6 +175,30 @@ export const event = z
       action: z.string(),
       target: z.string(),
       allowed: z.boolean(),
+    }),
+    z.looseObject({
+      ...base,
+      type: z.literal('egress'),
+      action: z.enum(['refused', 'raised']),
+      what: z.enum(['content', 'tunnelling', 'address']),
+      workload: z.string(),
+      host: z.string(),
+      port: count,
+      policy: z.string(),
+      at: z.string(),
+      rule: z.string(),
+      place: z.string(),
+      count,
+      text: z.string(),
+    }),
+    z.looseObject({
+      ...base,
+      type: z.literal('name'),
+      workload: z.string(),
+      name: z.string(),
+      record: z.string(),
+      answer: z.enum(['mesh', 'outside', 'unknown', 'search', 'limited']),
+      count,
     }),
     z.looseObject({
       ...base,

@@ -30,6 +30,10 @@ export interface ConfigurationPorts {
   /** Asks for a place for everything; `place` or `unplaceable` must follow. */
   announce(revision: string, loaded: LoadedSystem): void;
   rejected(diagnostics: readonly Diagnostic[]): void;
+  /** What the environment adds to a System; none when absent. */
+  completed?(system: System): System;
+  /** Another plan is in force. */
+  applied?(system: System, plan: NodePlan): void;
 }
 
 interface Outcome {
@@ -215,9 +219,11 @@ export class Configuration {
     const { clock, control } = this.#ports;
     const tls = resolveTls(system, tlsValues, clock.nowMs());
     const observed = { ...this.#now(placed), tls: tls.material };
-    const planned = planFor(policy ? system : { ...system, authorizationPolicies: [] }, observed);
-    const result = await control.applySystem(system, observed, planned.plan, tls.keys);
+    const whole = this.#ports.completed?.(system) ?? system;
+    const planned = planFor(policy ? whole : { ...whole, authorizationPolicies: [] }, observed);
+    const result = await control.applySystem(whole, observed, planned.plan, tls.keys);
     if (!result.ok) throw new CullisError('config.invalid', result.reason);
+    this.#ports.applied?.(whole, planned.plan);
     this.#planned = planned;
     this.plan = planned.plan;
     return planned.plan;

@@ -18,12 +18,15 @@ import { Configuration } from './configuration.ts';
 import { Manifests } from './manifests.ts';
 import type { ControlRequest, ControlStart, FromControlProcess, LoadedSystem, ProcessState, ToControl } from './messages.ts';
 import { readStart } from './start-document.ts';
+import { TelemetryExport } from './telemetry-export.ts';
 import { FILE_ANNOTATION } from './workloads.ts';
 
 const WATCH_EVERY_MS = 200;
 /** A look at many files may take this share of the time. */
 const WATCH_SHARE = 0.05;
 const STOP_TIMEOUT_MS = 2000;
+/** Within which a collector may take what is left. */
+const EXPORT_GRACE_MS = 800;
 
 const start = await readStart<ControlStart>(process.stdin);
 const log = createLogger({ name: 'control', level: 'warn', format: 'human' });
@@ -56,6 +59,14 @@ async function openControl() {
     reload: () => configuration.reload(),
     findChange: (event) => (configuration.plan ? findChange(configuration.plan, event) : undefined),
   });
+  const exports = new TelemetryExport({
+    ...common,
+    env: start.env,
+    cwd: start.cwd,
+    journalDir,
+    version: start.version,
+    exposition: () => control.exposition(),
+  });
   const manifests = new Manifests(start.paths, start.stdin, start.cwd);
   const endpointNames = new EndpointNames(resolveNames, (resolved) => {
     configuration.setResolved(resolved).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
@@ -67,8 +78,10 @@ async function openControl() {
     resolve: (names) => endpointNames.watch(names),
     announce: (revision, loaded) => say({ type: 'loaded', revision, loaded: withFiles(loaded), adminUrl: control.adminUrl }),
     rejected: (diagnostics) => say({ type: 'rejected', diagnostics }),
+    completed: (system) => exports.completed(system),
+    applied: (system, plan) => exports.use(system, plan),
   });
-  return { journal, journalDir, kv, control, manifests, configuration };
+  return { journal, journalDir, kv, control, manifests, configuration, exports };
 }
 
 const opened = await openControl().catch((error: unknown) => {
@@ -80,7 +93,7 @@ const opened = await openControl().catch((error: unknown) => {
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS);
   return new Promise<never>(() => {});
 });
-const { journal, journalDir, kv, control, manifests, configuration } = opened;
+const { journal, journalDir, kv, control, manifests, configuration, exports } = opened;
 
 // For the command line and the page: a token of this run, readable by the owner only.
 const tokenFile = join(start.stateDir, 'operator-token');
@@ -163,6 +176,7 @@ async function stop(): Promise<void> {
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
   rmSync(tokenFile, { force: true });
   rmSync(addressFile, { force: true });
+  await exports.close(EXPORT_GRACE_MS);
   await control.close();
   await journal.close();
   kv.close();

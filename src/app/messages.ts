@@ -22,6 +22,8 @@ export interface ControlStart {
   readonly run: string;
   /** Opens the admin API, the same for every control process of this run. */
   readonly ownerToken: string;
+  /** Variables of the user's environment that telemetry may use (`OTEL_…`, `CULLIS_…`); values may be secrets. */
+  readonly env: Readonly<Record<string, string>>;
   /** Worker name -> 256-bit token in base64url. */
   readonly workerTokens: Readonly<Record<string, string>>;
 }

@@ -18,6 +18,7 @@ import { type EndpointFacts, endpointEvents } from './endpoint-events.ts';
 import { explainEvent } from './explanation.ts';
 import { makeHandlers } from './handlers.ts';
 import { LinkLedger } from './links.ts';
+import { renderLinks } from './link-metrics.ts';
 import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
 import { Rotation } from './rotation.ts';
@@ -134,7 +135,7 @@ class ControlPlane implements Control {
         reload: () => ports.reload(),
       }),
       live: (response, mayStay) => this.#live.add(response, mayStay),
-      exposition: () => this.#exposition(),
+      exposition: () => this.exposition(),
       ready: () => this.status().ready,
       metrics,
       clock,
@@ -374,13 +375,17 @@ class ControlPlane implements Control {
     }
   }
 
-  #exposition(): string {
+  exposition(): string {
     const workers = this.#snapshots.workers().filter((worker) => worker.connected);
     const texts = workers.flatMap(({ name }) => {
       const known = this.#reports.get(name);
       return known ? [{ worker: name, text: known.report.metrics }] : [];
     });
-    return mergeExposition([{ worker: 'control', text: this.#ports.metrics.render() }, ...texts]);
+    return mergeExposition([
+      { worker: 'control', text: this.#ports.metrics.render() },
+      { worker: '', text: renderLinks(this.#ledger.merged()) },
+      ...texts,
+    ]);
   }
 
   #connectedCount(): number {

@@ -73,6 +73,8 @@ export interface Control {
   /** A worker that is started anew gets a new token. */
   setWorkerToken(name: string, token: string): void;
   status(): StatusResponse;
+  /** Prometheus text of control, workers and links. */
+  exposition(): string;
   explain(id: string): Promise<ExplainResponse | undefined>;
   close(): Promise<void>;
 }

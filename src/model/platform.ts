@@ -1,5 +1,6 @@
 // cullis.dev/v1 kinds: what has no standard.
 import type { Resource } from './resource.ts';
+import { DEFAULT_TELEMETRY, type PlatformTelemetry } from './telemetry.ts';
 
 export interface PlatformSpec {
   /** Address the gateway listens on here; 127.0.0.1 unless said otherwise. */
@@ -9,7 +10,10 @@ export interface PlatformSpec {
   readonly sessionCookie: string;
   /** Gateways add security headers for browsers to answers over HTTPS that have none. */
   readonly securityHeaders: boolean;
+  /** Private ranges that host names outside the mesh may resolve to; loopback, link-local and metadata addresses are no part of any. */
+  readonly egressPrivateAddresses: readonly string[];
   readonly limits: Limits;
+  readonly telemetry: PlatformTelemetry;
 }
 
 /** Every bound of the data plane; a reader of this table sees what a client can cost. */
@@ -67,7 +71,9 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
   securityHeaders: true,
+  egressPrivateAddresses: [],
   limits: DEFAULT_LIMITS,
+  telemetry: DEFAULT_TELEMETRY,
 };
 
 /** How a declared workload runs on this machine. */

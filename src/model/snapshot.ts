@@ -1,4 +1,5 @@
 // What control and the proxy workers say to each other over a unix socket, one JSON document a line. NodePlan is opaque here (plan/ stands below model/).
+import type { LatencyCounts } from './latency.ts';
 
 export interface TrustBundle {
   /** Trust domain -> PEM certificates of its roots. */
@@ -113,7 +114,17 @@ export interface LinkStats {
   readonly mode: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | 'edge';
   /** `file:line:column` of the PeerAuthentication that decided; '' for the default. */
   readonly modeAt: string;
+  /** Of `denied`: for want of mutual TLS or of a certificate that is believed. */
+  readonly mtlsDenied: number;
+  /** Of `denied`: by an authorization policy, a token's rules or an external authorizer. */
+  readonly policyDenied: number;
+  /** Durations of requests; of TCP connections, how long they took to open. */
+  readonly latency: LatencyCounts;
+  /** Sum of these durations, ms. */
+  readonly latencySumMs: number;
+  /** Quantiles of `latency`. */
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
   readonly lastMs: number;
 }

@@ -3,11 +3,14 @@ import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
 import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
+import type { Caller } from './egress/events.ts';
+import type { Refused, WayOut } from './egress/way-out.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
 import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
+import type { UpstreamEndpoint } from './upstreams.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
 const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
@@ -51,13 +54,17 @@ export class Exchange implements Attributes, RouteRequest {
 
   requestId = '';
   traceId = '';
+  /** Of this hop; '' where it is not traced. */
+  spanId = '';
+  parentSpanId = '';
+  sampled = false;
   sessionId = '';
 
   route: RouteChoice | undefined = undefined;
   destination: Destination | undefined = undefined;
   /** Destinations that get a copy. */
   mirrors: readonly Destination[] = NO_DESTINATIONS;
-  /** What is forwarded of the request's body. */
+  /** What is forwarded of the request's body; `egress` puts a counted and searched one in its place. */
   body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
@@ -67,6 +74,10 @@ export class Exchange implements Attributes, RouteRequest {
   /** When it may be sent again; undefined: never. */
   retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
+  /** Why what was sent so far is all that leaves. */
+  blocked: Refused | undefined = undefined;
+  /** The way out that a tunnel of this request goes. */
+  tunnelOut: { readonly way: WayOut; readonly caller: Caller } | undefined = undefined;
   /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
   grpc = false;
   /** The answer is on its way: `refuse` and `forward` happen once. */
@@ -80,6 +91,11 @@ export class Exchange implements Attributes, RouteRequest {
   bytesIn = 0;
   upstreamMs = 0;
   failed = false;
+  /** When it was sent on, monotonic ms; 0 before. */
+  sentMs = 0;
+  resends = 0;
+  /** Where it was sent last. */
+  endpoint: UpstreamEndpoint | undefined = undefined;
   /** gRPC status of the answer, -1 when there was none. */
   grpcStatus = -1;
 
@@ -88,9 +104,9 @@ export class Exchange implements Attributes, RouteRequest {
     this.runtime = runtime;
     this.service = service;
     this.request = request;
-    this.body = request.body;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
+    this.body = request.body;
     // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.
     this.method = request.upgrade === 'websocket' ? 'GET' : request.method;
     this.sourceIp = connection.remoteAddress;

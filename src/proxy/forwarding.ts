@@ -7,6 +7,7 @@ import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
+import type { Refused } from './egress/way-out.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
@@ -112,6 +113,9 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     const tunnel = upgrade === 'websocket';
     if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
+    x.sentMs = this.#sentMs;
+    x.resends = this.#retries;
+    x.endpoint = this.#endpoint;
     this.#endpoint.active++;
     this.#trying = true;
     if (x.backendTimeoutMs > 0)
@@ -213,6 +217,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
   abort(why: string): void {
     if (this.#over) return;
+    const { blocked } = this.#x;
+    if (blocked) Object.assign(this.#x, blocked);
     this.#x.failed = true;
     this.#note('reset', why);
     this.#report('reset');
@@ -243,11 +249,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
 
   onError(error: UpstreamError): void {
     if (this.#over || !this.#trying) return;
+    const { blocked } = this.#x;
+    if (blocked) return this.#block(blocked);
     const { kind, message } = error;
     if (kind === 'overload') this.#overflowed();
     else this.#report(kind);
     if (this.#rules?.onError(error) === true && this.#mayRepeat(error.bytesSent ? 'done' : 'unsent')) this.#repeat(kind, message);
     else this.#fail(STATUS[kind], kind, message);
+  }
+
+  /** What the caller sends may not leave. */
+  #block({ code, reasons }: Refused): void {
+    this.#settle();
+    this.#x.responder.observer = undefined;
+    void refuse(this.#x, { status: code === 'egress.limit' ? 429 : 403, code, reasons, close: true });
   }
 
   /** A bound of the destination refused it. */

@@ -4,6 +4,9 @@ import type { Event } from '#model/event.ts';
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 const SYNC_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] as const;
 
+/** Powers of two, where the finer counts of links meet: 1/8192 s to 64 s. */
+const LINK_SECONDS: readonly number[] = Array.from({ length: 20 }, (_, i) => 2 ** (i - 13));
+
 export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
@@ -44,6 +47,11 @@ export const METRICS = {
     type: 'counter',
     help: 'Requests and connections refused, by reason and by the policy that decided.',
     labels: ['role', 'workload', 'code', 'policy'],
+  },
+  cullis_egress_findings_total: {
+    type: 'counter',
+    help: 'Secrets and personal data found in what workloads send out, by rule and by what became of it.',
+    labels: ['workload', 'rule', 'action'],
   },
   cullis_invalid_messages_total: {
     type: 'counter',
@@ -128,6 +136,49 @@ export const METRICS = {
     labels: [],
     buckets: SYNC_SECONDS,
   },
+  // links: the service graph, all workers together
+  cullis_link_requests_total: {
+    type: 'counter',
+    help: 'Requests, or TCP connections, of one caller to one workload.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_failures_total: {
+    type: 'counter',
+    help: 'Of them, those that failed at or before the destination.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_denials_total: {
+    type: 'counter',
+    help: 'Refusals on the link: for want of mutual TLS (`mtls`), by policy (`policy`), other.',
+    labels: ['source', 'destination', 'port', 'protocol', 'reason'],
+  },
+  cullis_link_mtls: {
+    type: 'gauge',
+    help: '1 where the link is mutual TLS, else 0.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_connections_open: {
+    type: 'gauge',
+    help: 'Connections of the link open now.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of a request on the link; of a TCP connection, the time until it was open.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+    buckets: LINK_SECONDS,
+  },
+  // exports
+  cullis_otlp_sent_total: {
+    type: 'counter',
+    help: 'Spans, log records and metrics that the collector took.',
+    labels: ['signal'],
+  },
+  cullis_otlp_dropped_total: {
+    type: 'counter',
+    help: 'Spans, log records and metrics that could not be sent, by reason.',
+    labels: ['signal', 'reason'],
+  },
   // processes
   cullis_process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of this process.', labels: [] },
   cullis_process_cpu_seconds_total: { type: 'counter', help: 'Processor time used by this process.', labels: [] },
@@ -163,6 +214,8 @@ export const EVENT_TYPES = {
   config: 'a configuration was applied, rejected, or expired',
   process: 'a workload or a part of the platform started, became ready, or ended',
   audit: 'an operator used the admin API',
+  egress: 'something on the way out of a workload looked like a leak or a tunnel',
+  name: 'a workload looked up a name',
   endpoint: 'an endpoint of a destination was taken out of turn, came back, or runs another version than declared',
   gap: 'events were lost: how many, and why',
 } as const satisfies Readonly<Record<Event['type'], string>>;

@@ -19,12 +19,20 @@ import type { TrustBundle } from '#model/snapshot.ts';
 import { createIssuing, createRoot, issueSvid } from '#pki/ca.ts';
 import { createTrustBundle } from '#pki/trust-bundle.ts';
 import type { Cluster, GatewayPlan, InboundPort, NodePlan, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { ProxyPorts, Snapshot } from '#proxy/ports.ts';
 import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 import type { servingPair } from './serving.ts';
+
+/** No name has an address, every address may be dialled, and nothing is a secret. */
+export const NOTHING_OUTSIDE: ProxyPorts['outside'] = {
+  resolve: () => Promise.resolve([]),
+  allows: () => true,
+  findSecrets: () => [],
+};
 
 export const HOUR_MS = 3_600_000;
 
@@ -67,6 +75,7 @@ export function memoryPorts(ca: ReturnType<typeof memoryCa>, over: Partial<Proxy
     clock: systemClock,
     random: systemRandom,
     fetch: (): Promise<FetchResponse> => Promise.reject(new Error('nothing is fetched here')),
+    outside: NOTHING_OUTSIDE,
     requestSvid: (identity, csrPem) => ca.sign(identity, csrPem),
     ownsSocket: () => true,
     node: 'proxy/test',
@@ -121,6 +130,8 @@ export interface MeshOptions {
   /** The gateway's listener speaks TLS, with this pair. */
   readonly gatewayTls?: ReturnType<typeof servingPair>;
   readonly sessionCookie?: string;
+  /** Of every listener. */
+  readonly tracing?: TracingPlan;
   readonly ports?: Partial<ProxyPorts>;
   /** The identity that the sidecars and the gateway expect of `cart`, when it is not the right one. */
   readonly expectedIdentity?: string;
@@ -199,6 +210,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     policies: none,
     ...over,
   });
+  const telemetry = options.tracing && { tracing: options.tracing };
   const rules = options.rules?.(cluster.id) ?? [routeRule('shop/route#0', cluster.id)];
   const gateway: GatewayPlan = {
     id: 'shop/edge',
@@ -220,6 +232,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
       },
     ],
     policies: { authorization: placed(options.gatewayAuthorization), requestAuthentication: [] },
+    ...(telemetry && { telemetry }),
   };
   return {
     version: '1',
@@ -229,10 +242,12 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     workloads: [
       workload('cart', CART, {
         inbound: [inbound],
+        ...(telemetry && { telemetryIn: telemetry }),
         policies: { authorization: placed(options.authorization), requestAuthentication: placed(options.requestAuthentication) },
       }),
       workload('frontend', FRONTEND, {
         outbound: [{ cluster: cluster.id, listen: { ip, port: outboundPort }, authority: 'cart:7070' }],
+        ...(telemetry && { telemetryOut: telemetry }),
       }),
     ],
     gateways: protocol === 'http' ? [gateway] : [],

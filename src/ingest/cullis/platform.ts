@@ -7,6 +7,7 @@ import type { KindReader, PlatformPart } from '../kind.ts';
 import { parseWith } from './issues.ts';
 import { meshPart } from './mesh.ts';
 import { CULLIS_SCHEMAS, platformSchema, workloadSchema } from './schema.ts';
+import { telemetryPart } from './telemetry.ts';
 
 export const readPlatform: KindReader = (document, scope) => {
   const raw = document.raw['spec'] ?? {};
@@ -20,7 +21,9 @@ export const readPlatform: KindReader = (document, scope) => {
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
       ...(spec.securityHeaders === undefined ? {} : { securityHeaders: spec.securityHeaders }),
+      ...(spec.egress?.privateAddresses === undefined ? {} : { egressPrivateAddresses: spec.egress.privateAddresses }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
+      ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),
     };
   });
