@@ -15,7 +15,7 @@ export function hardeningReference(): string {
     '# Hardening',
     '',
     'Ways in which HTTP and TLS data planes went wrong (CVEs of Envoy, Istio, HAProxy, Traefik, Kong, Node and others), what is expected here, and the tests',
-    'that show it. Names of groups stand for all tests in them. Suites run by `npm run conformance`.',
+    'that show it. Names of groups stand for all tests in them, `${…}` for what a table of cases fills in. Suites run by `npm run conformance`.',
     ...AREAS.flatMap(([area, title, from, to]) => [
       '',
       `## ${area}. ${title}`,

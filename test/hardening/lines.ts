@@ -543,12 +543,14 @@ export const LINES: readonly HardeningLine[] = [
   },
   {
     line: 58,
-    expected: 'compressed bodies pass unopened; nested claims and header compression are read in bounded time and memory',
+    expected:
+      'compressed bodies pass unopened, and count as found where what leaves is searched; nested claims and header compression are read in bounded time and memory',
     shown: [
       bounds(
         '58: compressed bodies are passed on as they are, so that a bomb is the receiver’s to open',
         '58: a token whose claims are nested without end is refused or read, in bounded time',
       ),
+      inFile('src/proxy/egress.test.ts', 'what is sent is searched wherever it stands, and the finding never shows it'),
       inFile(
         'src/wire/http2/flood.test.ts',
         'an HPACK bomb ends the connection before much of it is read, a small one is an answer 431',

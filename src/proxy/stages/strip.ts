@@ -17,8 +17,9 @@ export function strip(x: Exchange): Step {
   headers.add('host', 'host', x.authority);
   for (let i = 0; i < received.length; i++) {
     const name = received.name(i);
-    const rule = name === 'host' ? 'hop' : rules.of(name);
-    // A program's own call to somewhere else may name another method; whoever receives it strips.
+    if (name === 'host') continue;
+    const rule = rules.of(name);
+    // A program's own call to somewhere else may say what it likes; whoever receives it strips.
     if (rule !== 'pass' && !(rule === 'override' && x.service.role === 'sidecar-out')) {
       if (name === 'te' && saysTrailers(received.value(i))) x.takesTrailers = true;
       continue;

@@ -11,7 +11,7 @@ import { UpstreamExchange } from './upstream-exchange.ts';
 import type { UpstreamCallbacks, UpstreamHead, UpstreamPool, UpstreamRequest } from '../upstream-types.ts';
 
 /** Connections opened at once: handshakes cost both sides milliseconds each, and whoever is served already must not wait for hundreds of them. */
-const CONNECTING_MAX = 32;
+const CONNECTING_MAX = 16;
 /** While requests wait, it is looked this often whether somebody holds connections up, and for how long one may. */
 const PRESSURE_LOOK_MS = 500;
 const HELD_UP_MS = 3000;
