@@ -1,5 +1,6 @@
 // One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import { valueOf } from '#wire/header-input.ts';
@@ -308,14 +309,24 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     this.#endpoint = next;
     // One that could not be reached says nothing about the others: the first of them is asked at once.
     if (kind === 'connect' && other && this.#retries === 1) {
-      this.#send();
+      this.#sendAgain();
       return;
     }
     const waitMs = this.#rules!.waitMs(this.#retries, ports.random.unit());
     this.#waitTimer = this.#deadline(
-      fineTimers.timer(() => this.#send()),
+      fineTimers.timer(() => this.#sendAgain()),
       waitMs,
     );
+  }
+
+  /** Whatever goes wrong here happens behind the station that would have caught it, and must not take the worker with it. */
+  #sendAgain(): void {
+    try {
+      this.#send();
+    } catch (error) {
+      this.#x.runtime.log('error', 'a request could not be sent again', { error: messageOf(error) });
+      this.#fail(502, 'protocol', messageOf(error));
+    }
   }
 
   #count(result: 'sent' | 'overflow'): void {

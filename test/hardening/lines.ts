@@ -258,6 +258,7 @@ export const LINES: readonly HardeningLine[] = [
     expected:
       'answers hide what runs inside; over HTTPS security headers are added where the application has none, each once; nothing injects a line',
     shown: [
+      enforced('30: a manifest cannot write a line break into a header'),
       headers(
         '30: what software runs inside stays inside',
         '30: nothing that a request or a token says can begin another line',
@@ -437,7 +438,7 @@ export const LINES: readonly HardeningLine[] = [
       inFile('src/pki/trust-bundle.test.ts', 'proxy-hardening 48: a root is rotated in phases, and at no step does a link break'),
       inFile(
         'test/e2e/trust.test.ts',
-        'ten rotations of every certificate lose no request, and each new serial is in use within two seconds',
+        'ten rotations of every certificate lose no request, and each new serial is soon in use',
         'the root is replaced in three phases, and no request is lost',
       ),
     ],
@@ -604,6 +605,10 @@ export const LINES: readonly HardeningLine[] = [
     line: 63,
     expected: 'a worker that dies is replaced and the others go on; a bug in one request is a bare 500',
     shown: [
+      inFile(
+        'src/proxy/send-again.test.ts',
+        'proxy-hardening 63: a header that cannot be written fails its request, also when it is sent again, and the worker goes on',
+      ),
       inFile('test/e2e/workers.test.ts', 'one is killed: the other goes on at once, and its successor has its part of the bound'),
       inFile('test/e2e/survival.test.ts', 'proxy worker: requests succeed again at once'),
       inFile('src/wire/http1/server.test.ts', 'a bug in the handler is a bare 500 with a reference'),

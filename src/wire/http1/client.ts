@@ -13,8 +13,8 @@ import type { UpstreamCallbacks, UpstreamHead, UpstreamPool, UpstreamRequest } f
 /** Connections opened at once: handshakes cost both sides milliseconds each, and whoever is served already must not wait for hundreds of them. */
 const CONNECTING_MAX = 16;
 /** While requests wait, it is looked this often whether somebody holds connections up, and for how long one may. */
-const PRESSURE_LOOK_MS = 500;
-const HELD_UP_MS = 3000;
+const PRESSURE_LOOK_MS = 250;
+const HELD_UP_MS = 2000;
 /** One client connection that holds up more than so many has less time. */
 const HELD_BY_ONE_MAX = 8;
 const HELD_UP_BY_MANY_MS = 500;
