@@ -1,6 +1,7 @@
 // One answer on its way out: head, body framing, and how the connection goes on after it.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
+import { passToSocket } from '../passing.ts';
 import type { AnswerObserver, AnswerSink, HeaderInput, HttpResponder } from '../types.ts';
 import { LAST_CHUNK, answerFields, chunkHead, fieldLines, statusLine } from './write.ts';
 
@@ -126,6 +127,10 @@ export class Exchange implements HttpResponder, AnswerSink {
       this.#owed -= chunk.length;
     }
     return this.#put('', chunk, '');
+  }
+
+  pass(view: Buffer): number {
+    return passToSocket(this, view, this.#host.socket);
   }
 
   #put(before: string, chunk: Buffer, after: string): boolean {
