@@ -8,7 +8,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '5' },
-    parts: { type: 'string', default: 'authorize,proxy,memory,scan,attack,secrets' },
+    parts: { type: 'string', default: 'authorize,proxy,telemetry,memory,scan,attack,secrets' },
     connections: { type: 'string' },
     only: { type: 'string' },
     jobs: { type: 'string' },
@@ -26,6 +26,11 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
       values[name] === undefined ? [] : [`--${name}=${values[name]}`],
     ),
     ...(values['no-pace'] ? ['--no-pace'] : []),
+  ],
+  telemetry: [
+    'proxy/telemetry.ts',
+    `--seconds=${values.seconds}`,
+    ...(values.jobs === undefined ? [] : [`--jobs=${values.jobs}`]),
   ],
   memory: ['memory.ts'],
   scan: ['scan/run.ts'],

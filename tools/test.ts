@@ -65,7 +65,7 @@ function lane(name: string, list: string[], flags: string[]): number {
   return done.status === 0 ? 0 : 1;
 }
 
-const unit = lane('unit', files('layers.test.ts', 'src/**/*.test.ts', 'test/golden/**/*.test.ts', 'tools/**/*.test.ts'), [
+const unit = lane('unit', files('layers.test.ts', 'src/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/hardening/**/*.test.ts', 'tools/**/*.test.ts'), [
   '--test-isolation=none',
   '--test-randomize',
   ...(coverage ? ['--experimental-test-coverage', '--test-coverage-exclude=**/*.test.ts'] : []),

@@ -45,9 +45,9 @@ function script(name: string): Contender['command'] {
 }
 
 /** As the supervisor starts a worker: permission model on, its engine flags, no types to strip at start, a journal folder of its own. */
-export function productCommand(stand: Stand, args: readonly (string | number)[]): Command {
+export function productCommand(stand: Stand, args: readonly (string | number)[], name = ''): Command {
   const code = join(stand.folder, 'code');
-  const journal = join(stand.folder, 'journal');
+  const journal = join(stand.folder, `journal${name}`);
   const main = join(import.meta.dirname, 'product.ts');
   const env = { ...ENGINE_ENV, NODE_COMPILE_CACHE: code };
   for (const folder of [code, journal]) mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -9,6 +9,7 @@ import { createProxy } from '#proxy/worker.ts';
 import { openJournal } from '#telemetry/journal.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
+import type { NodePlan } from '#plan/plan.ts';
 import { machineNetwork } from '#wire/network.ts';
 import type { Shape } from './jobs.ts';
 import { gatewayPlan, pairsPlan } from './plan.ts';
@@ -17,6 +18,8 @@ if (process.argv[2] === 'compile') process.exit(0);
 const [folder, shape] = process.argv.slice(2) as [string, Shape];
 const [origin, ...ports] = process.argv.slice(4).map(Number) as [number, ...number[]];
 const DAY_MS = 86_400_000;
+/** `none`: no events are written; `events`: as without a collector, and when absent; a number: the share of traces that is recorded, percent. */
+const telemetry = process.env['CULLIS_BENCH_TELEMETRY'] ?? 'events';
 
 const random = systemRandom;
 const nowMs = Date.now();
@@ -33,7 +36,7 @@ const metrics = new Metrics();
 const journal = await openJournal(folder, { node: 'proxy/1', clock: systemClock, random, metrics });
 const proxy = createProxy({
   network: machineNetwork({ connectionsMax: 10_000 }),
-  emit: journal,
+  emit: telemetry === 'none' ? { emit: () => {}, emitDurably: () => Promise.resolve() } : journal,
   metrics,
   clock: systemClock,
   random,
@@ -46,12 +49,24 @@ const proxy = createProxy({
     if (level === 'error' || level === 'warn') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
   },
 });
+/** As control plans it when a collector is named. */
+function traced(plan: NodePlan): NodePlan {
+  if (telemetry === 'none' || telemetry === 'events') return plan;
+  const one = { tracing: { percent: Number(telemetry), floor: true, tags: {} } };
+  return {
+    ...plan,
+    workloads: plan.workloads.map((workload) => ({ ...workload, telemetryIn: one, telemetryOut: one })),
+    gateways: plan.gateways.map((gateway) => ({ ...gateway, telemetry: one })),
+  };
+}
+
 const applied = await proxy.apply({
   version: '0'.repeat(64),
-  plan:
+  plan: traced(
     shape === 'plain' || shape === 'tls'
       ? gatewayPlan(origin, ports[0]!, shape === 'tls' ? edge.serving : undefined)
       : pairsPlan(origin, ports, shape === 'grpc'),
+  ),
   tlsKeys: edge.keys,
   bundle: { roots: { 'cluster.local': [root.certificatePem] } },
   sessionKey: Buffer.alloc(32, 7).toString('base64'),

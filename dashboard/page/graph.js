@@ -74,6 +74,7 @@ function drawEdge(edge) {
   const box = s('rect', { x: -LABEL_WIDTH / 2, y: -LABEL_HEIGHT / 2, width: LABEL_WIDTH, height: LABEL_HEIGHT, rx: 6 });
   const lock = s('path', { class: 'lock', transform: `translate(${-LABEL_WIDTH / 2 + 10} ${-LABEL_HEIGHT / 4 + 0.5})` });
   const rate = s('text', { class: 'rate', x: -LABEL_WIDTH / 2 + 18, y: -LABEL_HEIGHT / 4 + 4 });
+  const errors = s('text', { class: 'errors', x: LABEL_WIDTH / 2 - 6, y: -LABEL_HEIGHT / 4 + 4, 'text-anchor': 'end' });
   const detail = s('text', { class: 'detail', x: -LABEL_WIDTH / 2 + 7, y: LABEL_HEIGHT / 4 + 3 });
   const title = s('title');
   const label = s(
@@ -83,9 +84,10 @@ function drawEdge(edge) {
     box,
     lock,
     rate,
+    errors,
     detail,
   );
-  return { line, flow, label, lock, rate, detail, title, from: edge.from, to: edge.to };
+  return { line, flow, label, lock, rate, errors, detail, title, from: edge.from, to: edge.to };
 }
 
 function updateEdge(drawn, edge, name) {
@@ -94,10 +96,14 @@ function updateEdge(drawn, edge, name) {
   drawn.line.setAttribute('class', `edge ${kind}`);
   drawn.line.setAttribute('marker-end', `url(#arrow-${kind})`);
   drawn.flow.setAttribute('class', `flow ${kind}${edge.rate > 0 ? ' live' : ''}`);
-  drawn.label.setAttribute('class', `label ${kind}${edge.denied > 0 ? ' has-denied' : ''}`);
+  drawn.label.setAttribute(
+    'class',
+    `label ${kind}${edge.denied > 0 ? ' has-denied' : edge.failed > 0 ? ' has-failed' : ''}`,
+  );
   drawn.lock.setAttribute('d', edge.mtls ? LOCK : OPEN_LOCK);
   setText(drawn.rate, perSecond(edge.rate));
   const isHttp = edge.protocols.has('http');
+  setText(drawn.errors, edge.failed > 0 ? share(edge.failed, edge.requests) : '');
   setText(
     drawn.detail,
     edge.denied > 0 ? `${whole(edge.denied)} denied` : isHttp ? `p99 ${millis(edge.p99Ms)}` : `${whole(edge.requests)} conn`,
@@ -105,8 +111,14 @@ function updateEdge(drawn, edge, name) {
   const transport = edge.mtls ? 'mutual TLS' : 'plaintext';
   setText(
     drawn.title,
-    `${name(edge.from)} → ${name(edge.to)}: ${transport}, ${whole(edge.requests)} calls, ${perSecond(edge.rate)}, p99 at most ${millis(edge.p99Ms)}, ${whole(edge.denied)} denied, ${whole(edge.failed)} failed`,
+    `${name(edge.from)} → ${name(edge.to)}: ${transport}, ${whole(edge.requests)} calls, ${perSecond(edge.rate)}, p50 ${millis(edge.p50Ms)}, p99 ${millis(edge.p99Ms)}, ${whole(edge.denied)} denied (${whole(edge.mtlsDenied)} for want of mutual TLS, ${whole(edge.policyDenied)} by policy), ${whole(edge.failed)} failed`,
   );
+}
+
+/** Of all, those that failed: `3 %`, `0.4 %`. */
+function share(part, all) {
+  const percent = (part / Math.max(all, part)) * 100;
+  return `${percent < 1 ? Math.max(0.1, percent).toFixed(1) : Math.round(percent)} %`;
 }
 
 function drawNode(node, at, label) {

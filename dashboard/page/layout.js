@@ -6,7 +6,7 @@ const ROW_GAP = 34;
 const GAP_MIN = 82;
 const GAP_MAX = 190;
 const MARGIN = 8;
-export const LABEL_WIDTH = 74;
+export const LABEL_WIDTH = 78;
 export const LABEL_HEIGHT = 32;
 
 /**

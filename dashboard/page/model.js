@@ -1,5 +1,6 @@
 // From the API's answers to what is drawn: nodes, edges with rates, one name for each. Pure.
 import { shortIdentity } from './dom.js';
+import { joinLatency, quantileMs } from './latency.js';
 
 const WINDOW_MS = 8_000;
 
@@ -58,7 +59,9 @@ export function graphOf(status, owners, rates) {
       requests: 0,
       denied: 0,
       failed: 0,
-      p99Ms: 0,
+      latency: { first: 0, counts: [] },
+      mtlsDenied: 0,
+      policyDenied: 0,
       mtls: true,
       outside: from === 'client',
       protocols: new Set(),
@@ -67,10 +70,16 @@ export function graphOf(status, owners, rates) {
     edge.requests += link.requests;
     edge.denied += link.denied;
     edge.failed += link.failed;
-    edge.p99Ms = Math.max(edge.p99Ms, link.p99Ms);
+    edge.mtlsDenied += link.mtlsDenied;
+    edge.policyDenied += link.policyDenied;
+    edge.latency = joinLatency(edge.latency, link.latency);
     edge.mtls &&= link.mtls;
     edge.protocols.add(link.protocol);
     edges.set(key, edge);
+  }
+  for (const edge of edges.values()) {
+    edge.p50Ms = quantileMs(edge.latency, 0.5);
+    edge.p99Ms = quantileMs(edge.latency, 0.99);
   }
   return { nodes: [...nodes.values()], edges: [...edges.values()].sort((a, b) => (a.key < b.key ? -1 : 1)) };
 }

@@ -84,7 +84,7 @@ export function showLinks(status, rates) {
       h('td'),
       h('td'),
       h('td', {}, h('span', { class: 'chip' })),
-      ...Array.from({ length: 6 }, () => h('td', { class: 'number' })),
+      ...Array.from({ length: 7 }, () => h('td', { class: 'number' })),
     );
   const name = namer(status.workloads.map((one) => one.id));
   const links = [...status.links].sort((a, b) => (a.source + a.destination < b.source + b.destination ? -1 : 1));
@@ -100,14 +100,17 @@ export function showLinks(status, rates) {
     const texts = [
       perSecond(rates.get(linkKey(link)) ?? 0),
       http ? millis(link.p50Ms) : '–',
+      http ? millis(link.p90Ms) : '–',
       http ? millis(link.p99Ms) : '–',
       whole(link.requests),
       link.denied > 0 ? whole(link.denied) : '–',
       link.failed > 0 ? whole(link.failed) : '–',
     ];
     for (const [i, text] of texts.entries()) setText(numbers[i], text);
-    numbers[4].className = `number ${link.denied > 0 ? 'bad' : ''}`;
-    numbers[5].className = `number ${link.failed > 0 ? 'warn' : ''}`;
+    numbers[5].className = `number ${link.denied > 0 ? 'bad' : ''}`;
+    numbers[5].title =
+      link.denied > 0 ? `${whole(link.mtlsDenied)} for want of mutual TLS, ${whole(link.policyDenied)} by policy` : '';
+    numbers[6].className = `number ${link.failed > 0 ? 'warn' : ''}`;
   });
 }
 

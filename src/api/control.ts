@@ -27,6 +27,20 @@ export const workloadStatus = z
     pid: z.int().nullable(),
     restarts: count,
     certificate,
+    version: z.string().meta({
+      description: "declared: label `app.kubernetes.io/version` or `version`, else the image's tag; '' when nothing says one",
+    }),
+    replicas: list(
+      z
+        .object({
+          id: z.string().meta({ description: "the workload's id for the first, `namespace/name~1` for the next" }),
+          state: z.enum(['starting', 'ready', 'restarting', 'stopped', 'external', 'declared']),
+          pid: z.int().nullable(),
+          restarts: count,
+          version: z.string().meta({ description: 'what the manifests called it when it was started' }),
+        })
+        .readonly(),
+    ),
     ports: list(
       z.object({ port: count, protocol: z.enum(['http', 'tcp']), mtls: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE']) }).readonly(),
     ),
@@ -160,6 +174,15 @@ export const statusResponse = z
     workloads: list(workloadStatus),
     links: list(linkStats),
     gateways: list(z.object({ id: z.string(), url: z.string() }).readonly()),
+    drift: list(
+      z
+        .object({
+          service: z.string(),
+          detail: z.string(),
+          copies: list(z.object({ replica: z.string(), declared: z.string(), running: z.string() }).readonly()),
+        })
+        .readonly(),
+    ).meta({ description: 'services whose copies run another version than declared, or than each other' }),
     findings: list(finding),
     diagnostics: list(diagnostic),
     resources: list(resourceStatus).meta({ description: 'what became of Gateways, their listeners and routes' }),

@@ -69,7 +69,20 @@ export const linkStats = z
     oldestConnectionMs: timeMs.meta({ description: 'when the oldest open connection was opened; 0 when none is open' }),
     mode: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE', 'edge']),
     modeAt: z.string().meta({ description: "`file:line:column` of the PeerAuthentication that decided, '' for the default" }),
+    mtlsDenied: count.meta({ description: 'of `denied`: for want of mutual TLS or of a certificate that is believed' }),
+    policyDenied: count.meta({
+      description: 'of `denied`: by an authorization policy, a rules of a token or an external authorizer',
+    }),
+    latency: z
+      .object({ first: count, counts: z.array(count).readonly() })
+      .readonly()
+      .meta({
+        description:
+          'durations in buckets that grow by 2^(1/4); the upper bound of bucket i is 2^((i - 56) / 4) seconds, `counts` begins with bucket `first`',
+      }),
+    latencySumMs: z.number(),
     p50Ms: z.number(),
+    p90Ms: z.number(),
     p99Ms: z.number(),
     lastMs: timeMs,
   })
@@ -95,6 +108,7 @@ export const event = z
       host: z.string(),
       path: z.string(),
       status: count,
+      grpcStatus: count.exactOptional(),
       allowed: z.boolean(),
       code: z.string().exactOptional(),
       reasons: z.array(reason).readonly().exactOptional(),
@@ -108,6 +122,7 @@ export const event = z
       bytesIn: z.number(),
       bytesOut: z.number(),
       upstreamMs: z.number(),
+      span: z.looseObject({ id: z.string(), parentId: z.string(), sampled: z.boolean() }).readonly().exactOptional(),
     }),
     z.looseObject({
       ...base,

@@ -44,6 +44,7 @@ function bench(...reads: ReadResult[]) {
         if (verdict.ok) applied.push(plan);
         return verdict;
       },
+      applyEndpoints: async () => undefined,
       reject: async (_version, reason) => void rejected.push(reason),
       setFindings: () => undefined,
     },

@@ -1,5 +1,5 @@
 // From changed files to a configuration in force, in control: read, announced to the supervisor, which places it, then distributed. One change at a time.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ReloadResponse } from '#api/control.ts';
 import { CullisError } from '#base/errors.ts';
 import type { Clock } from '#base/ports.ts';
@@ -8,9 +8,10 @@ import type { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import type { Control } from '#control/control.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import { formatLocation } from '#model/origin.ts';
-import type { Observed } from '#model/observed.ts';
+import { type Observed, type ReplicaHealth, replicaId } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
-import { buildPlan } from '#plan/build.ts';
+import { type Planned, planFor } from '#plan/build.ts';
+import { replicasOf } from '#plan/replicas.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Manifests } from './manifests.ts';
 import type { LoadedSystem } from './messages.ts';
@@ -23,10 +24,16 @@ const WORKER_WAIT_MS = 5_000;
 export interface ConfigurationPorts {
   readonly manifests: Pick<Manifests, 'read'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly control: Pick<Control, 'applySystem' | 'reject' | 'setFindings' | 'workerThere'>;
+  readonly control: Pick<Control, 'applySystem' | 'applyEndpoints' | 'reject' | 'setFindings' | 'workerThere'>;
+  /** Names of endpoints whose addresses are wanted from now on; `setResolved` follows when they are known or change. */
+  resolve?(names: readonly string[]): void;
   /** Asks for a place for everything; `place` or `unplaceable` must follow. */
   announce(revision: string, loaded: LoadedSystem): void;
   rejected(diagnostics: readonly Diagnostic[]): void;
+  /** What the environment adds to a System; none when absent. */
+  completed?(system: System): System;
+  /** Another plan is in force. */
+  applied?(system: System, plan: NodePlan): void;
 }
 
 interface Outcome {
@@ -52,8 +59,15 @@ export class Configuration {
     | undefined;
   #rejected = false;
   #turn: Promise<unknown> = Promise.resolve();
+  #placing: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
   #next: Promise<ReloadResponse> | undefined;
   plan: NodePlan | undefined;
+  #planned: Planned | undefined;
+  #health: Readonly<Record<string, ReplicaHealth>> = {};
+  #resolved: Readonly<Record<string, readonly string[]>> = {};
+  /** Replicas that are about to be stopped and still run. */
+  readonly #leaving = new Set<string>();
 
   constructor(ports: ConfigurationPorts) {
     this.#ports = ports;
@@ -89,6 +103,13 @@ export class Configuration {
       return { applied: false, version, reason, diagnostics: result.diagnostics };
     }
     const { loaded, hash, tlsValues } = result;
+    if (this.#inForce && onlySlicesDiffer(this.#inForce.system, loaded.system)) {
+      this.#inForce = { ...this.#inForce, hash, system: loaded.system, tlsValues };
+      this.#rejected = false;
+      control.setFindings(loaded.findings, loaded.diagnostics);
+      await this.#inTurn();
+      return { applied: true, version: this.plan!.version, reason: '', diagnostics: loaded.diagnostics };
+    }
     const outcome = Promise.withResolvers<Outcome>();
     const candidate: Candidate = { revision: randomUUID(), hash, loaded, tlsValues, outcome };
     this.#candidate = candidate;
@@ -116,6 +137,8 @@ export class Configuration {
       throw error;
     });
     this.#inForce = { hash: candidate.hash, system, tlsValues, observed };
+    // How the replicas are doing may have changed meanwhile.
+    void this.#inTurn();
     this.#rejected = false;
     control.setFindings(findings, diagnostics);
     candidate.outcome.resolve({ applied: true, version: plan.version, reason: '' });
@@ -135,20 +158,100 @@ export class Configuration {
     return (await this.#apply(system, tlsValues, observed, on)).version;
   }
 
+  /** How the replicas are doing: who is down gets no requests, while others are there. */
+  setHealth(health: Readonly<Record<string, ReplicaHealth>>): Promise<void> {
+    if (JSON.stringify(health) === JSON.stringify(this.#health)) return Promise.resolve();
+    this.#health = health;
+    for (const id of this.#leaving) if (health[id] !== 'ready') this.#leaving.delete(id);
+    return this.#inTurn();
+  }
+
+  /** Addresses of the names that endpoints have. */
+  setResolved(resolved: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    this.#resolved = resolved;
+    return this.#inTurn();
+  }
+
+  /** These are about to be stopped. Resolves when nobody sends them anything new. */
+  leaving(replicas: readonly string[]): Promise<void> {
+    for (const id of replicas) this.#leaving.add(id);
+    return this.#inTurn();
+  }
+
+  /** Those who ask while one waits for its turn get that one. */
+  #inTurn(): Promise<void> {
+    if (!this.#inForce) return Promise.resolve();
+    if (this.#waiting) return this.#waiting;
+    // Not behind a reload: that one waits for the supervisor, which may be waiting for this.
+    const turn = this.#placing.then(() => {
+      this.#waiting = undefined;
+      return this.#placeEndpoints();
+    });
+    this.#waiting = turn;
+    this.#placing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #placeEndpoints(): Promise<void> {
+    if (!this.#planned || !this.#inForce) return;
+    const { observed, system } = this.#inForce;
+    const named = system.endpointSlices.filter(({ addressType }) => addressType === 'FQDN');
+    this.#ports.resolve?.([
+      ...new Set(named.flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses.slice(0, 1)))),
+    ]);
+    const turn = this.#planned.again(this.#now(observed), system.endpointSlices);
+    this.plan = turn.plan;
+    if (Object.keys(turn.changes).length > 0) await this.#ports.control.applyEndpoints(turn);
+  }
+
+  /** What was placed, with how it is doing. A replica that nobody has heard of yet is starting. */
+  #now(observed: Observed): Observed {
+    const health: Record<string, ReplicaHealth> = {};
+    for (const placement of Object.values(observed.placements))
+      replicasOf(placement).forEach((_, i) => {
+        const id = replicaId(placement.workload, i);
+        health[id] = this.#leaving.has(id) ? 'draining' : (this.#health[id] ?? 'starting');
+      });
+    return { ...observed, health, resolved: this.#resolved };
+  }
+
   async #apply(system: System, tlsValues: TlsValues, placed: Observed, policy: boolean): Promise<NodePlan> {
     const { clock, control } = this.#ports;
     const tls = resolveTls(system, tlsValues, clock.nowMs());
-    const observed = { ...placed, tls: tls.material };
-    const plan = buildPlan(policy ? system : { ...system, authorizationPolicies: [] }, observed);
-    const result = await control.applySystem(system, observed, plan, tls.keys);
+    const observed = { ...this.#now(placed), tls: tls.material };
+    const whole = this.#ports.completed?.(system) ?? system;
+    const planned = planFor(policy ? whole : { ...whole, authorizationPolicies: [] }, observed);
+    const result = await control.applySystem(whole, observed, planned.plan, tls.keys);
     if (!result.ok) throw new CullisError('config.invalid', result.reason);
-    return (this.plan = plan);
+    this.#ports.applied?.(whole, planned.plan);
+    this.#planned = planned;
+    this.plan = planned.plan;
+    return planned.plan;
   }
 
   #candidateOf(revision: string): Candidate {
     if (this.#candidate?.revision === revision) return this.#candidate;
     throw new CullisError('config.invalid', 'this change is no longer the latest one');
   }
+}
+
+/** Whether two Systems are the same but for their EndpointSlices, and these are of the same services. */
+function onlySlicesDiffer(before: System, after: System): boolean {
+  const servicesOf = (system: System): string =>
+    JSON.stringify([...new Set(system.endpointSlices.map(({ namespace, service }) => `${namespace}/${service}`))].sort());
+  return after.hash !== before.hash && servicesOf(before) === servicesOf(after) && restOf(before) === restOf(after);
+}
+
+const rests = new WeakMap<System, string>();
+
+/** A System's documents without its EndpointSlices. */
+function restOf(system: System): string {
+  let rest = rests.get(system);
+  if (rest === undefined) {
+    const others = system.resources.filter(({ kind }) => kind !== 'EndpointSlice').map((each) => JSON.stringify(each));
+    rests.set(system, (rest = createHash('sha256').update(others.sort().join('\n')).digest('hex')));
+  }
+  return rest;
 }
 
 /** The place and text of the first mistake, and how many more there are. */

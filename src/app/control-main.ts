@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { startControl, type Control } from '#control/control.ts';
 import type { Event } from '#model/event.ts';
+import type { ReplicaHealth } from '#model/observed.ts';
 import { originOf } from '#model/origin.ts';
 import { fileKeyWrap } from '#store/key-file.ts';
 import { openSqlite } from '#store/sqlite.ts';
@@ -11,17 +12,21 @@ import { openJournal, readJournal } from '#telemetry/journal.ts';
 import { createLogger } from '#telemetry/log.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import { Metrics } from '#telemetry/metrics.ts';
+import { EndpointNames, resolveNames } from './endpoint-names.ts';
 import { findChange } from './change-finder.ts';
 import { Configuration } from './configuration.ts';
 import { Manifests } from './manifests.ts';
 import type { ControlRequest, ControlStart, FromControlProcess, LoadedSystem, ProcessState, ToControl } from './messages.ts';
 import { readStart } from './start-document.ts';
+import { TelemetryExport } from './telemetry-export.ts';
 import { FILE_ANNOTATION } from './workloads.ts';
 
 const WATCH_EVERY_MS = 200;
 /** A look at many files may take this share of the time. */
 const WATCH_SHARE = 0.05;
 const STOP_TIMEOUT_MS = 2000;
+/** Within which a collector may take what is left. */
+const EXPORT_GRACE_MS = 800;
 
 const start = await readStart<ControlStart>(process.stdin);
 const log = createLogger({ name: 'control', level: 'warn', format: 'human' });
@@ -54,15 +59,29 @@ async function openControl() {
     reload: () => configuration.reload(),
     findChange: (event) => (configuration.plan ? findChange(configuration.plan, event) : undefined),
   });
+  const exports = new TelemetryExport({
+    ...common,
+    env: start.env,
+    cwd: start.cwd,
+    journalDir,
+    version: start.version,
+    exposition: () => control.exposition(),
+  });
   const manifests = new Manifests(start.paths, start.stdin, start.cwd);
-  const configuration = new Configuration({
+  const endpointNames = new EndpointNames(resolveNames, (resolved) => {
+    configuration.setResolved(resolved).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
+  });
+  const configuration: Configuration = new Configuration({
     manifests,
     clock: systemClock,
     control,
+    resolve: (names) => endpointNames.watch(names),
     announce: (revision, loaded) => say({ type: 'loaded', revision, loaded: withFiles(loaded), adminUrl: control.adminUrl }),
     rejected: (diagnostics) => say({ type: 'rejected', diagnostics }),
+    completed: (system) => exports.completed(system),
+    applied: (system, plan) => exports.use(system, plan),
   });
-  return { journal, journalDir, kv, control, manifests, configuration };
+  return { journal, journalDir, kv, control, manifests, configuration, exports };
 }
 
 const opened = await openControl().catch((error: unknown) => {
@@ -74,7 +93,7 @@ const opened = await openControl().catch((error: unknown) => {
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS);
   return new Promise<never>(() => {});
 });
-const { journal, journalDir, kv, control, manifests, configuration } = opened;
+const { journal, journalDir, kv, control, manifests, configuration, exports } = opened;
 
 // For the command line and the page: a token of this run, readable by the owner only.
 const tokenFile = join(start.stateDir, 'operator-token');
@@ -101,6 +120,8 @@ async function answer(request: ControlRequest): Promise<unknown> {
       return await configuration.unplaceable(request.revision, request.reason);
     case 'policy':
       return await configuration.setPolicy(request.on);
+    case 'leaving':
+      return await configuration.leaving(request.replicas);
     case 'status':
       return request.settleMs === undefined ? control.status() : await control.settle(request.settleMs);
     case 'journal':
@@ -119,7 +140,10 @@ async function answer(request: ControlRequest): Promise<unknown> {
 process.on('message', (message: ToControl) => {
   if ('type' in message) {
     if (message.type === 'ping') return say({ type: 'pong' });
-    control.setProcesses(message.processes.filter((one) => one.kind === 'workload').map(processView));
+    const workloads = message.processes.filter((one) => one.kind === 'workload');
+    control.setProcesses(workloads.map(processView));
+    const health = Object.fromEntries(workloads.map(({ name, state }) => [name, HEALTH[state]]));
+    configuration.setHealth(health).catch((error: unknown) => log.error({ err: error }, 'endpoints could not be placed'));
     return;
   }
   answer(message.request).then(
@@ -132,8 +156,15 @@ process.on('message', (message: ToControl) => {
   );
 });
 
-function processView({ name, pid, state, restarts }: ProcessState): Parameters<Control['setProcesses']>[0][number] {
-  return { workload: name, pid: pid === 0 ? null : pid, state, restarts };
+const HEALTH: Readonly<Record<ProcessState['state'], ReplicaHealth>> = {
+  starting: 'starting',
+  ready: 'ready',
+  restarting: 'down',
+  stopped: 'down',
+};
+
+function processView({ name, pid, state, restarts, version }: ProcessState): Parameters<Control['setProcesses']>[0][number] {
+  return { workload: name, pid: pid === 0 ? null : pid, state, restarts, ...(version === undefined ? {} : { version }) };
 }
 
 let watch: NodeJS.Timeout | undefined;
@@ -145,6 +176,7 @@ async function stop(): Promise<void> {
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
   rmSync(tokenFile, { force: true });
   rmSync(addressFile, { force: true });
+  await exports.close(EXPORT_GRACE_MS);
   await control.close();
   await journal.close();
   kv.close();

@@ -20,4 +20,7 @@ export const ENGINE_FLAGS: readonly string[] = [
 export const ENGINE_ENV: Readonly<Record<string, string>> = {
   // Threads that hardly allocate need no heaps of their own.
   MALLOC_ARENA_MAX: '1',
+  // Both grow by themselves as large pieces come and go, and what TLS connections leave behind is then kept for good.
+  MALLOC_TRIM_THRESHOLD_: '262144',
+  MALLOC_MMAP_THRESHOLD_: '131072',
 };

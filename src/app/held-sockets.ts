@@ -37,9 +37,10 @@ export class HeldSockets {
 
   /** A single worker binds a program's own way out by itself: there may be very many, and the program itself is the only one that comes. */
   #wanted({ placements, gateways }: Observed): Address[] {
-    const sidecars = Object.values(placements).flatMap(({ inbound, outbound }) => [
+    const copies = Object.values(placements).flatMap((one) => [one, ...(one.replicas ?? [])]);
+    const sidecars = copies.flatMap(({ inbound, outbound }) => [
       ...Object.values(inbound),
-      ...(this.#outboundToo ? Object.values(outbound) : []),
+      ...(this.#outboundToo ? Object.values(outbound ?? {}) : []),
     ]);
     return [...sidecars, ...Object.values(gateways)].filter(({ namespaceOf }) => namespaceOf === undefined);
   }

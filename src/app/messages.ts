@@ -22,6 +22,8 @@ export interface ControlStart {
   readonly run: string;
   /** Opens the admin API, the same for every control process of this run. */
   readonly ownerToken: string;
+  /** Variables of the user's environment that telemetry may use (`OTEL_…`, `CULLIS_…`); values may be secrets. */
+  readonly env: Readonly<Record<string, string>>;
   /** Worker name -> 256-bit token in base64url. */
   readonly workerTokens: Readonly<Record<string, string>>;
 }
@@ -55,6 +57,8 @@ export interface ProcessState {
   readonly pid: number;
   readonly state: 'starting' | 'ready' | 'restarting' | 'stopped';
   readonly restarts: number;
+  /** Workloads: what the manifests called it when it was started. */
+  readonly version?: string;
 }
 
 /** What the supervisor asks of control; each is answered under its id. */
@@ -68,6 +72,8 @@ export type ControlRequest =
   | { readonly type: 'unplaceable'; readonly revision: string; readonly reason: string }
   /** The configuration in force again, with or without AuthorizationPolicies. */
   | { readonly type: 'policy'; readonly on: boolean }
+  /** These replicas are about to be stopped. Answered when no proxy sends them anything new. */
+  | { readonly type: 'leaving'; readonly replicas: readonly string[] }
   /** With `settleMs`: once all workers have told what happened until now, or that time has passed. */
   | { readonly type: 'status'; readonly settleMs?: number }
   /** Answered when they are on disk. */
@@ -97,7 +103,7 @@ export type FromWorkerProcess =
   { readonly type: 'ready' | 'pong' } | ToBroker;
 
 export type ToWorker =
-  /** Root process of each workload: whose sockets its outbound listeners accept. */
+  /** Root process of each replica: whose sockets its outbound listeners accept. */
   | { readonly type: 'pids'; readonly pids: Readonly<Record<string, number>> }
   | { readonly type: 'stop'; readonly graceMs: number }
   | { readonly type: 'ping' }

@@ -5,12 +5,14 @@ import { createServer } from 'node:net';
 import { CullisError } from '#base/errors.ts';
 import { assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
-import type { Address, Observed, Placement } from '#model/observed.ts';
-import type { System } from '#model/system.ts';
+import { type Address, type Observed, type Placement, type Replica, replicaId } from '#model/observed.ts';
+import type { System, Workload } from '#model/system.ts';
+import { outboundPorts } from '#plan/outbound.ts';
 import { unsupported } from '#plan/gateway-listeners.ts';
 import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
 
 const LOOPBACK = '127.0.0.1';
+const REPLICAS_MAX = 32;
 /** Ports below 1024 are for the machine's own services; the gateway's usual ones get the usual stand-ins. */
 const UNPRIVILEGED: Readonly<Record<number, number>> = { 80: 8080, 443: 8443 };
 
@@ -25,6 +27,12 @@ export interface MovedPort {
 /** Workload ids that run here, with their Workload document. */
 export function runsOf(system: System): Map<string, System['runs'][number]> {
   return new Map(system.runs.map((run) => [`${run.metadata.namespace}/${run.spec.workload}`, run]));
+}
+
+/** How many programs of a workload run here. What runs elsewhere, and a builtin with its one data folder, are one. */
+export function replicaCount(run: System['runs'][number], workload: Workload): number {
+  if (run.spec.address !== undefined || run.spec.builtin !== undefined) return 1;
+  return Math.min(run.spec.replicas ?? workload.replicas, REPLICAS_MAX);
 }
 
 /**
@@ -42,28 +50,44 @@ export async function place(
   for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
     if (!workload) continue;
+    const count = replicaCount(run, workload);
+    if (count === 0) continue;
     const before = previous?.placements[id];
-    const app: Record<string, Address> = {};
-    const inbound: Record<string, Address> = {};
-    const outbound: Record<string, Address> = {};
-    for (const { port } of workloadPorts(system, workload)) {
-      const given = run.spec.address?.[port];
-      app[port] = given
-        ? parseAddress(given)
-        : (before?.app[port] ??
-          (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: id }));
-      inbound[port] = before?.inbound[port] ?? { ip: LOOPBACK, port: free() };
-    }
-    // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
-    if (!run.spec.address)
-      for (const { service, port } of destinations(system)) {
-        const key = clusterId(service, port.port);
-        outbound[key] =
-          isolation === 'none'
-            ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() })
-            : { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: id };
+    const ports = workloadPorts(system, workload).map(({ port }) => port);
+    const called = run.spec.address ? [] : outboundPorts(system, workload);
+    const replica = (index: number, had: Replica | undefined): Replica => {
+      const app: Record<string, Address> = {};
+      const inbound: Record<string, Address> = {};
+      for (const port of ports) {
+        const given = run.spec.address?.[port];
+        app[port] = given
+          ? parseAddress(given)
+          : (had?.app[port] ??
+            (isolation === 'none' ? { ip: LOOPBACK, port: free() } : { ip: LOOPBACK, port, namespaceOf: replicaId(id, index) }));
+        inbound[port] = had?.inbound[port] ?? { ip: LOOPBACK, port: free() };
       }
-    placements[id] = { workload: id, app, inbound, outbound };
+      return { app, inbound };
+    };
+    // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
+    const outbound = (index: number): Record<string, Address> =>
+      Object.fromEntries(
+        called.map(({ service, port }) => {
+          const key = clusterId(service, port.port);
+          const inside = { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: replicaId(id, index) };
+          return [key, isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : inside];
+        }),
+      );
+    const further = Array.from({ length: count - 1 }, (_, i) => ({
+      ...replica(i + 1, before?.replicas?.[i]),
+      // On loopback all copies share the listeners of the first.
+      ...(isolation === 'namespaces' && { outbound: outbound(i + 1) }),
+    }));
+    placements[id] = {
+      workload: id,
+      ...replica(0, before),
+      outbound: outbound(0),
+      ...(further.length > 0 && { replicas: further }),
+    };
   }
   const gateways: Record<string, Address> = {};
   const moved: MovedPort[] = [];
@@ -103,14 +127,18 @@ export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlic
 
 /** An upper bound of what is not placed yet. */
 function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous: Observed | undefined): number {
-  const out = isolation === 'none' ? destinations(system).length : 0;
   let count = 0;
-  for (const [id] of runsOf(system)) {
+  for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
     const before = previous?.placements[id];
     if (!workload) continue;
-    const missing = workloadPorts(system, workload).filter(({ port }) => !before?.inbound[port] || !before.app[port]).length;
-    count += missing * 2 + Math.max(0, out - Object.keys(before?.outbound ?? {}).length);
+    const ports = workloadPorts(system, workload);
+    for (let i = 0; i < replicaCount(run, workload); i++) {
+      const had = i === 0 ? before : before?.replicas?.[i - 1];
+      count += ports.filter(({ port }) => !had?.inbound[port] || !had.app[port]).length * 2;
+    }
+    const out = isolation === 'none' ? outboundPorts(system, workload).length : 0;
+    count += Math.max(0, out - Object.keys(before?.outbound ?? {}).length);
   }
   return count;
 }

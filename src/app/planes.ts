@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { State } from '#host/state.ts';
+import { ENV_NAME } from '#telemetry/otlp/settings.ts';
 import { planeCode, type PlaneCode } from './code-cache.ts';
 import type { ControlStart, WorkerStart } from './messages.ts';
 import { PACKAGE_ROOT, type PlaneSpec } from './plane-process.ts';
@@ -46,6 +47,9 @@ export function planeSpecs(options: PlanesOptions): {
     version: options.version,
     run,
     ownerToken,
+    env: Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && ENV_NAME.test(name) ? [[name, value]] : [])),
+    ),
     workerTokens: Object.fromEntries(tokens),
   });
   return {

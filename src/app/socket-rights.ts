@@ -11,10 +11,10 @@ export function mayHave(
   const same = (address: SocketAddress): boolean =>
     address.ip === ip && address.port === port && address.namespaceOf === namespaceOf;
   return observed.some((one) => {
-    const placements = Object.values(one?.placements ?? {});
+    const placements = Object.values(one?.placements ?? {}).flatMap((each) => [each, ...(each.replicas ?? [])]);
     if (op === 'connect') return namespaceOf !== undefined && placements.some(({ app }) => Object.values(app).some(same));
     return (
-      placements.some(({ inbound, outbound }) => [inbound, outbound].some((ports) => Object.values(ports).some(same))) ||
+      placements.some(({ inbound, outbound }) => [inbound, outbound ?? {}].some((ports) => Object.values(ports).some(same))) ||
       Object.values(one?.gateways ?? {}).some(same)
     );
   });

@@ -33,6 +33,8 @@ const CONTROL_STOP_MS = 1500;
 const STOP_TIMEOUT_MS = 5500;
 const LAST_EVENTS_MS = 500;
 const BUILTINS_WAIT_MS = 500;
+/** Requests under way at a replica that is taken out. */
+const LEAVING_MS = 500;
 const TRIES_MAX = 4;
 
 export interface SupervisorOptions {
@@ -113,6 +115,7 @@ export class Supervisor {
         this.#sendPids();
         this.#report();
       },
+      onLeaving: (replicas) => this.#leaving(replicas),
     });
     const specs = planeSpecs({
       ...options,
@@ -391,6 +394,13 @@ export class Supervisor {
     const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'process.failed';
     if (this.#phase === 'loading') this.#first.reject(new CullisError(known, message));
     else this.#notice(`control could not start: ${message}`);
+  }
+
+  /** Nobody sends these anything new, and what they were at had some time to end. When control cannot be asked they are stopped all the same. */
+  async #leaving(replicas: readonly string[]): Promise<void> {
+    if (this.#phase === 'stopping') return;
+    await this.#link.ask({ type: 'leaving', replicas }).catch(() => undefined);
+    await within(new Promise(() => {}), LEAVING_MS);
   }
 
   #notice(text: string): void {

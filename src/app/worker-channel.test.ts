@@ -63,6 +63,7 @@ function bench(t: TestContext): Bench {
         name: 'proxy/1',
         random: fakeRandom(),
         onSnapshot: async () => ({ ok: true }),
+        onEndpoints: () => ({ ok: true }),
         onLease: () => undefined,
         onReportNow: () => undefined,
         onTrust: async () => ({ ok: true }),

@@ -15,6 +15,7 @@ const SVID_TIMEOUT_MS = 10_000;
 const REQUESTS_MAX = 10_000;
 
 type SnapshotMessage = Extract<FromControl, { readonly type: 'snapshot' }>;
+export type EndpointsMessage = Extract<FromControl, { readonly type: 'endpoints' }>;
 export type SnapshotAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export interface WorkerChannelOptions {
@@ -24,6 +25,8 @@ export interface WorkerChannelOptions {
   readonly random: Random;
   /** Compiles and swaps; what it answers goes back as ACK or NACK. Called for one snapshot at a time; a newer one replaces those that wait. */
   onSnapshot(message: SnapshotMessage): Promise<SnapshotAnswer>;
+  /** Puts other endpoints in force at once; what it answers goes back as for a snapshot. */
+  onEndpoints(message: EndpointsMessage): SnapshotAnswer;
   onLease(expiresAtMs: number): void;
   /** Takes roots and revocations; what it answers goes back. */
   onTrust(state: TrustState): Promise<SnapshotAnswer>;
@@ -180,6 +183,12 @@ class Channel implements WorkerChannel {
         clearTimeout(this.#againTimer);
         if (!this.#applying) void this.#apply();
         return;
+      case 'endpoints':
+        this.#answer(
+          message.version,
+          this.#applying || this.#next ? { ok: false, reason: 'a snapshot is being taken' } : this.#options.onEndpoints(message),
+        );
+        return;
       case 'lease':
         this.#options.onLease(message.expiresAtMs);
         return;
@@ -230,14 +239,18 @@ class Channel implements WorkerChannel {
         const { version } = message;
         this.#serving ||= answer.ok;
         if (!answer.ok && !this.#serving && !this.#next) this.#tryAgain(message);
-        const trustVersion = this.#options.trustVersion();
-        this.#send(
-          answer.ok ? { type: 'ack', version, trustVersion } : { type: 'nack', version, reason: answer.reason.slice(0, 4000) },
-        );
+        this.#answer(version, answer);
       }
     } finally {
       this.#applying = false;
     }
+  }
+
+  #answer(version: string, answer: SnapshotAnswer): void {
+    const trustVersion = this.#options.trustVersion();
+    this.#send(
+      answer.ok ? { type: 'ack', version, trustVersion } : { type: 'nack', version, reason: answer.reason.slice(0, 4000) },
+    );
   }
 
   /** A worker that was started anew and finds a port taken or control gone would else serve nothing until the next change. */

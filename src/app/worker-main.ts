@@ -3,7 +3,9 @@ import { Portions } from '#base/portions.ts';
 import { createFetch } from '#connect/fetch.ts';
 import { handleNetwork } from '#host/handles.ts';
 import { socketBelongsTo } from '#host/sockets.ts';
+import { workloadOf } from '#model/observed.ts';
 import { createProxy } from '#proxy/worker.ts';
+import { type EndpointChanges, withEndpoints } from '#plan/endpoints.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import { openJournal } from '#telemetry/journal.ts';
 import { createLogger } from '#telemetry/log.ts';
@@ -59,9 +61,9 @@ const proxy = createProxy({
   ownsSocket: (workload, socket) => {
     if (start.handles) return true;
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
-    const root = pids[workload];
-    if (!root || !localAddress || !localPort || !remoteAddress || !remotePort) return false;
-    return socketBelongsTo(root, { localAddress, localPort, remoteAddress, remotePort });
+    if (!localAddress || !localPort || !remoteAddress || !remotePort) return false;
+    const ends = { localAddress, localPort, remoteAddress, remotePort };
+    return Object.keys(pids).some((id) => workloadOf(id) === workload && pids[id]! > 0 && socketBelongsTo(pids[id]!, ends));
   },
   node: start.name,
   log: (level, message, fields) => log[level](fields, message),
@@ -86,6 +88,11 @@ const channel = connectControl({
       plan = offered;
       process.send?.({ type: 'ready' } satisfies FromWorkerProcess);
     }
+    return result;
+  },
+  onEndpoints(message) {
+    const result = proxy.replaceEndpoints(message.from, message.version, message.changes as EndpointChanges, message.expiresAtMs);
+    if (result.ok && plan) plan = withEndpoints(plan, message.version, message.changes as EndpointChanges);
     return result;
   },
   onLease: (expiresAtMs) => proxy.lease(expiresAtMs),

@@ -13,11 +13,12 @@ import { projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
-import type { Observed } from '#model/observed.ts';
+import { type Observed, replicaId, workloadOf } from '#model/observed.ts';
 import type { System, Workload } from '#model/system.ts';
 import { workloadEnvironment } from '#plan/environment.ts';
+import { versionOf } from '#plan/versions.ts';
 import type { ProcessState } from './messages.ts';
-import { runsOf, serviceAddresses } from './placement.ts';
+import { replicaCount, runsOf, serviceAddresses } from './placement.ts';
 
 export interface WorkloadsOptions {
   readonly stateDir: string;
@@ -34,10 +35,14 @@ export interface WorkloadsOptions {
   /** A namespace ended by itself, or could not be made anew. */
   onNotice(text: string): void;
   onState(id: string, status: RunStatus): void;
+  /** Replicas that are about to be stopped: resolves when nobody sends them anything new. */
+  onLeaving(ids: readonly string[]): Promise<void>;
 }
 
 interface Entry {
   readonly fingerprint: string;
+  /** What the manifests called it when it was started: the programs of a later version are not these. */
+  readonly version: string;
   readonly running: RunningWorkload;
 }
 
@@ -47,12 +52,13 @@ interface Housed {
   readonly folders: string;
 }
 
-/** What is to run, checked and complete, by workload id. */
+/** What is to run, checked and complete, by replica id. */
 export type RunSpecs = ReadonlyMap<string, Spec>;
 
 interface Spec {
   readonly run: RunSpec;
   readonly fingerprint: string;
+  readonly version: string;
   /** PostgreSQL and the like: calls nobody. */
   readonly builtin: boolean;
 }
@@ -76,15 +82,15 @@ export class Workloads {
     return this.#namespaces.get(id)?.namespace;
   }
 
-  /** Root process per workload, for the check of who may use an outbound listener. */
+  /** Root process per replica, for the check of who may use an outbound listener. */
   pids(): Record<string, number> {
     return Object.fromEntries([...this.#entries].map(([id, { running }]) => [id, running.status().pid]));
   }
 
   states(): ProcessState[] {
-    return [...this.#entries].map(([name, { running }]) => {
+    return [...this.#entries].map(([name, { running, version }]) => {
       const { state, pid, restarts } = running.status();
-      return { name, kind: 'workload', pid, state, restarts };
+      return { name, kind: 'workload', pid, state, restarts, version };
     });
   }
 
@@ -95,9 +101,8 @@ export class Workloads {
   async prepare(system: System): Promise<void> {
     const { isolation } = this.#options;
     if (!isolation) return;
-    const made = [...runsOf(system)].map(async ([id, run]) => {
-      const workload = system.workloads.find((one) => one.id === id);
-      if (!workload || run.spec.address) return;
+    const made = replicasOf(system).map(async ({ id, run, workload }) => {
+      if (run.spec.address) return;
       const services = meshServices(system, workload.namespace);
       const present = this.#namespaces.get(id);
       const folders = this.#folders(run);
@@ -144,10 +149,9 @@ export class Workloads {
   /** What would run, made whole before anything changes. @throws CullisError process.failed when a builtin is not packaged for this machine */
   plan(system: System, observed: Observed): RunSpecs {
     const specs = new Map<string, Spec>();
-    for (const [id, run] of runsOf(system)) {
-      const workload = system.workloads.find((one) => one.id === id);
-      if (workload && !run.spec.address && observed.placements[id]) specs.set(id, this.#spec(system, workload, run, observed));
-    }
+    for (const { id, index, run, workload } of replicasOf(system))
+      if (!run.spec.address && observed.placements[workload.id])
+        specs.set(id, this.#spec(system, workload, run, observed, index));
     return specs;
   }
 
@@ -161,21 +165,42 @@ export class Workloads {
     await Promise.allSettled(builtins.map(async ([id]) => await this.#entries.get(id)?.running.ready()));
   }
 
-  /** Starts what is new, restarts what changed, stops what left. Resolves when the stopped ones are gone; readiness is waited for apart. */
+  /**
+   * Starts what is new, restarts what changed, stops what left. Copies of one workload are restarted one after the other, each when the one
+   * before serves. Resolves when the stopped ones are gone and the last restarted ones are started; readiness of those is waited for apart.
+   */
   async apply(specs: RunSpecs): Promise<void> {
-    const ids = new Set([...this.#entries.keys(), ...this.#namespaces.keys(), ...specs.keys()]);
-    await Promise.all(
-      [...ids].map(async (id) => {
-        const spec = specs.get(id);
-        const entry = this.#entries.get(id);
-        if (entry && entry.fingerprint !== spec?.fingerprint) {
-          this.#entries.delete(id);
-          await entry.running.stop(STOP_GRACE_MS);
-        }
-        if (spec) this.#start(id, spec);
-        else await this.#vacate(id);
-      }),
-    );
+    const ids = [...new Set([...this.#entries.keys(), ...this.#namespaces.keys(), ...specs.keys()])];
+    const leaving = ids.filter((id) => this.#entries.has(id) && id.includes('~') && !specs.has(id));
+    if (leaving.length > 0) await this.#options.onLeaving(leaving);
+    await Promise.all([...Map.groupBy(ids, workloadOf).values()].map((copies) => this.#applyCopies(copies, specs)));
+  }
+
+  async #applyCopies(copies: readonly string[], specs: RunSpecs): Promise<void> {
+    const changed = copies.filter((id) => {
+      const entry = this.#entries.get(id);
+      return entry !== undefined && specs.has(id) && entry.fingerprint !== specs.get(id)!.fingerprint;
+    });
+    await Promise.all(copies.filter((id) => !changed.includes(id)).map((id) => this.#applyOne(id, specs.get(id))));
+    for (const [i, id] of changed.entries()) {
+      if (copies.length > 1) await this.#options.onLeaving([id]);
+      await this.#applyOne(id, specs.get(id));
+      if (i < changed.length - 1)
+        await this.#entries
+          .get(id)
+          ?.running.ready()
+          .catch(() => undefined);
+    }
+  }
+
+  async #applyOne(id: string, spec: Spec | undefined): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry && entry.fingerprint !== spec?.fingerprint) {
+      this.#entries.delete(id);
+      await entry.running.stop(STOP_GRACE_MS);
+    }
+    if (spec) this.#start(id, spec);
+    else await this.#vacate(id);
   }
 
   /** Closes the namespaces that nothing runs in: they were made for a configuration that was refused. */
@@ -183,13 +208,13 @@ export class Workloads {
     await Promise.all([...this.#namespaces.keys()].filter((id) => !this.#entries.has(id)).map((id) => this.#vacate(id)));
   }
 
-  #start(id: string, { run, fingerprint }: Spec): void {
+  #start(id: string, { run, fingerprint, version }: Spec): void {
     if (this.#stopping || this.#entries.has(id)) return;
     const running = startWorkload(run, {
       onLog: (line) => this.#options.onLog(line),
       onState: (id, status) => this.#options.onState(id, status),
     });
-    this.#entries.set(id, { fingerprint, running });
+    this.#entries.set(id, { fingerprint, version, running });
   }
 
   async #vacate(id: string): Promise<void> {
@@ -232,9 +257,11 @@ export class Workloads {
     for (const { namespace } of this.#namespaces.values()) void namespace.close();
   }
 
-  #spec(system: System, workload: Workload, run: System['runs'][number], observed: Observed): Spec {
-    const { id } = workload;
-    const placement = observed.placements[id]!;
+  #spec(system: System, workload: Workload, run: System['runs'][number], observed: Observed, index: number): Spec {
+    const id = replicaId(workload.id, index);
+    const first = observed.placements[workload.id]!;
+    // On loopback the copies share their ways out.
+    const placement = index === 0 ? first : { ...first, ...first.replicas![index - 1] };
     const options = { isolation: observed.isolation, serviceIps: Object.fromEntries(serviceAddresses(system)) };
     const { env } = workloadEnvironment(system, workload, run.spec, placement, options);
     const namespace = this.namespaceOf(id);
@@ -259,7 +286,12 @@ export class Workloads {
       ...workload.containers.flatMap((one) => one.env.map(({ name }) => name)),
       ...Object.keys(run.spec.env),
     ]);
-    return { run: spec, fingerprint: fingerprintOf(spec, written), builtin: postgres !== undefined };
+    return {
+      run: spec,
+      fingerprint: fingerprintOf(spec, written),
+      version: versionOf(workload),
+      builtin: postgres !== undefined,
+    };
   }
 
   /** A namespace gives PostgreSQL a user of its own; without one it is told to become one when this process is root, which it refuses to run as. */
@@ -286,12 +318,28 @@ export class Workloads {
   }
 
   #uid(id: string): number {
-    return this.#options.uids([id])[id]!;
+    const workload = workloadOf(id);
+    return this.#options.uids([workload])[workload]!;
   }
 }
 
 /** Origins do not travel between processes; control notes the file of a Workload document here. */
 export const FILE_ANNOTATION = 'cullis.dev/source-file';
+
+/** Every program that is to run here. */
+function replicasOf(system: System) {
+  const workloads = new Map(system.workloads.map((workload) => [workload.id, workload]));
+  return [...runsOf(system)].flatMap(([workloadId, run]) => {
+    const workload = workloads.get(workloadId);
+    if (!workload) return [];
+    return Array.from({ length: replicaCount(run, workload) }, (_, index) => ({
+      id: replicaId(workloadId, index),
+      index,
+      run,
+      workload,
+    }));
+  });
+}
 
 function meshServices(system: System, namespace: string): MeshService[] {
   const ips = serviceAddresses(system);

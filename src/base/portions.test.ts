@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type FromBroker, Portion, PortionBroker, Portions, type ToBroker } from './portions.ts';
+import { type FromBroker, type Portion, PortionBroker, Portions, type ToBroker } from './portions.ts';
 
 /** Holders and their broker, with messages that travel when they are told to. */
 class World {

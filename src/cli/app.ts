@@ -17,6 +17,7 @@ import type { RequestFlags } from './run/request.ts';
 import type { RotateFlags } from './run/ca-rotate.ts';
 import type { RevokeFlags } from './run/identity-revoke.ts';
 import type { LiveFlags } from './run/status.ts';
+import type { TopFlags } from './run/top.ts';
 import type { RunFlags } from './run/up.ts';
 import type { CreateFlags } from './run/operator.ts';
 
@@ -99,6 +100,20 @@ const demo = command<RunFlags, readonly []>('Run the example shop and play a bre
 const status = command<LiveFlags, readonly []>('Show the running system', () => import('./run/status.ts'), {
   positional: none,
   flags: live,
+});
+const top = command<TopFlags, readonly []>('Watch who calls whom: rate, errors, times, live', () => import('./run/top.ts'), {
+  positional: none,
+  flags: {
+    ...live,
+    once: { kind: 'boolean', brief: 'Print one look and end', default: false, withNegated: false },
+    sort: {
+      kind: 'enum',
+      values: ['rate', 'errors', 'denied', 'p99', 'from', 'to'],
+      brief: 'Order of the links',
+      default: 'rate',
+    },
+    interval: { kind: 'parsed', parse: seconds, brief: 'Seconds between two looks', placeholder: 'SECONDS', default: '1' },
+  },
 });
 const explain = command<LiveFlags, readonly [string]>('Explain one denied request', () => import('./run/explain.ts'), {
   positional: one('Id that the caller was shown', 'ID'),
@@ -202,6 +217,12 @@ function portNumber(input: string): number {
   return port;
 }
 
+function seconds(input: string): number {
+  const value = Number(input);
+  if (!(value >= 0.1 && value <= 3600)) throw new Error('an interval is 0.1 to 3600 seconds');
+  return value;
+}
+
 function workerCount(input: string): number {
   const count = Number(input);
   if (!Number.isInteger(count) || count < 1 || count > 64) throw new Error('a number of workers is one from 1 to 64');
@@ -214,6 +235,7 @@ export function buildCli(): Application<Cli> {
       demo,
       up,
       status,
+      top,
       explain,
       scan,
       gate,

@@ -10,16 +10,30 @@ export interface CliProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: CliStream;
   readonly stderr: CliStream;
+  /** Where a terminal's keys come from. */
+  readonly stdin?: CliInput | undefined;
   readonly ppid?: number;
   cwd(): string;
+}
+
+/** Standard input, as far as keys are read from it. */
+export interface CliInput {
+  readonly isTTY?: boolean;
+  setRawMode?(on: boolean): unknown;
+  on(event: 'data', listener: (chunk: Buffer | string) => void): unknown;
+  off(event: 'data', listener: (chunk: Buffer | string) => void): unknown;
+  resume(): unknown;
+  pause(): unknown;
 }
 
 export interface CliStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   hasColors?(): boolean;
-  on?(event: 'error', listener: (error: Error) => void): unknown;
+  on?(event: 'error' | 'resize', listener: (error: Error) => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
 export interface Cli extends CommandContext {

@@ -22,6 +22,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly (readonly [s
     'watch',
     [
       ['status', 'services, links, gateway, denials of the running system'],
+      ['top', 'who calls whom, live: rate, errors, times, what was refused'],
       ['explain ID', 'why one request was denied, and the smallest change'],
       ['identity ls|show', 'who is who, and until when'],
     ],

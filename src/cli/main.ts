@@ -47,7 +47,17 @@ export function guardProcess(process: NodeJS.Process): void {
 /** The framework sets `exitCode` on the object it is given; Node's own process object is kept out of its reach. */
 function streamsOf(process: CliProcess): CliProcess {
   const { argv, env, stdout, stderr } = process;
-  return { argv, env, stdout, stderr, cwd: () => process.cwd() };
+  return {
+    argv,
+    env,
+    stdout,
+    stderr,
+    // Asked for when a command reads keys: opening it has a price.
+    get stdin() {
+      return process.stdin;
+    },
+    cwd: () => process.cwd(),
+  };
 }
 
 /** The framework's own failures are negative: -5 unknown command, -4 bad argument are the user's; the rest are ours. */

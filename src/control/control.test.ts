@@ -373,7 +373,12 @@ test('status, services, identities, metrics and explanations answer to their con
     oldestConnectionMs: 1,
     mode: 'STRICT',
     modeAt: '',
+    mtlsDenied: 0,
+    policyDenied: 0,
+    latency: { first: 0, counts: [] },
+    latencySumMs: 0,
     p50Ms: 1,
+    p90Ms: 1,
     p99Ms: 2,
     lastMs: 5,
   } as const;

@@ -7,14 +7,18 @@ import type { Finding } from '#model/finding.ts';
 import type { Observed } from '#model/observed.ts';
 import type { WorkerReport } from '#model/snapshot.ts';
 import type { System } from '#model/system.ts';
+import type { EndpointTurn } from '#plan/build.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 import { mergeExposition } from '#telemetry/exposition.ts';
 import { measureProcess } from '#telemetry/process-metrics.ts';
 import { AdminServer } from './admin.ts';
+import { DriftWatch } from './drift.ts';
+import { type EndpointFacts, endpointEvents } from './endpoint-events.ts';
 import { explainEvent } from './explanation.ts';
 import { makeHandlers } from './handlers.ts';
 import { LinkLedger } from './links.ts';
+import { renderLinks } from './link-metrics.ts';
 import { LiveFeed } from './live.ts';
 import { openOperators, type Operators } from './operators.ts';
 import { Rotation } from './rotation.ts';
@@ -69,6 +73,7 @@ class ControlPlane implements Control {
   #findings: readonly Finding[] = [];
   #diagnostics: readonly Diagnostic[] = [];
   #processes: readonly ProcessView[] = [];
+  readonly #drift = new DriftWatch();
   #applying: Promise<unknown> = Promise.resolve();
   #caTimer: NodeJS.Timeout | undefined;
 
@@ -130,7 +135,7 @@ class ControlPlane implements Control {
         reload: () => ports.reload(),
       }),
       live: (response, mayStay) => this.#live.add(response, mayStay),
-      exposition: () => this.#exposition(),
+      exposition: () => this.exposition(),
       ready: () => this.status().ready,
       metrics,
       clock,
@@ -200,6 +205,7 @@ class ControlPlane implements Control {
     this.#certifiable = [plan];
     this.#inForce = { system, plan, appliedMs: clock.nowMs() };
     this.#rejected = null;
+    this.#lookAtVersions();
     try {
       saveLastSnapshot(kv, { run, plan, system });
     } catch (error) {
@@ -209,6 +215,29 @@ class ControlPlane implements Control {
     metrics.counter('cullis_config_changes_total', 'applied').inc();
     metrics.gauge('cullis_config_applied_seconds').set(clock.nowMs() / 1000);
     return { ok: true };
+  }
+
+  applyEndpoints(turn: EndpointTurn): Promise<void> {
+    const result = this.#applying.then(() => this.#applyEndpoints(turn));
+    this.#applying = result.catch(() => undefined);
+    return result;
+  }
+
+  async #applyEndpoints({ from, plan, changes }: EndpointTurn): Promise<void> {
+    const before = this.#inForce;
+    // Another configuration came in between: whoever asked looks again.
+    if (before?.plan.version !== from) return;
+    const message = { type: 'endpoints', from, version: plan.version, changes, expiresAtMs: 0 } as const;
+    this.#certifiable = [plan];
+    this.#inForce = { ...before, plan };
+    for (const event of endpointEvents(before.plan, changes)) this.#emit(event);
+    await this.#snapshots.distributeEndpoints(this.#message(plan), message);
+    this.#ports.metrics.counter('cullis_config_changes_total', 'endpoints').inc();
+  }
+
+  #emit(event: EndpointFacts): void {
+    const { journal, clock } = this.#ports;
+    journal.emit({ type: 'endpoint', id: this.#nextId(), timeMs: clock.nowMs(), node: 'control', ...event });
   }
 
   async #refuse(version: string, reason: string): Promise<Applied> {
@@ -231,6 +260,12 @@ class ControlPlane implements Control {
 
   setProcesses(processes: readonly ProcessView[]): void {
     this.#processes = processes;
+    this.#lookAtVersions();
+  }
+
+  /** Tells when a service begins to run other versions than declared, and when it is as declared again. */
+  #lookAtVersions(): void {
+    if (this.#inForce) for (const event of this.#drift.look(this.#inForce.system, this.#processes)) this.#emit(event);
   }
 
   setWorkerToken(name: string, token: string): void {
@@ -320,6 +355,7 @@ class ControlPlane implements Control {
       reports: this.#reports,
       links: this.#ledger.merged(),
       processes: this.#processes,
+      drift: this.#drift.now,
       findings: this.#findings,
       diagnostics: this.#diagnostics,
     };
@@ -339,13 +375,17 @@ class ControlPlane implements Control {
     }
   }
 
-  #exposition(): string {
+  exposition(): string {
     const workers = this.#snapshots.workers().filter((worker) => worker.connected);
     const texts = workers.flatMap(({ name }) => {
       const known = this.#reports.get(name);
       return known ? [{ worker: name, text: known.report.metrics }] : [];
     });
-    return mergeExposition([{ worker: 'control', text: this.#ports.metrics.render() }, ...texts]);
+    return mergeExposition([
+      { worker: 'control', text: this.#ports.metrics.render() },
+      { worker: '', text: renderLinks(this.#ledger.merged()) },
+      ...texts,
+    ]);
   }
 
   #connectedCount(): number {

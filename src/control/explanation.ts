@@ -78,7 +78,8 @@ function summarizeExchange(event: ExchangeEvent): string {
   const who = event.source === '' ? `a caller without an identity (${event.sourceIp})` : `\`${event.source}\``;
   const what = event.protocol === 'tcp' ? `a connection to port ${event.destinationPort}` : `\`${event.method} ${event.path}\``;
   const to = event.destination || event.workload;
-  if (event.allowed) return `${who} was allowed ${what} on \`${to}\` (status ${event.status})`;
+  if (event.allowed)
+    return `${who} was allowed ${what} on \`${to}\` (status ${event.status}${event.grpcStatus === undefined ? '' : `, gRPC status ${event.grpcStatus}`})`;
   const reason = event.reasons?.[0];
   const why = reason ? `: ${reason.text}${reason.at ? ` (${reason.at})` : ''}` : '';
   return `${who} was refused ${what} on \`${to}\` with \`${event.code ?? 'unknown'}\`${why}`;

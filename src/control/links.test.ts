@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { NO_LATENCY, latencyQuantileMs } from '#model/latency.ts';
 import type { LinkStats, WorkerReport } from '#model/snapshot.ts';
 import { LinkLedger } from './links.ts';
 
@@ -22,8 +23,13 @@ function link(change: Partial<LinkStats>): LinkStats {
     oldestConnectionMs: 1,
     mode: 'STRICT',
     modeAt: '',
-    p50Ms: 1,
-    p99Ms: 2,
+    mtlsDenied: 0,
+    policyDenied: 0,
+    latency: NO_LATENCY,
+    latencySumMs: 0,
+    p50Ms: 0,
+    p90Ms: 0,
+    p99Ms: 0,
     lastMs: 1,
     ...change,
   };
@@ -33,18 +39,47 @@ function report(name: string, pid: number, links: readonly LinkStats[]): WorkerR
   return { name, pid, rssBytes: 0, snapshotVersion: '', certificates: [], links, metrics: '' };
 }
 
-test('workers add up; quantiles do not pretend to', () => {
+test('workers add up, and quantiles are those of all requests together', () => {
   const ledger = new LinkLedger();
+  const fast = { first: 10, counts: [25, 5] };
   ledger.report(
-    report('proxy/1', 1, [link({ requests: 30, denied: 1, p50Ms: 1, p99Ms: 4, lastMs: 5 }), link({ destination: 'shop/a' })]),
+    report('proxy/1', 1, [
+      link({ requests: 30, denied: 1, mtlsDenied: 1, latency: fast, latencySumMs: 9, p99Ms: 1, lastMs: 5 }),
+      link({ destination: 'shop/a' }),
+    ]),
   );
-  ledger.report(report('proxy/2', 2, [link({ requests: 10, failed: 2, p50Ms: 5, p99Ms: 9, lastMs: 3, tlsProtocol: '' })]));
+  const slow = { first: 11, counts: [5, 0, 5] };
+  ledger.report(
+    report('proxy/2', 2, [
+      link({ requests: 10, failed: 2, policyDenied: 1, latency: slow, latencySumMs: 8, lastMs: 3, tlsProtocol: '' }),
+    ]),
+  );
   const rows = ledger.merged();
   assert.deepEqual(
     rows.map((row) => row.destination),
     ['shop/a', 'shop/b'],
   );
-  assert.deepEqual(rows[1], link({ requests: 40, denied: 1, failed: 2, connections: 2, p50Ms: 2, p99Ms: 9, lastMs: 5 }));
+  const latency = { first: 10, counts: [25, 10, 0, 5] };
+  const want = {
+    requests: 40,
+    denied: 1,
+    mtlsDenied: 1,
+    policyDenied: 1,
+    failed: 2,
+    connections: 2,
+    latencySumMs: 17,
+    lastMs: 5,
+  };
+  assert.deepEqual(
+    rows[1],
+    link({
+      ...want,
+      latency,
+      p50Ms: latencyQuantileMs(latency, 0.5),
+      p90Ms: latencyQuantileMs(latency, 0.9),
+      p99Ms: latencyQuantileMs(latency, 0.99),
+    }),
+  );
 });
 
 test('a later report replaces an earlier one; a successor starts from what was counted', () => {

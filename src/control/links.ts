@@ -1,3 +1,4 @@
+import { joinLatency, latencyQuantileMs } from '#model/latency.ts';
 import type { LinkStats, WorkerReport } from '#model/snapshot.ts';
 
 const LINKS_MAX = 8192;
@@ -42,11 +43,12 @@ function add(rows: Map<string, LinkStats>, link: LinkStats): void {
 }
 
 function join(a: LinkStats, b: LinkStats): LinkStats {
-  const requests = a.requests + b.requests;
+  // Quantiles of parts do not add up to the quantile of the whole; counts do.
+  const latency = joinLatency(a.latency, b.latency);
   const latest = b.lastMs >= a.lastMs ? b : a;
   return {
     ...a,
-    requests,
+    requests: a.requests + b.requests,
     denied: a.denied + b.denied,
     failed: a.failed + b.failed,
     // A link is mutual TLS only when each worker that carried some of it says so.
@@ -60,9 +62,13 @@ function join(a: LinkStats, b: LinkStats): LinkStats {
     oldestConnectionMs: older(a.oldestConnectionMs, b.oldestConnectionMs),
     mode: latest.mode,
     modeAt: latest.modeAt,
-    // Quantiles of parts do not add up to the quantile of the whole: the weighted mean is close for p50, the larger one is a bound for p99.
-    p50Ms: requests === 0 ? 0 : (a.p50Ms * a.requests + b.p50Ms * b.requests) / requests,
-    p99Ms: Math.max(a.p99Ms, b.p99Ms),
+    mtlsDenied: a.mtlsDenied + b.mtlsDenied,
+    policyDenied: a.policyDenied + b.policyDenied,
+    latency,
+    latencySumMs: a.latencySumMs + b.latencySumMs,
+    p50Ms: latencyQuantileMs(latency, 0.5),
+    p90Ms: latencyQuantileMs(latency, 0.9),
+    p99Ms: latencyQuantileMs(latency, 0.99),
     lastMs: latest.lastMs,
   };
 }

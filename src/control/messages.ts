@@ -1,5 +1,6 @@
 // What a worker may say, parsed once at the border: a worker handles hostile bytes, so nothing it sends is believed by its shape.
 import { z } from 'zod';
+import { LATENCY_BUCKETS } from '#model/latency.ts';
 import type { FromWorker } from '#model/snapshot.ts';
 
 const text = (charsMax: number) => z.string().max(charsMax);
@@ -23,7 +24,12 @@ const link = z.strictObject({
   oldestConnectionMs: count,
   mode: z.enum(['STRICT', 'PERMISSIVE', 'DISABLE', 'edge']),
   modeAt: text(1024),
+  mtlsDenied: count,
+  policyDenied: count,
+  latency: z.strictObject({ first: z.int().min(0).max(LATENCY_BUCKETS), counts: z.array(count).max(LATENCY_BUCKETS) }),
+  latencySumMs: count,
   p50Ms: count,
+  p90Ms: count,
   p99Ms: count,
   lastMs: count,
 });

@@ -7,6 +7,7 @@ import type { Finding } from '#model/finding.ts';
 import type { Observed } from '#model/observed.ts';
 import type { KeyWrap, Kv } from '#model/ports.ts';
 import type { System } from '#model/system.ts';
+import type { EndpointTurn } from '#plan/build.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Logger } from '#telemetry/log.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
@@ -57,6 +58,8 @@ export interface Control {
    * worked off one after the other. With no worker connected yet it is in force at once, and workers get it when they come.
    */
   applySystem(system: System, observed: Observed, plan: NodePlan, tlsKeys?: TlsKeys): Promise<Applied>;
+  /** Other endpoints for the plan in force, when that is the one they are meant for. Nothing of it can be refused. */
+  applyEndpoints(turn: EndpointTurn): Promise<void>;
   /** The manifests have mistakes, or what they ask for cannot be had here: nothing changes, and status and journal say why. */
   reject(version: string, reason: string): Promise<void>;
   /** Resolves when a worker is connected, at the latest after `timeoutMs`. @returns whether one is */
@@ -70,6 +73,8 @@ export interface Control {
   /** A worker that is started anew gets a new token. */
   setWorkerToken(name: string, token: string): void;
   status(): StatusResponse;
+  /** Prometheus text of control, workers and links. */
+  exposition(): string;
   explain(id: string): Promise<ExplainResponse | undefined>;
   close(): Promise<void>;
 }

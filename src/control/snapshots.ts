@@ -24,6 +24,7 @@ const CSR_PER_SECOND = 20;
 
 /** A snapshot without whom to believe, which is put in when it is sent. */
 export type SnapshotMessage = Omit<Extract<FromControl, { readonly type: 'snapshot' }>, keyof TrustState>;
+export type EndpointsMessage = Extract<FromControl, { readonly type: 'endpoints' }>;
 export type SvidAnswer = { readonly ok: true; readonly chainPem: string } | { readonly ok: false; readonly reason: string };
 
 export interface SnapshotPorts {
@@ -207,6 +208,20 @@ export class SnapshotServer {
     return verdict;
   }
 
+  /**
+   * Gives other endpoints to those workers that run the snapshot they are meant for, and the whole snapshot to the rest. They hold whatever a
+   * worker answers: a copy that is gone cannot be had back. @param snapshot the same with the new endpoints, for who comes later
+   */
+  async distributeEndpoints(snapshot: SnapshotMessage, changes: EndpointsMessage): Promise<void> {
+    this.#current = this.#leased(snapshot);
+    const { expiresAtMs } = this.#current;
+    const verdict = await this.#send(this.#current, { ...changes, expiresAtMs });
+    if (verdict.ok) return;
+    // It was just taking another one, or has been started anew.
+    const whole = await this.#send(this.#current);
+    if (!whole.ok) this.#ports.log.error({ worker: whole.worker, reason: whole.reason }, 'the endpoints of now were refused');
+  }
+
   /** Takes a snapshot as the one in force without asking anybody: after a restart of control, workers still run it. */
   resume(snapshot: SnapshotMessage): void {
     this.#current = this.#leased(snapshot);
@@ -240,7 +255,7 @@ export class SnapshotServer {
     return { ...snapshot, ...this.#ports.trust() };
   }
 
-  #send(snapshot: SnapshotMessage): Promise<Verdict> {
+  #send(snapshot: SnapshotMessage, changes?: EndpointsMessage): Promise<Verdict> {
     const open = new Set(this.#peers.keys());
     if (open.size === 0) return Promise.resolve({ ok: true });
     return new Promise((resolve) => {
@@ -262,8 +277,9 @@ export class SnapshotServer {
         return true;
       };
       this.#waiting.add(answer);
-      const message = this.#composed(snapshot);
-      for (const { socket } of this.#peers.values()) this.#write(socket, message);
+      let whole: FromControl | undefined;
+      for (const { socket, version } of this.#peers.values())
+        this.#write(socket, changes && version === changes.from ? changes : (whole ??= this.#composed(snapshot)));
     });
   }
 

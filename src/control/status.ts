@@ -5,17 +5,21 @@ import type { Finding } from '#model/finding.ts';
 import { labelsMatch } from '#model/resource.ts';
 import type { LinkStats, WorkerReport } from '#model/snapshot.ts';
 import type { System } from '#model/system.ts';
+import { workloadOf } from '#model/observed.ts';
 import type { NodePlan } from '#plan/plan.ts';
+import { type Drift, versionOf } from '#plan/versions.ts';
 import type { AuthorityView, Issued } from './ca.ts';
 import type { WorkerView } from './snapshots.ts';
 
 /** How a workload's processes are doing; told by whoever runs them. */
 export interface ProcessView {
-  /** Workload id. */
+  /** Replica id: the workload's for the first. */
   readonly workload: string;
   readonly pid: number | null;
   readonly state: WorkloadStatus['state'];
   readonly restarts: number;
+  /** What the manifests called it when it was started. */
+  readonly version?: string;
 }
 
 export interface InForce {
@@ -38,6 +42,7 @@ export interface StatusSources {
   readonly reports: ReadonlyMap<string, { readonly report: WorkerReport; readonly atMs: number }>;
   readonly links: readonly LinkStats[];
   readonly processes: readonly ProcessView[];
+  readonly drift: readonly Drift[];
   readonly findings: readonly Finding[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -80,6 +85,7 @@ export function buildStatus(sources: StatusSources): StatusResponse {
         url: `${listener.streams ? (listener.tls ? 'tls' : 'tcp') : listener.tls ? 'https' : 'http'}://${listener.listen.ip.includes(':') ? `[${listener.listen.ip}]` : listener.listen.ip}:${listener.listen.port}`,
       })),
     ),
+    drift: sources.drift,
     findings: sources.findings,
     diagnostics: sources.diagnostics,
     resources: plan?.status ?? [],
@@ -118,6 +124,7 @@ function certificatesInUse(
 function workloadStatuses({ system, plan }: InForce, sources: StatusSources): WorkloadStatus[] {
   const planned = new Map(plan.workloads.map((workload) => [workload.id, workload]));
   const processes = new Map(sources.processes.map((process) => [process.workload, process]));
+  const copies = Map.groupBy(sources.processes, ({ workload }) => workloadOf(workload));
   const inUse = certificatesInUse(sources);
   const external = new Set(
     system.runs.filter((run) => run.spec.address !== undefined).map((run) => `${run.metadata.namespace}/${run.spec.workload}`),
@@ -132,9 +139,23 @@ function workloadStatuses({ system, plan }: InForce, sources: StatusSources): Wo
       pid: process?.pid ?? null,
       restarts: process?.restarts ?? 0,
       certificate: certificate ? { serial: certificate.serial, notAfterMs: certificate.notAfterMs } : null,
-      ports: (planned.get(workload.id)?.inbound ?? []).map(({ port, protocol, mtls }) => ({ port, protocol, mtls })),
+      version: versionOf(workload),
+      replicas: (copies.get(workload.id) ?? []).map((one) => ({
+        id: one.workload,
+        state: one.state,
+        pid: one.pid,
+        restarts: one.restarts,
+        version: one.version ?? '',
+      })),
+      ports: portsOf(planned.get(workload.id)),
     };
   });
+}
+
+/** Each once, however many copies listen. */
+function portsOf(plan: NodePlan['workloads'][number] | undefined): WorkloadStatus['ports'] {
+  const ports = new Map((plan?.inbound ?? []).map(({ port, protocol, mtls }) => [port, { port, protocol, mtls }]));
+  return [...ports.values()];
 }
 
 export function buildServices(system: System | undefined): ServicesResponse {

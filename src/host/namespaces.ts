@@ -98,7 +98,7 @@ export async function createNamespace(spec: NamespaceSpec): Promise<WorkloadName
 
 async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: string): Promise<Caretaker> {
   const { tools, how, link } = spec.isolation;
-  const [home = '', name = ''] = spec.workload.split('/');
+  const [home = '', name = ''] = spec.workload.replace('~', '-').split('/');
   const hostname = name.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 63);
   const project = projectRoot(spec.cwd, [homedir(), '/home', '/root']);
   if (how === 'root') checkReadable(project, spec.cwd);
@@ -345,7 +345,7 @@ class Namespace implements WorkloadNamespace {
 
   async setServices(services: readonly MeshService[]): Promise<void> {
     this.#services = services;
-    const hosts = hostsText(services, this.workload.slice(this.workload.indexOf('/') + 1), this.ip);
+    const hosts = hostsText(services, this.workload.replace('~', '-').slice(this.workload.indexOf('/') + 1), this.ip);
     await this.#caretaker.ask((id) => ({ op: 'names', id, hosts, table: nameTable(services) }));
   }
 

@@ -97,7 +97,6 @@ const KEPT: readonly Kept[] = [
   },
   { group: 'networking.istio.io', namespaced: 'EnvoyFilter WorkloadEntry WorkloadGroup ProxyConfig' },
   { group: 'extensions.istio.io', namespaced: 'WasmPlugin TrafficExtension' },
-  { group: 'telemetry.istio.io', namespaced: 'Telemetry' },
   { group: 'install.istio.io', namespaced: 'IstioOperator' },
   { group: 'sailoperator.io', namespaced: 'ZTunnel', cluster: 'Istio IstioCNI IstioRevision IstioRevisionTag' },
   {

@@ -5,6 +5,7 @@ import type { VirtualService } from '#model/istio-routing.ts';
 import type { DestinationRule } from '#model/istio-traffic.ts';
 import type { ImageBuild } from '#model/image-build.ts';
 import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
+import type { Telemetry } from '#model/telemetry.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
 import type { ObjectMeta, Resource } from '#model/resource.ts';
 import type { Container } from '#model/system.ts';
@@ -68,6 +69,7 @@ export type Part =
   | { readonly type: 'destinationRule'; readonly rule: DestinationRule }
   | { readonly type: 'endpointSlice'; readonly slice: EndpointSlice }
   | { readonly type: 'virtualService'; readonly service: VirtualService }
+  | { readonly type: 'telemetry'; readonly telemetry: Telemetry }
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
   | { readonly type: 'grpcRoute'; readonly route: GrpcRoute }

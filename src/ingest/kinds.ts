@@ -13,6 +13,7 @@ import { readDestinationRule } from './istio/destination-rule.ts';
 import { readIstioGateway, readServiceEntry, readSidecar } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
+import { readTelemetry } from './istio/telemetry.ts';
 import { readVirtualService } from './istio/virtual-service.ts';
 import { KEPT_KINDS } from './kept.ts';
 import type { KindReader, KindRow } from './kind.ts';
@@ -105,6 +106,7 @@ export const KINDS: readonly KindRow[] = [
     DestinationRule: readDestinationRule,
     VirtualService: readVirtualService,
   }),
+  ...rows('istio', 'telemetry.istio.io', ['v1', 'v1alpha1'], { Telemetry: readTelemetry }),
   ...rows(
     'istio',
     'networking.istio.io',

@@ -28,6 +28,11 @@ export class Scope {
     this.#out = out;
   }
 
+  /** The file that is read, as its reader named it; undefined when that is not known. */
+  get file(): string | undefined {
+    return this.#origin?.locate([])?.file;
+  }
+
   enter(part: string | number): void {
     this.#path.push(part);
   }

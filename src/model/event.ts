@@ -9,6 +9,30 @@ interface EventBase {
   readonly node: string;
 }
 
+/** The span of one hop, where the hop is traced and recorded. */
+export interface SpanFacts {
+  /** 16 hex digits. */
+  readonly id: string;
+  /** '' for the first of its trace. */
+  readonly parentId: string;
+  /** A gateway has two spans: this one is of the call it makes. */
+  readonly clientId?: string;
+  /** False: recorded because it was refused or failed, though its trace is not. */
+  readonly sampled: boolean;
+  /** Version of HTTP that the caller spoke. */
+  readonly http: '1.0' | '1.1' | '2';
+  readonly scheme: 'http' | 'https';
+  /** `ip:port` of the next hop. */
+  readonly peer?: string;
+  /** From the start of the request to its sending on, ms; absent when it was not sent. */
+  readonly sentMs?: number;
+  /** How often it was sent again. */
+  readonly resends?: number;
+  readonly grpc?: true;
+  /** Custom tags of Istio Telemetry. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** One request through a proxy (an Exchange), or one TCP connection when `protocol` is tcp. */
 export interface ExchangeEvent extends EventBase {
   readonly type: 'exchange';
@@ -44,6 +68,7 @@ export interface ExchangeEvent extends EventBase {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly upstreamMs: number;
+  readonly span?: SpanFacts;
 }
 
 export interface CertificateEvent extends EventBase {

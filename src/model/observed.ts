@@ -70,4 +70,6 @@ export interface Observed {
   readonly tls?: TlsMaterial;
   /** By replica id; what is not named is ready. */
   readonly health?: Readonly<Record<string, ReplicaHealth>>;
+  /** Addresses that names of endpoints have now. */
+  readonly resolved?: Readonly<Record<string, readonly string[]>>;
 }

@@ -1,5 +1,6 @@
 // cullis.dev/v1 kinds: what has no standard.
 import type { Resource } from './resource.ts';
+import { DEFAULT_TELEMETRY, type PlatformTelemetry } from './telemetry.ts';
 
 export interface PlatformSpec {
   /** Address the gateway listens on here; 127.0.0.1 unless said otherwise. */
@@ -7,7 +8,10 @@ export interface PlatformSpec {
   /** Certificates' life, milliseconds; 24 h. */
   readonly certificateTtlMs: number;
   readonly sessionCookie: string;
+  /** Gateways add security headers for browsers to answers over HTTPS that have none. */
+  readonly securityHeaders: boolean;
   readonly limits: Limits;
+  readonly telemetry: PlatformTelemetry;
 }
 
 /** Every bound of the data plane; a reader of this table sees what a client can cost. */
@@ -64,7 +68,9 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   gatewayAddress: '127.0.0.1',
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
+  securityHeaders: true,
   limits: DEFAULT_LIMITS,
+  telemetry: DEFAULT_TELEMETRY,
 };
 
 /** How a declared workload runs on this machine. */
@@ -83,5 +89,7 @@ export interface WorkloadRunSpec {
   readonly builtin?: 'postgres';
   readonly readiness: { readonly kind: 'tcp' } | { readonly kind: 'http'; readonly path: string };
   readonly readyTimeoutMs: number;
+  /** Programs of it that run here; those that the declared workload says when absent. */
+  readonly replicas?: number;
 }
 export type WorkloadRun = Resource<'Workload', WorkloadRunSpec>;

@@ -1,4 +1,5 @@
 // What control and the proxy workers say to each other over a unix socket, one JSON document a line. NodePlan is opaque here (plan/ stands below model/).
+import type { LatencyCounts } from './latency.ts';
 
 export interface TrustBundle {
   /** Trust domain -> PEM certificates of its roots. */
@@ -39,6 +40,15 @@ export type FromControl =
       /** After this, without a newer snapshot or a lease renewal, the worker closes its listeners. */
       readonly expiresAtMs: number;
     })
+  /** Endpoints that came or went; everything else stays as it is in the snapshot `from`. Answered as a snapshot is. */
+  | {
+      readonly type: 'endpoints';
+      readonly from: string;
+      readonly version: string;
+      /** Cluster id -> all of its endpoints now, as in the plan. */
+      readonly changes: Readonly<Record<string, readonly unknown[]>>;
+      readonly expiresAtMs: number;
+    }
   /** Roots or revocations changed. Answered by `trust-ack` when nothing is judged by the former ones any more. */
   | (TrustState & { readonly type: 'trust' })
   /** Have new certificates signed now, with new keys, for these identities; an empty list means all. Reported when they are in use. */
@@ -104,7 +114,17 @@ export interface LinkStats {
   readonly mode: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | 'edge';
   /** `file:line:column` of the PeerAuthentication that decided; '' for the default. */
   readonly modeAt: string;
+  /** Of `denied`: for want of mutual TLS or of a certificate that is believed. */
+  readonly mtlsDenied: number;
+  /** Of `denied`: by an authorization policy, a token's rules or an external authorizer. */
+  readonly policyDenied: number;
+  /** Durations of requests; of TCP connections, how long they took to open. */
+  readonly latency: LatencyCounts;
+  /** Sum of these durations, ms. */
+  readonly latencySumMs: number;
+  /** Quantiles of `latency`. */
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
   readonly lastMs: number;
 }

@@ -9,6 +9,7 @@ import type { ImageBuild } from './image-build.ts';
 import type { OAuthClient, OAuthServer } from './oauth.ts';
 import type { Platform, WorkloadRun } from './platform.ts';
 import type { Resource } from './resource.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface Namespace {
   readonly name: string;
@@ -113,6 +114,7 @@ export interface System {
   readonly peerAuthentications: readonly PeerAuthentication[];
   readonly destinationRules: readonly DestinationRule[];
   readonly virtualServices: readonly VirtualService[];
+  readonly telemetries: readonly Telemetry[];
   readonly endpointSlices: readonly EndpointSlice[];
   /** How workloads run on this machine (`cullis.dev/v1 Workload`). */
   readonly runs: readonly WorkloadRun[];

@@ -1,9 +1,10 @@
 // System and Observed -> NodePlan. Deterministic: equal inputs give an equal plan and version.
-import { createHash } from 'node:crypto';
+import type { EndpointSlice } from '#model/endpoint-slice.ts';
 import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
+import { type EndpointChanges, changedEndpoints, versionOfRest, versionWith, withEndpoints } from './endpoints.ts';
 import type {
   BackendPlan,
   GatewayPlan,
@@ -19,13 +20,33 @@ import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
 import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
+import { telemetryFor } from './telemetry.ts';
 import { VirtualServices } from './virtual-services.ts';
+
+export interface EndpointTurn {
+  /** Version of the plan that the changes are from. */
+  readonly from: string;
+  readonly plan: NodePlan;
+  readonly changes: EndpointChanges;
+}
+
+/** A plan, and the way to the same plan with other endpoints. */
+export interface Planned {
+  readonly plan: NodePlan;
+  /** The plan while only who serves is different: health of copies in `observed`, and `slices`; nothing else is looked at. */
+  again(observed: Observed, slices: readonly EndpointSlice[]): EndpointTurn;
+}
 
 /**
  * Builds what one node proxy needs for the workloads that have a placement.
  * @returns a plan whose `version` is the SHA-256 of the rest of it
  */
 export function buildPlan(system: System, observed: Observed): NodePlan {
+  return planFor(system, observed).plan;
+}
+
+/** As `buildPlan`, for those who will ask again when endpoints come and go. */
+export function planFor(system: System, observed: Observed): Planned {
   const closed: { what: string; why: string; at: string }[] = [];
   const ports = destinations(system);
   const placed = system.workloads.filter((workload) => observed.placements[workload.id] !== undefined);
@@ -40,6 +61,7 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     mesh: system.mesh,
     limits: system.platform.limits,
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
+    ...(system.platform.securityHeaders && { securityHeaders: true as const }),
     workloads: placed.map((workload) =>
       workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
     ),
@@ -49,7 +71,18 @@ export function buildPlan(system: System, observed: Observed): NodePlan {
     ...(status.length > 0 && { status }),
     closed,
   };
-  return { version: createHash('sha256').update(JSON.stringify(body)).digest('hex'), ...body };
+  const rest = versionOfRest(body);
+  let plan: NodePlan = { version: versionWith(rest, body.clusters), ...body };
+  return {
+    plan,
+    again(now, slices) {
+      const changes = changedEndpoints(plan.clusters, clusters.again(now, slices));
+      const from = plan.version;
+      const next = withEndpoints(plan, '', changes);
+      plan = { ...next, version: versionWith(rest, next.clusters) };
+      return { from, plan, changes };
+    },
+  };
 }
 
 /** Each caller's own DestinationRule decides how its backends are reached. */
@@ -100,6 +133,8 @@ function workloadPlan(
     const rules = HTTP.has(port.protocol) ? virtual.forCall(workload, service.host.toLowerCase(), port.port) : undefined;
     for (const listen of listens) outbound.push({ cluster, listen, authority, ...(rules && { virtualServices: rules }) });
   }
+  const point = { namespace: workload.namespace, labels: workload.labels };
+  const [received, made] = [telemetryFor(system, point, 'SERVER'), telemetryFor(system, point, 'CLIENT')];
   return {
     id: workload.id,
     namespace: workload.namespace,
@@ -108,7 +143,9 @@ function workloadPlan(
     identity: workload.identity,
     inbound,
     outbound,
-    policies: policiesFor(system, { namespace: workload.namespace, labels: workload.labels }),
+    policies: policiesFor(system, point),
+    ...(received && { telemetryIn: received }),
+    ...(made && { telemetryOut: made }),
   };
 }
 

@@ -31,11 +31,21 @@ interface BaseEndpoint extends Endpoint {
   readonly mtls: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | undefined;
 }
 
+/** How a cluster was made, so that it can be made again. */
+interface Recipe {
+  readonly base: string;
+  readonly rule: EffectiveRule | undefined;
+  readonly subset: Subset | undefined;
+}
+
 export class Clusters {
   readonly #system: System;
+  readonly #ports: readonly { readonly service: Service; readonly port: ServicePort }[];
+  readonly #served: ReadonlyMap<string, readonly Workload[]>;
   readonly #closed: Closed;
   readonly #material: Observed['tls'];
-  readonly #bases = new Map<string, Base>();
+  #bases: ReadonlyMap<string, Base>;
+  readonly #recipes = new Map<string, Recipe>();
   readonly #clusters = new Map<string, Cluster>();
   readonly #told = new Set<string>();
   readonly #byHost = new Map<string, Service>();
@@ -49,21 +59,35 @@ export class Clusters {
     closed: Closed,
   ) {
     this.#system = system;
+    this.#ports = ports;
+    this.#served = servedBy(system, placed);
     this.#closed = closed;
     this.#material = observed.tls;
-    const served = servedBy(system, placed);
-    const slices = Map.groupBy(system.endpointSlices, ({ namespace, service }) => `${namespace}/${service}`);
-    for (const { service, port } of ports) {
-      const id = clusterId(service, port.port);
-      const own = (served.get(service.id) ?? []).flatMap((workload) => placedEndpoints(system, workload, port, observed));
-      const endpoints = own.length > 0 ? own : slicedEndpoints(service, port, slices.get(service.id) ?? []);
-      const protocol = HTTP.has(port.protocol) ? 'http' : 'tcp';
-      this.#bases.set(id, { id, service, port, protocol, endpoints });
-      this.#byHost.set(service.host.toLowerCase(), service);
-    }
+    this.#bases = this.#basesOf(observed, system.endpointSlices);
+    for (const { service } of ports) this.#byHost.set(service.host.toLowerCase(), service);
     // Everything is there for its own namespace, whether or not somebody calls it.
     for (const { id, service } of this.#bases.values()) this.for({ namespace: service.namespace, labels: {} }, id);
     this.#tellUnmatched();
+  }
+
+  #basesOf(observed: Observed, endpointSlices: readonly EndpointSlice[]): ReadonlyMap<string, Base> {
+    const slices = Map.groupBy(endpointSlices, ({ namespace, service }) => `${namespace}/${service}`);
+    return new Map(
+      this.#ports.map(({ service, port }) => {
+        const id = clusterId(service, port.port);
+        const own = (this.#served.get(service.id) ?? []).flatMap((workload) =>
+          placedEndpoints(this.#system, workload, port, observed),
+        );
+        const endpoints = own.length > 0 ? own : slicedEndpoints(service, port, slices.get(service.id) ?? [], observed);
+        return [id, { id, service, port, protocol: HTTP.has(port.protocol) ? 'http' : 'tcp', endpoints }];
+      }),
+    );
+  }
+
+  /** All clusters with the endpoints of now. */
+  again(observed: Observed, slices: readonly EndpointSlice[]): Cluster[] {
+    this.#bases = this.#basesOf(observed, slices);
+    return [...this.#recipes].map(([name, { base, rule, subset }]) => this.#make(name, this.#bases.get(base)!, rule, subset));
   }
 
   all(): Cluster[] {
@@ -99,7 +123,10 @@ export class Clusters {
     );
     const suffix = rule?.id === usual?.id ? '' : `@${rule?.id ?? '-'}`;
     const name = `${id}${subsetName === undefined ? '' : `/${subsetName}`}${suffix}`;
-    if (!this.#clusters.has(name)) this.#clusters.set(name, this.#make(name, base, rule, subset));
+    if (!this.#clusters.has(name)) {
+      this.#recipes.set(name, { base: id, rule, subset });
+      this.#clusters.set(name, this.#make(name, base, rule, subset));
+    }
     return name;
   }
 
@@ -232,26 +259,30 @@ function placedEndpoints(system: System, workload: Workload, port: ServicePort, 
 }
 
 /** Endpoints that somebody else found; they have no sidecar of ours, so they are spoken to in plaintext. */
-function slicedEndpoints(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): BaseEndpoint[] {
+function slicedEndpoints(
+  service: Service,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+  observed: Observed,
+): BaseEndpoint[] {
   return slices.flatMap((slice) => {
     // A slice's port belongs to the service's port of the same name (EndpointPort.name).
     const found = slice.ports.find(({ name, protocol }) => name === port.name && protocol === 'TCP');
     if (!found) return [];
     return slice.endpoints.flatMap((endpoint): BaseEndpoint[] => {
-      const [ip] = endpoint.addresses;
+      const [first] = endpoint.addresses;
       const draining = endpoint.terminating && endpoint.serving;
-      if (ip === undefined || (!endpoint.ready && !draining)) return [];
-      return [
-        {
-          workload: service.id,
-          address: { ip, port: found.port },
-          identity: '',
-          ...(endpoint.zone !== '' && { locality: `/${endpoint.zone}` }),
-          ...(draining && { draining: true as const }),
-          podLabels: slice.labels,
-          mtls: undefined,
-        },
-      ];
+      if (first === undefined || (!endpoint.ready && !draining)) return [];
+      const ips = slice.addressType === 'FQDN' ? (observed.resolved?.[first] ?? []) : [first];
+      return ips.map((ip) => ({
+        workload: service.id,
+        address: { ip, port: found.port },
+        identity: '',
+        ...(endpoint.zone !== '' && { locality: `/${endpoint.zone}` }),
+        ...(draining && { draining: true as const }),
+        podLabels: slice.labels,
+        mtls: undefined,
+      }));
     });
   });
 }

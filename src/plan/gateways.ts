@@ -3,12 +3,22 @@ import type { Gateway, GatewayListener, Route } from '#model/gateway.ts';
 import type { Address, Observed } from '#model/observed.ts';
 import { formatLocation, originOf } from '#model/origin.ts';
 import type { System } from '#model/system.ts';
+import { ForeignPolicies } from './foreign-policies.ts';
 import { attach, byAge, namesGateway, namesListener } from './gateway-attach.ts';
 import { certificateOf, conflictsOf, setUp, type ListenerFault, type ListenerSetup } from './gateway-listeners.ts';
 import { gatewayStatus, listenerStatus, routeStatus } from './gateway-status.ts';
-import type { Cluster, GatewayListenerPlan, GatewayPlan, ResourceStatus, StreamRoutePlan, VirtualHost } from './plan.ts';
+import type {
+  Cluster,
+  GatewayListenerPlan,
+  GatewayPlan,
+  ResourceStatus,
+  RouteRulePlan,
+  StreamRoutePlan,
+  VirtualHost,
+} from './plan.ts';
 import { httpRules, streamRule, type RuleContext } from './route-rules.ts';
 import { policiesFor } from './select.ts';
+import { telemetryFor } from './telemetry.ts';
 
 type Closed = { what: string; why: string; at: string }[];
 
@@ -51,7 +61,8 @@ export function buildGateways(
   const known = new Set(clusters.map((cluster) => cluster.id));
   const drafts = system.gateways.map((gateway) => draftsOf(system, gateway, observed, closed));
   const routes: readonly Route[] = [...system.httpRoutes, ...system.grpcRoutes, ...system.streamRoutes].sort(byAge);
-  const routeStatuses = routes.flatMap((route) => attachRoute(system, route, drafts.flat(), known, closed));
+  const foreignPolicies = new ForeignPolicies(system.resources);
+  const routeStatuses = routes.flatMap((route) => attachRoute(system, route, drafts.flat(), known, closed, foreignPolicies));
   const plans = system.gateways.map((gateway, i): GatewayPlan => {
     const { name, namespace } = gateway.metadata;
     const id = `${namespace}/${name}`;
@@ -66,6 +77,8 @@ export function buildGateways(
     const backendCertificate = ref && certificateOf({ system, gateway, material: observed.tls }, ref);
     if (typeof backendCertificate === 'string')
       closed.push({ what: `gateway ${id}`, why: backendCertificate, at: formatLocation(originOf(gateway, ['spec', 'tls'])) });
+    const point = { namespace, labels, gateway: { name, className: gateway.spec.gatewayClassName } };
+    const telemetry = telemetryFor(system, point, 'CLIENT');
     return {
       id,
       namespace,
@@ -74,7 +87,8 @@ export function buildGateways(
       identity: `spiffe://${system.mesh.trustDomain}/ns/${namespace}/sa/${account}`,
       listeners,
       ...(typeof backendCertificate === 'object' && { backendCertificate: backendCertificate.certificate }),
-      policies: policiesFor(system, { namespace, labels, gateway: { name, className: gateway.spec.gatewayClassName } }),
+      policies: policiesFor(system, point),
+      ...(telemetry && { telemetry }),
     };
   });
   status.push(...routeStatuses);
@@ -120,6 +134,7 @@ function attachRoute(
   drafts: readonly Draft[],
   known: ReadonlySet<string>,
   closed: Closed,
+  foreignPolicies: ForeignPolicies,
 ): ResourceStatus[] {
   let unresolved: ListenerFault | undefined;
   const context: RuleContext = {
@@ -128,6 +143,7 @@ function attachRoute(
     closed,
     fault: (reason, message) => (unresolved ??= { type: 'ResolvedRefs', reason, message }),
   };
+  let closedBy = '';
   const where = (path: readonly (string | number)[]): string => formatLocation(originOf(route, path));
   const tell = (why: string): void =>
     void closed.push({
@@ -168,7 +184,18 @@ function attachRoute(
         served.add(draft);
         taken = true;
         draft.attached++;
-        serve(draft, route, free, context);
+        const foreign = foreignPolicies.of(draft.gateway, route);
+        if (foreign && closedBy === '') {
+          const { policy, demand } = foreign;
+          closedBy = `SecurityPolicy \`${policy.metadata.name}\` demands \`${demand}\`, which is not served: write RequestAuthentication and AuthorizationPolicy`;
+          context.fault('UnsupportedValue', closedBy);
+          closed.push({
+            what: `route ${route.metadata.namespace}/${route.metadata.name}`,
+            why: closedBy,
+            at: formatLocation(originOf(policy)),
+          });
+        }
+        serve(draft, route, free, context, foreign !== undefined);
       }
     }
     return [{ parent, refusal: taken ? undefined : refusal }];
@@ -191,8 +218,14 @@ function claim({ taken }: Draft, route: Route, hostnames: readonly string[]): re
   return free;
 }
 
-function serve(draft: Draft, route: Route, hostnames: readonly string[], context: RuleContext): void {
-  if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute')
-    draft.virtualHosts.push({ hostnames, rules: httpRules(route, context) });
-  else draft.streams.push(streamRule(route, hostnames, context));
+/** @param shut nobody may pass: rules answer 500, connections are refused */
+function serve(draft: Draft, route: Route, hostnames: readonly string[], context: RuleContext, shut: boolean): void {
+  if (route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute') {
+    const rules = httpRules(route, context);
+    draft.virtualHosts.push({ hostnames, rules: shut ? rules.map(shutRule) : rules });
+  } else if (!shut) draft.streams.push(streamRule(route, hostnames, context));
+}
+
+function shutRule(plan: RouteRulePlan): RouteRulePlan {
+  return { ...plan, rule: { ...plan.rule, filters: [{ type: 'Unsupported', name: 'SecurityPolicy' }] } };
 }

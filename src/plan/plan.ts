@@ -11,6 +11,7 @@ import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { Limits } from '#model/platform.ts';
 import type { TrafficPlan } from './traffic.ts';
+import type { TelemetryPlan } from './telemetry-plan.ts';
 
 /** A resource with the places of its parts, since the origin side table does not travel between processes. */
 export interface Placed<R> {
@@ -106,6 +107,9 @@ export interface WorkloadPlan {
   readonly inbound: readonly InboundPort[];
   readonly outbound: readonly OutboundListener[];
   readonly policies: PolicySet;
+  /** Of calls that it receives and makes; absent: nothing is sent to a collector. */
+  readonly telemetryIn?: TelemetryPlan;
+  readonly telemetryOut?: TelemetryPlan;
 }
 
 /** When and how a request is sent again. */
@@ -232,6 +236,8 @@ export interface GatewayPlan {
   /** Shown to backends that it speaks TLS to (`spec.tls.backend.clientCertificateRef`). */
   readonly backendCertificate?: ServingCertificate;
   readonly policies: PolicySet;
+  /** Absent: nothing is sent to a collector. */
+  readonly telemetry?: TelemetryPlan;
 }
 
 export interface NodePlan {
@@ -241,6 +247,8 @@ export interface NodePlan {
   readonly limits: Limits;
   /** Cookie whose value names a session; absent or '' when there is none. */
   readonly sessionCookie?: string;
+  /** Gateways add security headers to answers over HTTPS that have none. */
+  readonly securityHeaders?: true;
   readonly workloads: readonly WorkloadPlan[];
   readonly gateways: readonly GatewayPlan[];
   readonly clusters: readonly Cluster[];

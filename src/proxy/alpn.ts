@@ -2,8 +2,11 @@
 
 /** The mesh's own mark: a peer that names it is a sidecar or a gateway, whatever it speaks. */
 export const MESH_ALPN = 'istio';
-/** What a client in the mesh offers for a service that speaks HTTP/2. */
-export const MESH_CLIENT_HTTP2: readonly string[] = ['istio-h2', MESH_ALPN, 'h2'];
+/** What a client in the mesh offers, by what it is going to speak. */
+export const MESH_CLIENT_ALPN: Readonly<Record<'http/1.1' | 'h2', readonly string[]>> = {
+  'http/1.1': ['istio-http/1.1', MESH_ALPN, 'http/1.1'],
+  h2: ['istio-h2', MESH_ALPN, 'h2'],
+};
 /** What a sidecar takes on an HTTP port, the best first. */
 export const MESH_HTTP_ALPN: readonly string[] = ['istio-h2', 'istio-http/1.1', MESH_ALPN, 'h2', 'http/1.1'];
 /** What a gateway takes from the world. */

@@ -11,7 +11,7 @@ export interface ArrivalSlot {
   /** Starts TLS; what comes of it goes on by itself. */
   handshake(arrival: Arrival): void;
   /** Starts TLS of one of a gateway's listeners. */
-  edgeHandshake(arrival: Arrival, listener: EdgeListener, serverName: string): void;
+  edgeHandshake(arrival: Arrival, listener: EdgeListener<Service>, serverName: string): void;
   refuse(arrival: Arrival, code: DenyCode, reasons: readonly Reason[]): void;
 }
 

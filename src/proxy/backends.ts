@@ -1,6 +1,12 @@
-import type { HttpRouteFilter } from '#model/gateway.ts';
+import type { Fraction, HttpRouteFilter } from '#model/gateway.ts';
 import type { Destination } from './destination.ts';
 import type { RetryRules } from './retry.ts';
+
+/** Where copies of a rule's requests go. */
+export interface MirrorTarget {
+  readonly destination: Destination;
+  readonly fraction: Fraction;
+}
 
 export interface BackendChoice {
   /** Undefined: its share is answered with 500. */

@@ -19,16 +19,15 @@ import { HostMap } from '#plan/host-map.ts';
 import { type RouteTable, compileListeners, compileRoutes } from '#plan/route.ts';
 import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
-import { Backends } from './backends.ts';
-import { Counters } from './counters.ts';
+import { Backends, type MirrorTarget } from './backends.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
 import { Edge } from './edge.ts';
-import type { MirrorTarget } from './mirror.ts';
 import type { Snapshot } from './ports.ts';
 import { RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import type { Config, Service, StreamTarget } from './service.ts';
 import { Sessions } from './sessions.ts';
+import { compileTracing } from './tracing.ts';
 
 const NO_POLICIES: PolicySet = { authorization: [], requestAuthentication: [] };
 
@@ -53,13 +52,16 @@ class Compiler {
   readonly #inner = new Map<string, Service>();
   readonly #mirrors = new Map<RouteRulePlan, readonly MirrorTarget[]>();
   readonly #backends = new Map<RouteRulePlan, Backends>();
+  readonly #destinations: Destinations;
   readonly #config: Config;
+  readonly #open = new Map<string, Enforcement>();
 
   constructor(snapshot: Snapshot, runtime: Runtime, keys: KeySources) {
     const { plan } = snapshot;
     this.#plan = plan;
     this.#runtime = runtime;
     this.#keys = keys;
+    this.#destinations = new Destinations(plan, runtime);
     this.#config = {
       version: snapshot.version,
       mesh: plan.mesh,
@@ -68,12 +70,13 @@ class Compiler {
       trustDomains: [plan.mesh.trustDomain, ...plan.mesh.trustDomainAliases],
       sessions: new Sessions(snapshot.sessionKey),
       sessionCookie: plan.sessionCookie ?? '',
+      securityHeaders: plan.securityHeaders === true,
       services: this.#services,
       inner: this.#inner,
       servingKeys: servingKeysOf(plan),
       backends: this.#backends,
       mirrors: this.#mirrors,
-      destinations: new Destinations(plan, runtime),
+      destinations: this.#destinations,
       identities: new Set([...plan.workloads, ...plan.gateways].map(({ identity }) => identity)),
     };
   }
@@ -88,32 +91,41 @@ class Compiler {
     const enforced = this.#enforcement(workload.policies, workload.namespace, workload.identity);
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
-    const open = this.#enforcement(NO_POLICIES, workload.namespace, workload.identity);
+    const open = this.#openTo(workload);
     for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
   }
 
+  /** Without policies callers differ in nothing but their namespace. */
+  #openTo({ namespace, identity }: WorkloadPlan): Enforcement {
+    let open = this.#open.get(namespace);
+    if (!open) this.#open.set(namespace, (open = this.#enforcement(NO_POLICIES, namespace, identity)));
+    return open;
+  }
+
   #inbound(workload: WorkloadPlan, port: InboundPort, enforced: Enforcement): Service {
-    const destination = this.#config.destinations.application(workload.id, port, this.#plan.limits);
+    const destination = this.#destinations.application(workload.id, port, this.#plan.limits);
     return {
       ...this.#base('sidecar-in', workload.id, workload.identity, port.listen, port.port, port.protocol, workload.id),
       ...enforced,
       // In a namespace the address is the workload's own; policies match on it whatever the listener was bound to.
       destinationIp: port.app.namespaceOf === undefined ? '' : port.app.ip,
       mtls: port.mtls,
+      tracing: compileTracing(workload.telemetryIn?.tracing, this.#runtime.ports),
       mtlsAt: port.mtlsAt,
       destination,
     };
   }
 
   #outbound(workload: WorkloadPlan, listener: OutboundListener, enforced: Enforcement): Service {
-    const cluster = this.#config.destinations.plan(listener.cluster, workload.id);
+    const cluster = this.#destinations.plan(listener.cluster, workload.id);
     const { listen } = listener;
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#config.destinations.cluster(cluster.id, workload),
+      destination: this.#destinations.cluster(cluster.id, workload),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
+      tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime.ports),
       ownAuthorities: ownAuthorities(listen),
     };
   }
@@ -136,6 +148,7 @@ class Compiler {
       const base = (protocol: Service['protocol']): Service => ({
         ...this.#base('gateway', gateway.id, gateway.identity, first.listen, first.port, protocol, gateway.id),
         ...enforced,
+        tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime.ports),
       });
       if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, caller) });
       else this.#add(this.#gatewayHttp(group, base, tls, caller));
@@ -157,7 +170,7 @@ class Compiler {
     };
     if (!tls) return service;
     // The edge is part of the service that its listeners lead to.
-    const whole: Service & { edge: Edge | undefined } = { ...service, edge: undefined };
+    const whole: Service & { edge: Edge<Service> | undefined } = { ...service, edge: undefined };
     whole.edge = new Edge(
       group.map((plan) => {
         if (!plan.streams) return { plan, service: whole };
@@ -200,7 +213,7 @@ class Compiler {
 
   #rule(rule: RouteRulePlan, caller: CallerSide): void {
     if (this.#backends.has(rule)) return;
-    const { destinations } = this.#config;
+    const destinations = this.#destinations;
     this.#backends.set(rule, new Backends(this.#choices(rule.backends, caller), rule.retry && new RetryRules(rule.retry)));
     if (!rule.mirrors) return;
     const mirrors = rule.mirrors.map(({ cluster, fraction }) => ({
@@ -211,7 +224,7 @@ class Compiler {
   }
 
   #choices(backends: readonly BackendPlan[], caller: CallerSide): ConstructorParameters<typeof Backends>[0] {
-    const { destinations } = this.#config;
+    const destinations = this.#destinations;
     return backends.map(({ cluster, weight, filters }) => ({
       weight,
       filters,
@@ -229,7 +242,7 @@ class Compiler {
     return {
       authorizer: compilePolicies(policies, mesh, { namespace }),
       authenticator: authenticator.active ? authenticator : undefined,
-      extAuthz: this.#config.destinations.extAuthz(policies, identity),
+      extAuthz: this.#destinations.extAuthz(policies, identity),
     };
   }
 
@@ -242,7 +255,6 @@ class Compiler {
     protocol: 'http' | 'tcp',
     destinationName: string,
   ): Omit<Service, keyof Enforcement> {
-    const { metrics, links } = this.#runtime;
     return {
       key: addressKey(listen),
       role,
@@ -263,7 +275,8 @@ class Compiler {
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
-      counters: new Counters(metrics, links, { role, workload, destination: destinationName, port, protocol }),
+      tracing: undefined,
+      counters: this.#runtime.countersOf({ role, workload, destination: destinationName, port, protocol }),
     };
   }
 

@@ -11,6 +11,15 @@ interface Source {
   readonly byStatus: Map<number, Counter>;
 }
 
+/** What is counted apart. */
+export interface Counted {
+  readonly role: ExchangeEvent['role'];
+  readonly workload: string;
+  readonly destination: string;
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp';
+}
+
 export class Counters {
   readonly #metrics: Metrics;
   readonly #links: Links;
@@ -29,17 +38,7 @@ export class Counters {
   readonly connectionsOpen: Gauge;
   readonly handshakes: { readonly ok: Counter; readonly failed: Counter };
 
-  constructor(
-    metrics: Metrics,
-    links: Links,
-    service: {
-      readonly role: ExchangeEvent['role'];
-      readonly workload: string;
-      readonly destination: string;
-      readonly port: number;
-      readonly protocol: 'http' | 'tcp';
-    },
-  ) {
+  constructor(metrics: Metrics, links: Links, service: Counted) {
     const { role, workload, destination } = service;
     this.#metrics = metrics;
     this.#links = links;

@@ -159,7 +159,7 @@ export class Destinations {
 
   #placed(cluster: Cluster, caller: CallerSide, group: Group, groupKey: string, grpc: boolean): Placed[] {
     const { limits } = this.#plan;
-    const http2 = grpc || cluster.http2 === true;
+    const speaks = grpc || cluster.http2 === true ? 'h2' : cluster.protocol === 'http' ? 'http/1.1' : undefined;
     const origin = originOf(cluster, caller, grpc);
     // A policy that cannot be honoured leads nowhere, never around TLS.
     if (origin?.policy.fault !== undefined) return [];
@@ -167,7 +167,15 @@ export class Destinations {
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
-      const target = { address, workload, peerIdentity, ownIdentity, sni: cluster.sni, http2, ...(origin && { origin }) };
+      const target = {
+        address,
+        workload,
+        peerIdentity,
+        ownIdentity,
+        sni: cluster.sni,
+        ...(speaks && { speaks }),
+        ...(origin && { origin }),
+      } satisfies EndpointTarget;
       return {
         endpoint: this.#runtime.upstreams.endpoint(target, limits, bounds),
         weight: one.weight ?? 1,
@@ -193,7 +201,14 @@ export class Destinations {
 
   #single(name: string, port: number, address: Address, workload: string, limits: Limits, http2: boolean): Destination {
     const { upstreams, clock } = this.#runtime;
-    const target: EndpointTarget = { address, workload, peerIdentity: '', ownIdentity: '', sni: '', http2 };
+    const target: EndpointTarget = {
+      address,
+      workload,
+      peerIdentity: '',
+      ownIdentity: '',
+      sni: '',
+      ...(http2 && { speaks: 'h2' }),
+    };
     const endpoint = upstreams.endpoint(target, limits);
     this.#fixed.add(endpoint);
     const group = this.#group(`= ${name} ${address.namespaceOf ?? ''} ${address.ip} ${address.port}`);

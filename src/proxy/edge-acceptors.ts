@@ -10,6 +10,7 @@ import { EDGE_ALPN } from './alpn.ts';
 import { clientVerifier } from './client-certificates.ts';
 import type { Edge, EdgeListener } from './edge.ts';
 import type { Runtime } from './runtime.ts';
+import type { Service } from './service.ts';
 
 /** What comes of a handshake. */
 export interface EdgeHandshakes {
@@ -37,7 +38,7 @@ export class EdgeAcceptors {
    * Starts a handshake for a listener that ends TLS.
    * @returns why there is none: without a good certificate of its own a listener shows nobody else's
    */
-  accept(socket: Socket, listener: EdgeListener, serverName: string, handshakeTimeoutMs: number): string | undefined {
+  accept(socket: Socket, listener: EdgeListener<Service>, serverName: string, handshakeTimeoutMs: number): string | undefined {
     let made = this.#made.get(listener.tlsKey);
     if (!made) {
       const pairs = this.#pairsOf(listener);
@@ -56,7 +57,7 @@ export class EdgeAcceptors {
   }
 
   /** Lets go of what the listeners in force do not use. */
-  keepOnly(edge: Edge | undefined): void {
+  keepOnly(edge: Edge<Service> | undefined): void {
     const used = new Set(edge ? [...edge].map(({ tlsKey }) => tlsKey) : []);
     for (const [key, { tls }] of this.#made) {
       if (used.has(key)) continue;
@@ -69,7 +70,7 @@ export class EdgeAcceptors {
     this.keepOnly(undefined);
   }
 
-  #pairsOf({ secure }: EdgeListener): readonly Pair[] | string {
+  #pairsOf({ secure }: EdgeListener<Service>): readonly Pair[] | string {
     const pairs: Pair[] = [];
     for (const certificate of secure?.certificates ?? []) {
       const privateKeyPem = this.#runtime.servingKeys.get(certificate.keyId);
@@ -79,7 +80,7 @@ export class EdgeAcceptors {
     return pairs.length > 0 ? pairs : 'the listener has no certificate';
   }
 
-  #acceptorOf({ secure, service }: EdgeListener, pairs: readonly Pair[], handshakeTimeoutMs: number): TlsAcceptor {
+  #acceptorOf({ secure, service }: EdgeListener<Service>, pairs: readonly Pair[], handshakeTimeoutMs: number): TlsAcceptor {
     const { minVersion = 'TLSv1.2', clients } = secure ?? {};
     return tlsAcceptor({
       identity: pairs[0]!.identity,

@@ -2,23 +2,23 @@
 import { HostMap } from '#plan/host-map.ts';
 import type { GatewayListenerPlan, ListenerTls } from '#plan/plan.ts';
 import { hostName } from '#plan/route.ts';
-import type { Service } from './service.ts';
 
-export interface EdgeListener {
+/** @typeParam S what is served behind a listener's handshake */
+export interface EdgeListener<S> {
   readonly id: string;
   readonly secure: ListenerTls | undefined;
   readonly closed: string | undefined;
   /** What is served behind its handshake: the port's own service for HTTPS, one of its own for TLS. */
-  readonly service: Service;
+  readonly service: S;
   /** Equal texts: handshakes are the same, and a configuration that only changes something else keeps what was made for them. */
   readonly tlsKey: string;
 }
 
-export class Edge {
-  readonly #listeners = new HostMap<EdgeListener>();
+export class Edge<S extends { readonly protocol: string }> {
+  readonly #listeners = new HostMap<EdgeListener<S>>();
 
   /** @param listeners of one port, with host names that differ */
-  constructor(listeners: readonly { readonly plan: GatewayListenerPlan; readonly service: Service }[]) {
+  constructor(listeners: readonly { readonly plan: GatewayListenerPlan; readonly service: S }[]) {
     for (const { plan, service } of listeners) {
       const { id, secure, closed, hostname } = plan;
       const tlsKey = JSON.stringify([id, secure, service.protocol]);
@@ -27,11 +27,11 @@ export class Edge {
   }
 
   /** The listener for a server name; '' is that of a client that sends none. @param serverName as a client wrote it */
-  find(serverName: string): EdgeListener | undefined {
+  find(serverName: string): EdgeListener<S> | undefined {
     return this.#listeners.find(hostName(serverName));
   }
 
-  *[Symbol.iterator](): Iterator<EdgeListener> {
+  *[Symbol.iterator](): Iterator<EdgeListener<S>> {
     yield* this.#listeners.values();
   }
 

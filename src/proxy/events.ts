@@ -1,5 +1,6 @@
 import type { ExchangeEvent } from '#model/event.ts';
 import type { Exchange } from './exchange.ts';
+import { spanFacts } from './span.ts';
 
 /** The one event of a request, from what the stages found out. A query is cut: it may carry secrets. */
 export function exchangeEvent(x: Exchange, id: string, bytesOut: number): ExchangeEvent {
@@ -32,10 +33,14 @@ export function exchangeEvent(x: Exchange, id: string, bytesOut: number): Exchan
     upstreamMs: toMicroseconds(x.upstreamMs),
   };
   // Most requests have none of these, and one shape for most events is what makes them cheap to write.
-  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && x.grpcStatus < 0) return event;
+  const span = spanFacts(x);
+  if (x.code === undefined && x.reasons.length === 0 && x.shadow.length === 0 && x.grpcStatus < 0 && span === undefined)
+    return event;
   return {
     ...event,
     ...(x.grpcStatus >= 0 && { grpcStatus: x.grpcStatus }),
+    // A request that was refused early has its trace from there.
+    ...(span !== undefined && { traceId: x.traceId, span }),
     ...(x.code !== undefined && { code: x.code }),
     ...(x.reasons.length > 0 && { reasons: x.reasons }),
     ...(x.shadow.length > 0 && { shadow: x.shadow }),
@@ -57,7 +62,7 @@ export function countExchange(x: Exchange, bytesOut: number): void {
   const link = service.counters.link(x.sourceIdentity ?? '');
   if (!link) return;
   link.requests++;
-  if (x.code !== undefined && x.code !== 'upstream.failed') link.denied++;
+  if (x.code !== undefined && x.code !== 'upstream.failed') link.deny(x.code);
   if (x.failed) link.failed++;
   link.mtls = x.sourceIdentity !== undefined;
   link.tlsProtocol = x.tlsProtocol;

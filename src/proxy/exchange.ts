@@ -8,6 +8,7 @@ import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
 import { DEFAULT_RULES, type RetryRules } from './retry.ts';
 import type { Runtime } from './runtime.ts';
+import type { UpstreamEndpoint } from './upstreams.ts';
 
 const NO_REASONS: readonly Reason[] = Object.freeze([]);
 const NO_DESTINATIONS: readonly Destination[] = Object.freeze([]);
@@ -46,8 +47,15 @@ export class Exchange implements Attributes, RouteRequest {
   /** Headers for the next hop, filled by `strip`. */
   readonly headers = new Headers();
 
+  /** Set by `strip`: the caller takes fields behind the body of its answer. */
+  takesTrailers = false;
+
   requestId = '';
   traceId = '';
+  /** Of this hop; '' where it is not traced. */
+  spanId = '';
+  parentSpanId = '';
+  sampled = false;
   sessionId = '';
 
   route: RouteChoice | undefined = undefined;
@@ -77,6 +85,11 @@ export class Exchange implements Attributes, RouteRequest {
   bytesIn = 0;
   upstreamMs = 0;
   failed = false;
+  /** When it was sent on, monotonic ms; 0 before. */
+  sentMs = 0;
+  resends = 0;
+  /** Where it was sent last. */
+  endpoint: UpstreamEndpoint | undefined = undefined;
   /** gRPC status of the answer, -1 when there was none. */
   grpcStatus = -1;
 

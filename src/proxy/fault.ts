@@ -39,5 +39,6 @@ function abortShare(x: Exchange, abort: Fault['abort']): Step {
   if (abort.grpcStatus === undefined) return respond(x, abort.httpStatus ?? 503, ['content-type', 'text/plain'], TEXT);
   const number = GRPC_STATUSES.indexOf(abort.grpcStatus.toUpperCase());
   const status = number < 0 ? Number.parseInt(abort.grpcStatus, 10) || 2 : number;
+  x.grpcStatus = status;
   return respond(x, 200, ['content-type', 'application/grpc', 'grpc-status', String(status), 'grpc-message', TEXT], '');
 }

@@ -2,7 +2,7 @@ import type { DenyCode, Reason } from '#model/decision.ts';
 import type { Service } from './service.ts';
 import type { PeerProof } from './trust.ts';
 
-/** A connection that outlives a single decision: a TCP connection or a WebSocket. It is decided anew with every configuration. */
+/** A connection that outlives a single decision: a TCP connection, a WebSocket, an answer without end. It is decided anew with every configuration. */
 export interface Flow {
   /** Key of its listener. */
   readonly listener: string;

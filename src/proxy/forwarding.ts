@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
+import { valueOf } from '#wire/header-input.ts';
 import { PASSED, passOn } from '#wire/passing.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
@@ -13,11 +14,12 @@ import { reason } from './reasons.ts';
 import { refuse } from './refuse.ts';
 import { finish, finishLost } from './respond.ts';
 import { passResponseHeaders } from './response-headers.ts';
+import { addSecurityHeaders, speaksForBrowsers } from './security-headers.ts';
 import { applyChanges } from './route-headers.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type RetryRules, isIdempotent } from './retry.ts';
-import { passTrailers, takesTrailers, trailer } from './trailers.ts';
-import { AnswerFlow } from './judge-again.ts';
+import { passTrailers } from './trailers.ts';
+import { AnswerFlow, type Answering } from './judge-again.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Outcome } from './balance/outlier.ts';
 import type { Destination } from './destination.ts';
@@ -32,10 +34,12 @@ const STATUS: Readonly<Record<UpstreamError['kind'], number>> = {
   reset: 502,
 };
 
+/** Said by a sidecar to the caller's: its application could not be reached, so the request may go elsewhere. */
+const UNSENT = 'x-cullis-unsent';
 /** Rests of answers that are passed over up to this are read, so that the connection can be used again. */
 const DISCARD_BYTES_MAX = 16 * 1024;
 
-export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
+export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, Answering {
   readonly #x: Exchange;
   readonly #destination: Destination;
   readonly #rules: RetryRules | undefined;
@@ -75,7 +79,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const counted = body.kind === 'chunked' || (version === '2' && body.kind === 'length');
     this.#body = counted ? new CountingBody(body, x) : body;
     if (!counted && body.kind === 'length') x.bytesIn = body.length;
-    if (this.#rules?.resendsBodies === true && body.kind !== 'none' && isIdempotent(x.method)) {
+    // Where there is another endpoint, one whose application is not there need not be the end.
+    if (body.kind !== 'none' && this.#rules !== undefined && (this.#rules.resendsBodies || destination.endpoints.length > 1)) {
       const { bufferBytesMax } = x.service.config.limits;
       if (body.length <= bufferBytesMax) this.#replay = new ReplayBody(this.#body, bufferBytesMax);
     }
@@ -102,12 +107,15 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const x = this.#x;
     const { upgrade, body } = x.request;
     const { timers, clock } = x.runtime;
-    const http2 = this.#endpoint.target.http2 === true;
+    const http2 = this.#endpoint.target.speaks === 'h2';
     // `trailers` is what gRPC servers demand, and all that TE may say in HTTP/2 (RFC 9113 section 8.2.2).
-    if (http2 && takesTrailers(x.request)) x.headers.set('te', 'trailers');
+    if (http2 && x.takesTrailers) x.headers.set('te', 'trailers');
     const tunnel = upgrade === 'websocket';
     if (tunnel) this.#handshake = askForWebSocket(x, http2);
     if (this.#retries > 0) this.#sentMs = clock.monotonicMs();
+    x.sentMs = this.#sentMs;
+    x.resends = this.#retries;
+    x.endpoint = this.#endpoint;
     this.#endpoint.active++;
     this.#trying = true;
     if (x.backendTimeoutMs > 0)
@@ -128,6 +136,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
+        takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
       tunnel ? undefined : (this.#replay?.attempt() ?? this.#body),
       this,
@@ -144,6 +154,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
       body.discard();
       return;
     }
+    // Its sidecar says that the application could not be reached: the request did nothing.
+    const undone = (status === 503 || x.grpc) && this.#endpoint.mtls && headers.get(UNSENT) !== undefined;
     // To a client of HTTP/2 any 2xx is the tunnel itself, which the destination did not open.
     if (this.#handshake && x.request.version === '2' && status < 300) {
       body.discard();
@@ -153,9 +165,10 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     }
     const grpcStatus = x.grpc && status === 200 ? headers.get('grpc-status') : undefined;
     // What came of a gRPC call stands in its trailers, unless it has only them.
-    if (!x.grpc || status !== 200) this.#report(status);
+    if (!x.grpc || status !== 200) this.#report(undone ? 'connect' : status);
     else if (grpcStatus !== undefined) this.#report(httpStatusOf(readGrpcStatus(grpcStatus)));
-    if (this.#rules?.onStatus(status, headers.get('grpc-status')) === true && this.#mayRepeat(false)) {
+    const again = undone ? this.#rules?.onUnreached === true : this.#rules?.onStatus(status, headers.get('grpc-status')) === true;
+    if (again && this.#mayRepeat(undone ? 'undone' : 'done')) {
       if (body.length >= 0 && body.length <= DISCARD_BYTES_MAX) body.discard();
       else this.#upstream?.abort('it is sent again');
       this.#repeat('answer', `the destination answered ${status}`);
@@ -187,13 +200,13 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   end(trailers?: HeaderInput): void {
     if (this.#over) return;
     const x = this.#x;
-    const status = x.grpc ? trailer(trailers, 'grpc-status') : undefined;
+    const status = x.grpc && trailers ? valueOf(trailers, 'grpc-status') : undefined;
     if (status !== undefined) {
       this.#report(httpStatusOf(readGrpcStatus(status)));
       this.#grpcStatus(status);
     }
     this.#settle();
-    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules));
+    this.#answer?.end(passTrailers(trailers, x.runtime.headerRules, x.service.role !== 'sidecar-in'));
   }
 
   #grpcStatus(value: string): void {
@@ -240,7 +253,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     const { kind, message } = error;
     if (kind === 'overload') this.#overflowed();
     else this.#report(kind);
-    if (this.#rules?.onError(error) === true && this.#mayRepeat(!error.bytesSent)) this.#repeat(kind, message);
+    if (this.#rules?.onError(error) === true && this.#mayRepeat(error.bytesSent ? 'done' : 'unsent')) this.#repeat(kind, message);
     else this.#fail(STATUS[kind], kind, message);
   }
 
@@ -252,24 +265,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /**
    * Whether it may be sent once more: never when something of the answer is out, or the client's body cannot be had again, or doing it twice
    * could matter.
-   * @param unsent nothing of the request reached the destination
+   * @param reached nothing of the request left, it did nothing, or it may have done what it asks for
    */
-  #mayRepeat(unsent: boolean): boolean {
+  #mayRepeat(reached: 'unsent' | 'undone' | 'done'): boolean {
     const x = this.#x;
-    const { body, method } = x.request;
     if (x.answered || this.#retries >= (this.#rules?.attempts ?? 0)) return false;
-    const again = unsent ? this.#replay === undefined || this.#replay.replayable : isIdempotent(method) && this.#hasBody(body);
-    if (!again) return false;
+    if (reached === 'done' && !isIdempotent(x.method)) return false;
+    const whole = this.#replay ? this.#replay.replayable : reached === 'unsent' || x.request.body.kind === 'none';
+    if (!whole) return false;
     if (this.#retrying || this.#destination.circuit.takeRetry()) {
       this.#retrying = true;
       return true;
     }
     this.#count('overflow');
     return false;
-  }
-
-  #hasBody(body: BodyReader): boolean {
-    return body.kind === 'none' || this.#replay?.replayable === true;
   }
 
   /** Sends it again, after a wait, to another endpoint where there is one. */
@@ -318,7 +327,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     this.#countUnreached();
     x.responder.observer = undefined;
     const reasons = [reason('DEFAULT', 'upstream', [], this.#destination.name, '', message)];
-    void refuse(x, { status, code: 'upstream.failed', reasons, ...(grpcStatus !== undefined && { grpcStatus }) });
+    const headers = kind === 'connect' && x.service.role === 'sidecar-in' ? [UNSENT, '1'] : [];
+    void refuse(x, { status, code: 'upstream.failed', reasons, headers, ...(grpcStatus !== undefined && { grpcStatus }) });
   }
 
   /** The receiver counts what reaches it; that nothing does only the caller can tell. */
@@ -336,7 +346,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
   /** The time of this try is over; there may be another. */
   #tryLate(message: string): void {
     if (this.#over || !this.#trying) return;
-    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat(false)) {
+    if (this.#x.answered || this.#rules?.onTryTimeout !== true || !this.#mayRepeat('done')) {
       this.#late(message);
       return;
     }
@@ -363,17 +373,18 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
     } else x.responder.destroy();
   }
 
-  /** It is no longer allowed: what the client has got must not look whole. */
-  forbid(): void {
+  /** It is no longer allowed: what the client has got must not look whole. @param decision id of the denial, '' when it is another reason */
+  forbid(decision: string): void {
     if (this.#over) return;
     const x = this.#x;
     this.#upstream?.abort('no longer allowed');
     this.#settle();
     // The event of the denial is the event of this request.
     x.responder.observer = undefined;
-    if (x.grpc && this.#answer) {
+    if (x.grpc && this.#answer && decision !== '') {
       x.grpcStatus = GRPC.PERMISSION_DENIED;
-      this.#answer.end(['grpc-status', String(x.grpcStatus), 'grpc-message', grpcMessage('RBAC: access denied')]);
+      const status = ['grpc-status', String(x.grpcStatus), 'grpc-message', 'RBAC: access denied'];
+      this.#answer.end([...status, 'x-cullis-decision-id', decision]);
     } else x.responder.destroy();
     countExchange(x, x.responder.bytesOut);
   }
@@ -398,6 +409,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   #responseHeaders(headers: HeaderList): Headers {
     const answer = passResponseHeaders(this.#x, headers);
+    if (speaksForBrowsers(this.#x)) addSecurityHeaders(answer);
     if (this.#x.responseChanges.length > 0) applyChanges(answer, this.#x.responseChanges);
     return answer;
   }

@@ -146,7 +146,7 @@ test('a failing answer counts as a failure of the next hop', async () => {
   assert.ok(links.some(({ destination, failed }) => destination === 'shop/cart' && failed > 0));
   assert.match(
     metrics,
-    /cullis_grpc_calls_total\{role="sidecar-in",workload="shop\/cart",destination="shop\/cart",grpc_status="14"\} 1/,
+    /cullis_grpc_calls_total\{role="sidecar-in",workload="shop\/cart",destination="shop\/cart",status="14"\} 1/,
   );
 });
 
@@ -183,6 +183,27 @@ test('a call that its client gives up is given up at the application', async () 
   stream.close(8);
   assert.equal(await cancelled.promise, 8);
   session.destroy();
+});
+
+test('a call that goes on ends when policy no longer allows it', async () => {
+  const own = await startMesh(app.port, { http2: true });
+  const session = await http2Session(own.gateway);
+  try {
+    const stream = session.request(request('/t.T/Hangs'), { endStream: false });
+    const answered = answerOf(stream);
+    await once(stream, 'data');
+    await own.apply({ http2: true, authorization: [authorizationPolicy('nobody', {})] });
+    // The client ends its side when the other one is over.
+    stream.once('end', () => stream.end());
+    const { trailers } = await answered;
+    assert.equal(trailers['grpc-status'], '7');
+    const event = await own.seen.event((one) => one.id === trailers['x-cullis-decision-id']);
+    assert.deepEqual([event.code, event.path, event.role], ['rbac.no-allow-match', '/t.T/Hangs', 'sidecar-in']);
+    assert.equal(own.seen.events.filter((one) => one.type === 'exchange' && !one.allowed).length, 1);
+  } finally {
+    session.destroy();
+    await own.close();
+  }
 });
 
 test('an application that is not there is UNAVAILABLE', async () => {

@@ -8,6 +8,8 @@ export type HeaderRule =
   | 'hop'
   /** Says who calls, or what another proxy decided: only this proxy may say it, so a caller's copy never passes. */
   | 'identity'
+  /** Names another method than the one that is judged and forwarded: it ends where policy is enforced. */
+  | 'override'
   /** Says where a request came from: read and written anew by `forwarded`. */
   | 'forwarded'
   /** Correlation: read and written anew by `correlate`. */
@@ -63,6 +65,7 @@ const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
       'fastly-client-ip',
     ] as const
   ).map((name) => [name, 'forwarded'] as const),
+  ...(['x-http-method-override', 'x-http-method', 'x-method-override'] as const).map((name) => [name, 'override'] as const),
   ...(['x-request-id', 'traceparent', 'tracestate', 'x-cullis-session-id'] as const).map(
     (name) => [name, 'correlation'] as const,
   ),

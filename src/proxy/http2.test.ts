@@ -115,3 +115,39 @@ test('policy judges every stream of a connection by itself', () =>
       assert.equal((await mesh.seen.event((event) => event.id === id || event.code !== undefined)).code, 'rbac.no-allow-match');
     },
   ));
+
+test('no request is lost while configurations change under a connection', () =>
+  withMesh(true, {}, async (mesh) => {
+    let session = await http2Session(mesh.gateway);
+    const answers: number[] = [];
+    const ask = async (): Promise<void> => {
+      // A connection that is being ended by its server takes no new request; a client opens another one.
+      if (session.closed || session.destroyed) session = await http2Session(mesh.gateway);
+      const { status } = await answerOf(session.request({ ':path': '/', ':method': 'POST' }, { endStream: false }).end('x'));
+      answers.push(status);
+    };
+    const asking = Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 25; i++) await ask();
+    });
+    for (let i = 0; i < 6; i++)
+      await mesh.apply({ http2: true, authorization: [authorizationPolicy(`all-${i}`, { rules: [{}] })] });
+    await Promise.all(asking);
+    session.destroy();
+    assert.deepEqual([answers.length, new Set(answers)], [200, new Set([200])]);
+  }));
+
+test('a service that speaks HTTP/2 is spoken to over one connection, whoever asks', async () => {
+  const app = await http2App((stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end();
+  });
+  const mesh = await startMesh(app.port, { http2: true });
+  try {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2 === 0 ? mesh.gateway : mesh.outbound)));
+    assert.ok(answers.every(({ status }) => status === 200));
+    assert.ok(app.sessions() <= 2, `${app.sessions()} connections`);
+  } finally {
+    await mesh.close();
+    await app.close();
+  }
+});

@@ -60,6 +60,8 @@ export class Identities {
   readonly #ports: IdentityPorts;
   readonly #nextEventId: () => string;
   readonly #held = new Map<string, Held>();
+  /** Roots by which each certificate was found good. */
+  readonly #verifiedBy = new WeakMap<Held, string>();
   /** Had a key that was given up because of a revocation. */
   readonly #forgotten = new Set<string>();
   readonly #outgoing = new OutgoingConnections();
@@ -89,8 +91,9 @@ export class Identities {
    * @throws CullisError trust.rejected when one cannot be had: a listener without its identity must not open
    */
   async ensure(identities: Iterable<string>, bundle: TrustBundle): Promise<void> {
+    const roots = JSON.stringify(bundle.roots);
     const wanted = [...new Set(identities)].filter(
-      (identity) => this.trust.revocationOf(identity) === undefined && !this.#holds(identity, bundle),
+      (identity) => this.trust.revocationOf(identity) === undefined && !this.#holds(identity, bundle, roots),
     );
     const issued = await Promise.all(wanted.map((identity) => this.#issue(identity, bundle)));
     for (const held of issued) if (this.trust.revocationOf(held.identity) === undefined) this.#use(held);
@@ -185,11 +188,15 @@ export class Identities {
     return [...this.#held.values()].map(({ identity, serial, notAfterMs }) => ({ identity, serial, notAfterMs }));
   }
 
-  #holds(identity: string, bundle: TrustBundle): boolean {
+  /** @param roots the bundle's, as text: what was verified by these need not be again with every configuration */
+  #holds(identity: string, bundle: TrustBundle, roots: string): boolean {
     const held = this.#held.get(identity);
     if (!held) return false;
-    const chain = certificatesOf(held.tls.certChainPem);
-    return verifySvidChain(chain, bundle, { nowMs: this.#ports.clock.nowMs(), usage: 'client' }).ok;
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs < held.notAfterMs && this.#verifiedBy.get(held) === roots) return true;
+    const { ok } = verifySvidChain(certificatesOf(held.tls.certChainPem), bundle, { nowMs, usage: 'client' });
+    if (ok) this.#verifiedBy.set(held, roots);
+    return ok;
   }
 
   #use(held: Held): void {

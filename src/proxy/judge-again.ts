@@ -20,8 +20,14 @@ export function judgeAgain(
   return decision.allow ? undefined : decision;
 }
 
-/** Writes down that a request which was allowed is so no more, then calls `end`, also when the journal fails. */
-export function sayForbidden(x: Exchange, code: DenyCode, reasons: readonly Reason[], bytesOut: number, end: () => void): void {
+/** Writes down that a request which was allowed is so no more, then calls `end` with the id of that event, also when the journal fails. */
+export function sayForbidden(
+  x: Exchange,
+  code: DenyCode,
+  reasons: readonly Reason[],
+  bytesOut: number,
+  end: (id: string) => void,
+): void {
   x.code = code;
   x.reasons = reasons;
   x.service.counters.denied(code, reasons);
@@ -31,13 +37,14 @@ export function sayForbidden(x: Exchange, code: DenyCode, reasons: readonly Reas
     .catch((error: unknown) =>
       x.runtime.log('error', 'a denial could not be written to the journal', { id: event.id, error: messageOf(error) }),
     )
-    .finally(end)
+    .finally(() => end(event.id))
     .catch(() => {});
 }
 
 /** Who brings an answer, and can break it off. */
 export interface Answering {
-  forbid(): void;
+  /** @param decision id of the denial, '' when there is none */
+  forbid(decision: string): void;
 }
 
 /**
@@ -71,10 +78,10 @@ export class AnswerFlow implements Flow {
   deny(code: DenyCode, reasons: readonly Reason[]): void {
     if (this.#denied) return;
     this.#denied = true;
-    sayForbidden(this.#x, code, reasons, this.#x.responder.bytesOut, () => this.#answering.forbid());
+    sayForbidden(this.#x, code, reasons, this.#x.responder.bytesOut, (id) => this.#answering.forbid(id));
   }
 
   destroy(): void {
-    this.#answering.forbid();
+    this.#answering.forbid('');
   }
 }

@@ -1,16 +1,11 @@
 // Traffic between two ends since the worker started: what the service graph draws.
-import type { Socket } from 'node:net';
+import type { DenyCode } from '#model/decision.ts';
+import { LATENCY_BUCKETS, latencyBucket, latencyCounts, latencyQuantileMs } from '#model/latency.ts';
 import type { LinkStats } from '#model/snapshot.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
-import type { Runtime } from './runtime.ts';
-import type { Service } from './service.ts';
+import type { EffectiveMtlsMode } from '#model/istio.ts';
 
 const LINKS_MAX = 4096;
-/** Upper bounds in ms, a factor of about 1.5 apart: a percentile read from it is at most that far off. */
-const BOUNDS: readonly number[] = [
-  0.1, 0.15, 0.25, 0.4, 0.6, 1, 1.5, 2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10_000,
-  30_000,
-];
 
 /** One link's counters. The hot path holds on to it, so that counting needs no look-up. */
 export class Link {
@@ -20,6 +15,8 @@ export class Link {
   readonly protocol: 'http' | 'tcp';
   requests = 0;
   denied = 0;
+  mtlsDenied = 0;
+  policyDenied = 0;
   failed = 0;
   mtls = false;
   tlsProtocol = '';
@@ -36,8 +33,8 @@ export class Link {
   fresh = false;
   /** When each open connection was opened; a set keeps their order, so the first is the oldest. */
   readonly #open = new Set<{ readonly sinceMs: number }>();
-  readonly #buckets = new Uint32Array(BOUNDS.length + 1);
-  #timed = 0;
+  readonly #buckets = new Uint32Array(LATENCY_BUCKETS);
+  #sumMs = 0;
 
   constructor(source: string, destination: string, port: number, protocol: 'http' | 'tcp') {
     this.source = source;
@@ -47,7 +44,11 @@ export class Link {
   }
 
   /** A connection was opened. @returns what to call when it is closed */
-  opened(tls: ConnectionInfo['tls'], { mtls, mtlsAt }: Pick<Service, 'mtls' | 'mtlsAt'>, nowMs: number): () => void {
+  opened(
+    tls: ConnectionInfo['tls'],
+    { mtls, mtlsAt }: { readonly mtls: EffectiveMtlsMode | 'edge'; readonly mtlsAt: string },
+    nowMs: number,
+  ): () => void {
     this.mtls = tls !== undefined && tls.peerIdentity !== '';
     this.tlsProtocol = tls?.protocol ?? '';
     this.cipher = tls?.cipher ?? '';
@@ -73,32 +74,23 @@ export class Link {
     return 0;
   }
 
-  time(durationMs: number): void {
-    let low = 0;
-    let high = BOUNDS.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (durationMs <= BOUNDS[middle]!) high = middle;
-      else low = middle + 1;
-    }
-    this.#buckets[low]!++;
-    this.#timed++;
+  /** A refusal on its way in. */
+  deny(code: DenyCode): void {
+    this.denied++;
+    if (code.startsWith('mtls.')) this.mtlsDenied++;
+    else if (code.startsWith('rbac.') || code.startsWith('jwt.')) this.policyDenied++;
   }
 
-  /** Upper bound of the bucket that holds the quantile, ms; 0 when nothing was timed. */
-  quantile(q: number): number {
-    if (this.#timed === 0) return 0;
-    let left = Math.ceil(this.#timed * q);
-    for (let i = 0; i < BOUNDS.length; i++) {
-      left -= this.#buckets[i]!;
-      if (left <= 0) return BOUNDS[i]!;
-    }
-    return BOUNDS.at(-1)!;
+  time(durationMs: number): void {
+    this.#buckets[latencyBucket(durationMs)]!++;
+    this.#sumMs += durationMs;
   }
 
   stats(): LinkStats {
-    const { source, destination, port, protocol, requests, denied, failed, mtls, tlsProtocol, lastMs } = this;
+    const { source, destination, port, protocol, requests, denied, mtlsDenied, policyDenied, failed, mtls, tlsProtocol, lastMs } =
+      this;
     const { cipher, peerSerial, peerNotBeforeMs, peerNotAfterMs, connections, oldestConnectionMs, mode, modeAt } = this;
+    const latency = latencyCounts(this.#buckets);
     return {
       source,
       destination,
@@ -118,8 +110,13 @@ export class Link {
       mode,
       modeAt,
       lastMs,
-      p50Ms: this.quantile(0.5),
-      p99Ms: this.quantile(0.99),
+      mtlsDenied,
+      policyDenied,
+      latency,
+      latencySumMs: this.#sumMs,
+      p50Ms: latencyQuantileMs(latency, 0.5),
+      p90Ms: latencyQuantileMs(latency, 0.9),
+      p99Ms: latencyQuantileMs(latency, 0.99),
     };
   }
 }
@@ -157,10 +154,4 @@ export class Links {
     }
     this.#links.delete(oldest);
   }
-}
-
-/** Tells the link that a connection belongs to how it is protected, and for how long it is open. */
-export function watchLink(runtime: Runtime, service: Service, socket: Socket, tls: ConnectionInfo['tls']): void {
-  const closed = service.counters.link(tls?.peerIdentity ?? '')?.opened(tls, service, runtime.clock.nowMs());
-  if (closed) socket.once('close', closed);
 }

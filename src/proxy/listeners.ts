@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Portion } from '#base/portions.ts';
 import { messageOf } from '#base/errors.ts';
 import type { DenyCode, Reason } from '#model/decision.ts';
+import type { Limits } from '#model/platform.ts';
 import { REFUSALS, type RefusalKind } from '#wire/http1/refusals.ts';
 import type { ServeOptions } from '#wire/http1/serve-options.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
@@ -14,7 +15,7 @@ import { Arrival, plainAddress } from './arrival.ts';
 import { EdgeAcceptors } from './edge-acceptors.ts';
 import type { EdgeListener } from './edge.ts';
 import { Exchange } from './exchange.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { PeerWatch } from './peer-watch.ts';
 import { resumeSecured, runConnection, runRequest } from './pipeline.ts';
 import { listenerClosed, reason } from './reasons.ts';
@@ -30,6 +31,9 @@ function needsIdentity({ role, mtls }: Service): boolean {
 
 /** Connections that may wait for a listener that is open and not yet in force. */
 const EARLY_MAX = 1024;
+
+/** What is known of a connection while it is served. */
+type Served = Pick<Arrival, 'socket' | 'tls' | 'remoteAddress'> & { readonly limits: Limits };
 
 export class Slot {
   /** Undefined once the listener is no longer part of the configuration. */
@@ -159,7 +163,7 @@ export class Slot {
     acceptor.accept(a.socket);
   }
 
-  edgeHandshake(a: Arrival, listener: EdgeListener, serverName: string): void {
+  edgeHandshake(a: Arrival, listener: EdgeListener<Service>, serverName: string): void {
     const { tlsHandshakeTimeoutMs } = a.service.config.limits;
     const why = this.#edge.accept(a.socket, listener, serverName, tlsHandshakeTimeoutMs);
     if (why === undefined) return;
@@ -171,11 +175,14 @@ export class Slot {
   serveHttp(a: Arrival): void {
     watchLink(this.#runtime, a.service, a.socket, a.tls);
     const version = httpVersionOf(a.alpn);
-    if (version === '2') this.#serveHttp2(a);
-    else this.#serveHttp1(a, version === undefined);
+    const { socket, tls, remoteAddress } = a;
+    // Not the arrival itself: a connection that stays would keep the whole configuration that it came under.
+    const served = { socket, tls, remoteAddress, limits: a.service.config.limits };
+    if (version === '2') this.#serveHttp2(served);
+    else this.#serveHttp1(served, version === undefined);
   }
 
-  #serveHttp2(a: Arrival): void {
+  #serveHttp2(a: Served): void {
     const connection = serveHttp2(
       a.socket,
       this.#serving(a, () => this.#connections.delete(connection)),
@@ -184,9 +191,9 @@ export class Slot {
     this.#connections.add(connection);
   }
 
-  #serving(a: Arrival, onClose: () => void): ServeOptions {
+  #serving(a: Served, onClose: () => void): ServeOptions {
     return {
-      limits: a.service.config.limits,
+      limits: a.limits,
       timers: this.#runtime.timers,
       ...(a.tls && { tls: a.tls }),
       onClose,
@@ -195,7 +202,7 @@ export class Slot {
     };
   }
 
-  #serveHttp1(a: Arrival, mayBeHttp2: boolean): void {
+  #serveHttp1(a: Served, mayBeHttp2: boolean): void {
     const onHttp2 = (): void => {
       this.#connections.delete(connection);
       this.#serveHttp2(a);
@@ -324,7 +331,7 @@ export class Slot {
     this.#refusals.refuse(this.#runtime, service, info.remoteAddress, 'mtls.identity', [why], () => {}, info.tls);
   }
 
-  #invalid(a: Arrival, kind: RefusalKind, status: number): string {
+  #invalid(a: Served, kind: RefusalKind, status: number): string {
     const service = this.service ?? this.#last;
     service.counters.invalid(kind);
     return emitInvalid(this.#runtime, service, a.remoteAddress, a.tls?.peerIdentity ?? '', status, REFUSALS[kind].text);

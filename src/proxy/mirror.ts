@@ -1,5 +1,5 @@
 // Copies of requests (HTTPRequestMirrorFilter): sent beside the request, their answers thrown away. A copy that is slow is cut, never waited for.
-import type { Fraction } from '#model/gateway.ts';
+import type { MirrorTarget } from './backends.ts';
 import type { UpstreamCallbacks, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import type { Socket } from 'node:net';
@@ -13,12 +13,6 @@ const WAITING_BYTES_MAX = 256 * 1024;
 /** Copies under way in this process. */
 const OPEN_MAX = 1024;
 const TIMEOUT_MS = 30_000;
-
-/** Where copies of a rule's requests go. */
-export interface MirrorTarget {
-  readonly destination: Destination;
-  readonly fraction: Fraction;
-}
 
 /** The destinations that get a copy of this request. @param unit in [0, 1), asked once for each */
 export function chooseMirrors(targets: readonly MirrorTarget[], unit: () => number): readonly Destination[] {

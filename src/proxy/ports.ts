@@ -5,6 +5,7 @@ import type { Clock, Random } from '#base/ports.ts';
 import type { Emit } from '#model/event.ts';
 import type { Fetch } from '#model/ports.ts';
 import type { Revocation, TrustBundle, TrustState, WorkerReport } from '#model/snapshot.ts';
+import type { EndpointChanges } from '#plan/endpoints.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import type { Network } from '#wire/types.ts';
@@ -51,6 +52,13 @@ export interface Snapshot {
 export interface Proxy {
   /** All or nothing: listeners, policies, routes and certificates are made first, then the whole is swapped in while requests run. */
   apply(snapshot: Snapshot): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
+  /** Endpoints that came or went since the configuration `from`, which must be the one in force; it is called `version` from then on. */
+  replaceEndpoints(
+    from: string,
+    version: string,
+    changes: EndpointChanges,
+    expiresAtMs: number,
+  ): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** Takes other roots or revocations. Revocations hold when it returns; resolves when the roots do too. */
   trust(state: TrustState): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
   /** What peers are judged by. */

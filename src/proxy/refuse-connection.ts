@@ -28,7 +28,7 @@ export class ConnectionRefusals {
     service.counters.denied(code, reasons);
     const link = service.counters.link(tls?.peerIdentity ?? '');
     if (link) {
-      link.denied++;
+      link.deny(code);
       link.lastMs = runtime.clock.nowMs();
     }
     const event = connectionEvent(runtime, service, remoteIp, code, reasons, tls);

@@ -5,6 +5,7 @@ import type { DenyCode, Reason } from '#model/decision.ts';
 import { countExchange, exchangeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { grpcMessage, grpcStatusOf, isGrpc } from './grpc.ts';
+import { securityHeadersFor, speaksForBrowsers } from './security-headers.ts';
 import type { Step } from './stages/step.ts';
 
 export interface Refusal {
@@ -83,6 +84,7 @@ function answer(x: Exchange, refusal: Refusal, id: string): void {
     'x-cullis-decision-id',
     id,
   ];
+  if (speaksForBrowsers(x)) headers.push(...securityHeadersFor(headers, refusal.body === undefined));
   const body = refusal.body ?? (plain ? 'RBAC: access denied' : problem(refusal.status, id));
   responder.send(refusal.status, headers, body, refusal.close ?? false);
 }

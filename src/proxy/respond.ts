@@ -1,6 +1,7 @@
 import type { AnswerObserver } from '#wire/types.ts';
 import { countExchange, exchangeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
+import { securityHeadersFor, speaksForBrowsers } from './security-headers.ts';
 import type { Step } from './stages/step.ts';
 
 /** Answers an allowed request from here, without a next hop. @param headers names and values in turn */
@@ -9,7 +10,7 @@ export function respond(x: Exchange, status: number, headers: readonly string[],
   x.answered = true;
   x.status = status;
   x.responder.observer = new Answered(x);
-  x.responder.send(status, headers, body);
+  x.responder.send(status, speaksForBrowsers(x) ? [...headers, ...securityHeadersFor(headers, false)] : headers, body);
   return 'done';
 }
 

@@ -1,3 +1,4 @@
+import { trailerNames } from '#wire/trailer-fields.ts';
 import type { HeaderList } from '#wire/types.ts';
 import type { Exchange } from './exchange.ts';
 import { Headers } from './headers.ts';
@@ -36,9 +37,17 @@ export function passResponseHeaders(x: Exchange, received: HeaderList): Headers 
   const listed = options === undefined ? [] : connectionOptions(received.all('connection').join(','));
   for (let i = 0; i < received.length; i++) {
     const name = received.name(i);
+    if (name === 'trailer') announce(headers, received.value(i));
     if (HOP.has(name) || (listed.length > 0 && listed.includes(name))) continue;
+    if (name === 'x-cullis-unsent') continue;
     if (role === 'sidecar-in' ? name.startsWith('x-cullis-') : role === 'gateway' && INSIDE.has(name)) continue;
     headers.add(name, received.rawName(i), received.value(i));
   }
   return headers;
+}
+
+/** Of the fields that are to come behind the body, those that will pass. */
+function announce(headers: Headers, value: string): void {
+  const names = trailerNames(value);
+  if (names.length > 0) headers.add('trailer', 'trailer', names.join(', '));
 }

@@ -75,6 +75,11 @@ export class RetryRules {
     return !bytesSent && (on.has('refused-stream') || on.has('reset-before-request'));
   }
 
+  /** The endpoint's sidecar could not reach its application. */
+  get onUnreached(): boolean {
+    return this.#on.has('connect-failure') || this.#on.has('5xx') || this.#on.has('gateway-error');
+  }
+
   /** The time of one try ended without an answer. */
   get onTryTimeout(): boolean {
     return this.#on.has('5xx') || this.#on.has('gateway-error');

@@ -4,8 +4,8 @@ import type { Limits } from '#model/platform.ts';
 import type { TrustBundle } from '#model/snapshot.ts';
 import type { RouteRulePlan } from '#plan/plan.ts';
 import type { HostMap } from '#plan/host-map.ts';
-import type { Backends } from './backends.ts';
-import type { Destinations } from './destinations.ts';
+import type { Backends, MirrorTarget } from './backends.ts';
+import type { Endpoint } from '#plan/plan.ts';
 import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
@@ -14,8 +14,8 @@ import type { Authenticator } from '#authn/request-authentication.ts';
 import type { Counters } from './counters.ts';
 import type { Destination } from './destination.ts';
 import type { Edge } from './edge.ts';
-import type { MirrorTarget } from './mirror.ts';
 import type { ExtAuthz } from './authorizer.ts';
+import type { Tracing } from './tracing.ts';
 
 export type Role = ExchangeEvent['role'];
 
@@ -44,7 +44,7 @@ export interface Service {
   /** Gateways, and sidecars' listeners that a VirtualService is for. */
   readonly routes: RouteTable | undefined;
   /** Gateway with TLS: the listeners of its port. */
-  readonly edge: Edge | undefined;
+  readonly edge: Edge<Service> | undefined;
   /** Gateway: what its TLS listeners demand of clients; connections do not outlive a change of it. */
   readonly clientDemands: string;
   /** Gateway, protocol tcp: where connections lead, by server name. */
@@ -57,12 +57,24 @@ export interface Service {
   /** Name of the destination in events. */
   readonly destinationName: string;
   readonly counters: Counters;
+  /** Undefined where no spans are sent. */
+  readonly tracing: Tracing | undefined;
 }
 
 export interface StreamTarget {
   readonly id: string;
   readonly at: string;
   readonly backends: Backends;
+}
+
+/** The destinations of a configuration, as what runs sees them. */
+export interface LiveDestinations {
+  /** It is in force from now on: records and bounds of what it does not use are let go. */
+  activate(): void;
+  /** Looks at who is out of turn. */
+  tick(nowMs: number): void;
+  /** Endpoints that came or went, by cluster id; nothing else changes. */
+  replace(changes: Readonly<Record<string, readonly Endpoint[]>>): void;
 }
 
 /** One snapshot, compiled: all listeners' services and what they share. */
@@ -76,6 +88,7 @@ export interface Config {
   readonly sessions: Sessions;
   /** '' when the platform names none. */
   readonly sessionCookie: string;
+  readonly securityHeaders: boolean;
   readonly services: ReadonlyMap<string, Service>;
   /** Services behind the handshakes of shared ports, by their own keys. */
   readonly inner: ReadonlyMap<string, Service>;
@@ -83,7 +96,7 @@ export interface Config {
   readonly servingKeys: ReadonlySet<string>;
   readonly backends: ReadonlyMap<RouteRulePlan, Backends>;
   readonly mirrors: ReadonlyMap<RouteRulePlan, readonly MirrorTarget[]>;
-  readonly destinations: Destinations;
+  readonly destinations: LiveDestinations;
   /** SPIFFE ids that need a certificate here. */
   readonly identities: ReadonlySet<string>;
 }

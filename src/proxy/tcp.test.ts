@@ -106,7 +106,10 @@ test('TLS of the application passes a PERMISSIVE port without an identity, and n
   const key = generateKey();
   const ca = memoryCa();
   const cert = await ca.sign(FRONTEND, createCsr(FRONTEND, key));
-  const server = createTlsServer({ cert, key: key.privateKeyPem }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+  const server = createTlsServer({ cert, key: key.privateKeyPem }, (socket) => socket.on('error', () => {}).pipe(socket)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   const own = await startMesh((server.address() as AddressInfo).port, tcp({ mtls: 'PERMISSIVE' }));
   try {

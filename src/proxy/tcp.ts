@@ -8,7 +8,7 @@ import type { Arrival } from './arrival.ts';
 import type { AuthzConnection, Verdict } from './authorizer.ts';
 import type { Destination } from './destination.ts';
 import type { Flow } from './flows.ts';
-import { watchLink } from './links.ts';
+import { watchLink } from './link-watch.ts';
 import { connectionHash } from './hash-key.ts';
 import { hostName } from '#plan/route.ts';
 import { listenerClosed, mutualTlsRequired, reason } from './reasons.ts';
@@ -268,15 +268,15 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   #count(event: ExchangeEvent, outcome: 'denied' | 'failed' | 'done'): void {
     this.#service.counters.exchange(event.source, 0, event.durationMs, event.upstreamMs, event.bytesIn, event.bytesOut);
-    this.#link(outcome);
+    this.#link(outcome, event.code);
   }
 
   /** Counted once, as soon as it is open: a connection may stay so for days. */
-  #link(what: 'open' | 'denied' | 'failed' | 'done'): void {
+  #link(what: 'open' | 'denied' | 'failed' | 'done', code: DenyCode = 'rbac.denied'): void {
     const { counters, role } = this.#service;
     const link = role === 'sidecar-out' ? undefined : counters.link(this.sourceIdentity ?? '');
     if (!link) return;
-    if (what === 'denied') link.denied++;
+    if (what === 'denied') link.deny(code);
     if (what === 'failed') link.failed++;
     link.lastMs = this.runtime.clock.nowMs();
     if (this.#linked) return;

@@ -4,13 +4,14 @@ import type { Limits } from '#model/platform.ts';
 import type { Address } from '#model/observed.ts';
 import type { CircuitPlan } from '#plan/traffic.ts';
 import type { ConnectionGate } from '#wire/connection-gate.ts';
+import type { IdleConnections } from '#wire/idle-connections.ts';
 import { Http1Pool } from '#wire/http1/client.ts';
 import { Http2Pool } from '#wire/http2/client.ts';
 import type { UpstreamPool } from '#wire/upstream-types.ts';
 import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
-import { MESH_CLIENT_HTTP2 } from './alpn.ts';
+import { MESH_CLIENT_ALPN } from './alpn.ts';
 import type { Identities } from './identities.ts';
 import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
@@ -31,8 +32,8 @@ export interface EndpointTarget {
   /** SPIFFE id that this side shows; '' for plaintext. */
   readonly ownIdentity: string;
   readonly sni: string;
-  /** The other end speaks HTTP/2 with prior knowledge. */
-  readonly http2?: boolean;
+  /** What the other end speaks; absent for TCP. */
+  readonly speaks?: 'http/1.1' | 'h2';
   /** TLS to the application itself, inside whatever leads there. */
   readonly origin?: OriginTls;
 }
@@ -53,6 +54,7 @@ export interface UpstreamMeans {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: TimerWheel;
+  readonly resting: IdleConnections;
 }
 
 export class UpstreamEndpoint {
@@ -90,8 +92,8 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2, origin } = this.target;
-    const alpn = http2 === true ? { alpn: MESH_CLIENT_HTTP2 } : undefined;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks, origin } = this.target;
+    const alpn = speaks && { alpn: MESH_CLIENT_ALPN[speaks] };
     const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
     const link =
       peerIdentity === ''
@@ -130,6 +132,7 @@ export class UpstreamEndpoint {
       connect: () => this.dial(),
       limits: this.#limits,
       timers: this.#means.timers,
+      resting: this.#means.resting,
       name: this.target.workload,
       ...(this.#bounds && {
         gate: this.#bounds.gate,
@@ -137,7 +140,7 @@ export class UpstreamEndpoint {
         ageMaxMs: this.#bounds.circuit.connectionAgeMaxMs ?? 0,
       }),
     };
-    return this.target.http2 === true ? new Http2Pool(options) : new Http1Pool(options);
+    return this.target.speaks === 'h2' ? new Http2Pool(options) : new Http1Pool(options);
   }
 }
 
@@ -157,7 +160,8 @@ function boundedLimits(limits: Limits, circuit: CircuitPlan): Limits {
 export class Upstreams {
   readonly #means: UpstreamMeans;
   readonly #endpoints = new Map<string, UpstreamEndpoint>();
-  readonly #limitsKeys = new WeakMap<Limits, string>();
+  readonly #limitsKeys = new WeakMap<Limits, number>();
+  readonly #limitsNumbers = new Map<string, number>();
 
   constructor(means: UpstreamMeans) {
     this.#means = means;
@@ -168,9 +172,9 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, http2 = false, origin } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks = '', origin } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${http2}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${speaks}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);
@@ -179,9 +183,15 @@ export class Upstreams {
     return endpoint;
   }
 
-  #limitsKey(limits: Limits): string {
+  /** A short name for limits, of which there are few: the key of every endpoint has it. */
+  #limitsKey(limits: Limits): number {
     let key = this.#limitsKeys.get(limits);
-    if (key === undefined) this.#limitsKeys.set(limits, (key = JSON.stringify(limits)));
+    if (key === undefined) {
+      const text = JSON.stringify(limits);
+      key = this.#limitsNumbers.get(text) ?? this.#limitsNumbers.size;
+      this.#limitsNumbers.set(text, key);
+      this.#limitsKeys.set(limits, key);
+    }
     return key;
   }
 

@@ -3,6 +3,7 @@ import { KeySources } from '#authn/jwks.ts';
 import { messageOf } from '#base/errors.ts';
 import type { ConfigEvent } from '#model/event.ts';
 import type { TrustState, WorkerReport } from '#model/snapshot.ts';
+import type { EndpointChanges } from '#plan/endpoints.ts';
 import { compileConfig } from './config.ts';
 import { LinkAudit } from './link-audit.ts';
 import type { Config } from './service.ts';
@@ -35,6 +36,8 @@ class ProxyWorker implements Proxy {
   readonly #audit: LinkAudit;
   #ticks = 0;
   #config: Config | undefined;
+  /** Of the configuration in force with its endpoints of now. */
+  #version = '';
   #expiresAtMs = Infinity;
   #expired = false;
   #closing = false;
@@ -96,6 +99,7 @@ class ProxyWorker implements Proxy {
   #swap(config: Config, opened: readonly Slot[], { expiresAtMs, trustVersion }: Snapshot): void {
     const { identities, flows } = this.#runtime;
     this.#config = config;
+    this.#version = config.version;
     identities.trust.use(config.bundle, config.trustDomains, trustVersion);
     for (const [key, slot] of this.#slots) {
       const service = config.services.get(key);
@@ -113,6 +117,20 @@ class ProxyWorker implements Proxy {
     flows.reconsider((key) => config.services.get(key) ?? config.inner.get(key));
     // So that no request waits for keys; failures are the request's to meet.
     for (const { authenticator } of config.services.values()) void authenticator?.warm();
+  }
+
+  replaceEndpoints(
+    from: string,
+    version: string,
+    changes: EndpointChanges,
+    expiresAtMs: number,
+  ): ReturnType<Proxy['replaceEndpoints']> {
+    const config = this.#config;
+    if (!config || this.#version !== from) return { ok: false, reason: 'another configuration is in force here' };
+    config.destinations.replace(changes);
+    this.#version = version;
+    this.lease(expiresAtMs);
+    return { ok: true };
   }
 
   get trustVersion(): number {
@@ -153,7 +171,7 @@ class ProxyWorker implements Proxy {
       name: this.#ports.node,
       pid: process.pid,
       rssBytes: process.memoryUsage.rss(),
-      snapshotVersion: this.#config?.version ?? '',
+      snapshotVersion: this.#version,
       certificates: this.#runtime.identities.certificates(),
       links: this.#runtime.links.stats(),
       metrics: this.#ports.metrics.render(),
@@ -235,8 +253,10 @@ class ProxyWorker implements Proxy {
   #forgetUnused(): void {
     const { upstreams, identities, servingKeys } = this.#runtime;
     servingKeys.keepOnly(this.#config?.servingKeys ?? new Set());
-    if (this.#config) this.#config.destinations.activate();
-    else upstreams.keepOnly(new Set());
+    if (this.#config) {
+      this.#config.destinations.activate();
+      this.#runtime.keepCounters(new Set([...this.#config.services.values()].map(({ counters }) => counters)));
+    } else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
   }
 

@@ -4,6 +4,9 @@ import type { Event } from '#model/event.ts';
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 const SYNC_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] as const;
 
+/** Powers of two, where the finer counts of links meet: 1/8192 s to 64 s. */
+const LINK_SECONDS: readonly number[] = Array.from({ length: 20 }, (_, i) => 2 ** (i - 13));
+
 export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
@@ -36,8 +39,8 @@ export const METRICS = {
   },
   cullis_grpc_calls_total: {
     type: 'counter',
-    help: 'gRPC calls answered, by their own status; the HTTP status of each is 200.',
-    labels: ['role', 'workload', 'destination', 'grpc_status'],
+    help: 'Answered gRPC calls, by their own status; the HTTP status of each is 200.',
+    labels: ['role', 'workload', 'destination', 'status'],
     seriesMax: 2000,
   },
   cullis_denials_total: {
@@ -127,6 +130,49 @@ export const METRICS = {
     help: 'Time of one synchronous write of a batch.',
     labels: [],
     buckets: SYNC_SECONDS,
+  },
+  // links: the service graph, all workers together
+  cullis_link_requests_total: {
+    type: 'counter',
+    help: 'Requests, or TCP connections, of one caller to one workload.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_failures_total: {
+    type: 'counter',
+    help: 'Of them, those that failed at or before the destination.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_denials_total: {
+    type: 'counter',
+    help: 'Refusals on the link: for want of mutual TLS (`mtls`), by policy (`policy`), other.',
+    labels: ['source', 'destination', 'port', 'protocol', 'reason'],
+  },
+  cullis_link_mtls: {
+    type: 'gauge',
+    help: '1 where the link is mutual TLS, else 0.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_connections_open: {
+    type: 'gauge',
+    help: 'Connections of the link open now.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+  },
+  cullis_link_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of a request on the link; of a TCP connection, the time until it was open.',
+    labels: ['source', 'destination', 'port', 'protocol'],
+    buckets: LINK_SECONDS,
+  },
+  // exports
+  cullis_otlp_sent_total: {
+    type: 'counter',
+    help: 'Spans, log records and metrics that the collector took.',
+    labels: ['signal'],
+  },
+  cullis_otlp_dropped_total: {
+    type: 'counter',
+    help: 'Spans, log records and metrics that could not be sent, by reason.',
+    labels: ['signal', 'reason'],
   },
   // processes
   cullis_process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of this process.', labels: [] },

@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   readonly filter?: (event: Event) => boolean;
   readonly contains?: string;
+  /** Looks at a line's bytes before it is read. */
+  readonly lineFilter?: (line: Buffer) => boolean;
 }
 
 /** Events as they come on disk, until `signal` aborts. Within one turn events are in time order; a slow reader loses nothing but what retention removes. */
@@ -37,7 +39,7 @@ export async function* followJournal(dir: string, options: FollowOptions): Async
           present.add(segment.path);
           for await (const { line, end } of linesForward(segment.path, positions.get(segment.path) ?? 0)) {
             positions.set(segment.path, end);
-            if (wanted && !line.includes(wanted)) continue;
+            if ((wanted && !line.includes(wanted)) || options.lineFilter?.(line) === false) continue;
             const event = decodeLine(line)?.event;
             if (event && event.timeMs >= fromMs && (!options.filter || options.filter(event))) found.push(event);
           }

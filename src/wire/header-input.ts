@@ -8,3 +8,10 @@ export function* fieldsOf(fields: HeaderInput): Generator<readonly [name: string
     else yield [entry[0].toLowerCase(), entry[1]];
   }
 }
+
+/** The last value of a field. @param name lower case */
+export function valueOf(fields: HeaderInput, name: string): string | undefined {
+  let found: string | undefined;
+  for (const [each, value] of fieldsOf(fields)) if (each === name) found = value;
+  return found;
+}

@@ -13,6 +13,8 @@ export interface UpstreamHead {
   readonly length: number;
   /** Protocol to ask for with Upgrade, '' or absent for none. */
   readonly upgrade?: string;
+  /** Fields behind the answer's body are welcome: HTTP/1 says it with TE, which is a hop's own; in HTTP/2 it stands among `headers`. */
+  readonly takesTrailers?: boolean;
 }
 
 export interface UpstreamError {

@@ -49,6 +49,7 @@ describe('the gRPC shop', { timeout: 60_000 }, async () => {
     const explain = cullis(['explain', refused.decision, '--state', state]);
     await explain.ended;
     assert.match(explain.all, /\/hipstershop\.CartAdmin\/EmptyAll/);
+    assert.match(explain.all, /gRPC status 7/);
     assert.match(explain.all, /policy\.yaml:\d+/);
   });
 

@@ -126,6 +126,7 @@ export function fakeSystem(names: readonly string[]): System {
     peerAuthentications: [],
     destinationRules: [],
     virtualServices: [],
+    telemetries: [],
     endpointSlices: [],
     runs: [],
     resources: [],

@@ -19,6 +19,7 @@ import type { TrustBundle } from '#model/snapshot.ts';
 import { createIssuing, createRoot, issueSvid } from '#pki/ca.ts';
 import { createTrustBundle } from '#pki/trust-bundle.ts';
 import type { Cluster, GatewayPlan, InboundPort, NodePlan, RouteRulePlan, WorkloadPlan } from '#plan/plan.ts';
+import type { TracingPlan } from '#plan/telemetry-plan.ts';
 import type { ProxyPorts, Snapshot } from '#proxy/ports.ts';
 import { type Proxy, createProxy } from '#proxy/worker.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
@@ -121,6 +122,8 @@ export interface MeshOptions {
   /** The gateway's listener speaks TLS, with this pair. */
   readonly gatewayTls?: ReturnType<typeof servingPair>;
   readonly sessionCookie?: string;
+  /** Of every listener. */
+  readonly tracing?: TracingPlan;
   readonly ports?: Partial<ProxyPorts>;
   /** The identity that the sidecars and the gateway expect of `cart`, when it is not the right one. */
   readonly expectedIdentity?: string;
@@ -199,6 +202,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     policies: none,
     ...over,
   });
+  const telemetry = options.tracing && { tracing: options.tracing };
   const rules = options.rules?.(cluster.id) ?? [routeRule('shop/route#0', cluster.id)];
   const gateway: GatewayPlan = {
     id: 'shop/edge',
@@ -220,6 +224,7 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
       },
     ],
     policies: { authorization: placed(options.gatewayAuthorization), requestAuthentication: [] },
+    ...(telemetry && { telemetry }),
   };
   return {
     version: '1',
@@ -229,10 +234,12 @@ export function meshPlan(app: number, free: readonly number[], options: MeshOpti
     workloads: [
       workload('cart', CART, {
         inbound: [inbound],
+        ...(telemetry && { telemetryIn: telemetry }),
         policies: { authorization: placed(options.authorization), requestAuthentication: placed(options.requestAuthentication) },
       }),
       workload('frontend', FRONTEND, {
         outbound: [{ cluster: cluster.id, listen: { ip, port: outboundPort }, authority: 'cart:7070' }],
+        ...(telemetry && { telemetryOut: telemetry }),
       }),
     ],
     gateways: protocol === 'http' ? [gateway] : [],
@@ -261,7 +268,7 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
   const ca = memoryCa();
   const seen = memoryPorts(ca, options.ports);
   const proxy = createProxy(seen.ports);
-  const free = await freePorts(3);
+  let free = await freePorts(3);
   let version = 0;
   const apply: Mesh['apply'] = (next, over) => {
     version++;
@@ -275,7 +282,12 @@ export async function startMesh(app: number, options: MeshOptions = {}): Promise
     };
     return proxy.apply({ ...snapshot, ...over });
   };
-  const applied = await apply(options);
+  let applied = await apply(options);
+  // A port that was free may be some connection's own by now.
+  for (let tries = 0; tries < 5 && !applied.ok && /EADDRINUSE/.test(applied.reason); tries++) {
+    free = await freePorts(3);
+    applied = await apply(options);
+  }
   if (!applied.ok) throw new Error(applied.reason);
   return { proxy, ca, seen, gateway: free[0]!, inbound: free[1]!, outbound: free[2]!, apply, close: () => proxy.close() };
 }

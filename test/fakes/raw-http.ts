@@ -13,12 +13,19 @@ export interface RawOutcome {
 /**
  * Sends bytes on a fresh connection and listens.
  * @param waitMs the longest wait; ends earlier when the server closes, or `quietMs` after the last byte of an answer
+ * @param localAddress whose connection it is, of 127.0.0.0/8
  */
-export function sendRaw(port: number, bytes: Buffer | string, waitMs: number, quietMs = waitMs): Promise<RawOutcome> {
+export function sendRaw(
+  port: number,
+  bytes: Buffer | string,
+  waitMs: number,
+  quietMs = waitMs,
+  localAddress?: string,
+): Promise<RawOutcome> {
   return new Promise((resolve) => {
     const started = performance.now();
     const chunks: string[] = [];
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, ...(localAddress !== undefined && { localAddress }) });
     const settle = (closed: boolean): void => {
       clearTimeout(deadline);
       clearTimeout(quiet);

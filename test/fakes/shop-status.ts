@@ -1,6 +1,7 @@
 // The shop as a control plane would tell of it after some minutes, with a breach tried from `logging`.
 import type { ExplainResponse, IdentitiesResponse, StatusResponse } from '#api/control.ts';
 import type { ExchangeEvent } from '#model/event.ts';
+import { latencyBucket } from '#model/latency.ts';
 import type { LinkStats } from '#model/snapshot.ts';
 import type { FakeAnswers } from './control-api.ts';
 
@@ -37,7 +38,12 @@ function link(source: string, destination: string, requests: number, p99Ms: numb
     oldestConnectionMs: NOW_MS - 700_000,
     mode: source === 'client' ? 'DISABLE' : 'STRICT',
     modeAt: source === 'client' ? '' : 'examples/shop/manifests/security.yaml:4:5',
+    mtlsDenied: 0,
+    policyDenied: more.denied ?? 0,
+    latency: { first: latencyBucket(p99Ms) - 2, counts: [Math.ceil(requests * 0.95), 0, requests - Math.ceil(requests * 0.95)] },
+    latencySumMs: 0,
     p50Ms: p99Ms / 3,
+    p90Ms: p99Ms / 2,
     p99Ms,
     lastMs: NOW_MS,
     ...more,
@@ -91,8 +97,19 @@ export const SHOP_STATUS: StatusResponse = {
     pid: 4_100 + index,
     restarts: name === 'payment-processing' ? 1 : 0,
     certificate: { serial: `0a1b2c3d4e5f60${index}`, notAfterMs: NOW_MS + 23 * HOUR_MS + index * 61_000 },
+    version: '1.0.0',
+    replicas: [
+      {
+        id: `ecommerce/${name}`,
+        state: 'ready' as const,
+        pid: 4_100 + index,
+        restarts: name === 'payment-processing' ? 1 : 0,
+        version: '1.0.0',
+      },
+    ],
     ports: [{ port, protocol, mtls: 'STRICT' as const }],
   })),
+  drift: [],
   links: LINKS,
   gateways: [{ id: 'ecommerce/shop/http', url: 'http://127.0.0.1:8080' }],
   findings: [

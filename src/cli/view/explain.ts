@@ -17,7 +17,7 @@ export function renderExplanation(explanation: ExplainResponse, paint: Paint, co
       [
         'what',
         event.protocol === 'http'
-          ? `${event.method} ${event.host}${event.path}  ${paint('quiet', `status ${event.status}`)}`
+          ? `${event.method} ${event.host}${event.path}  ${paint('quiet', statusText(event))}`
           : 'a TCP connection',
       ],
       ['link', event.mtls ? `mutual TLS (${event.tlsProtocol})` : 'plaintext'],
@@ -91,4 +91,8 @@ export function renderChange(change: SmallestChange, paint: Paint, columns: numb
 /** Values that hold our own colours already; only control characters that are not part of them are taken out. */
 function printableKeepingPaint(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g, '');
+}
+
+function statusText({ status, grpcStatus }: { readonly status: number; readonly grpcStatus?: number }): string {
+  return grpcStatus === undefined ? `status ${status}` : `status ${status}, gRPC status ${grpcStatus}`;
 }

@@ -73,6 +73,10 @@ export function renderStatus(
   if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
   if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
+  if (status.drift.length > 0) {
+    lines.push('', heading(paint, 'drift'));
+    for (const one of status.drift) lines.push(`  ${paint('warn', one.service)}: ${printable(one.detail)}`);
+  }
   const conditions = badConditions(status.resources, paint);
   if (conditions.length > 0) lines.push('', heading(paint, 'gateways and routes'), ...conditions);
   if (status.closed.length > 0) {
@@ -122,6 +126,9 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
   const expiry = one.certificate
     ? `expires in ${formatDurationMs(one.certificate.notAfterMs - nowMs)}`
     : paint('warn', 'no certificate yet');
+  const ready = one.replicas.filter(({ state }) => state === 'ready').length;
+  const copies =
+    one.replicas.length > 1 ? paint(ready === one.replicas.length ? 'good' : 'warn', `${ready} of ${one.replicas.length}`) : '';
   const restarts = one.restarts > 0 ? paint('warn', count(one.restarts, 'restart')) : '';
   return [
     one.id,
@@ -129,7 +136,7 @@ function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[]
     paint('quiet', one.identity),
     expiry,
     paint(modes === 'STRICT' ? 'good' : 'warn', modes),
-    restarts,
+    [copies, restarts].filter((text) => text !== '').join('  '),
   ];
 }
 

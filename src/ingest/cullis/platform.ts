@@ -7,6 +7,7 @@ import type { KindReader, PlatformPart } from '../kind.ts';
 import { parseWith } from './issues.ts';
 import { meshPart } from './mesh.ts';
 import { CULLIS_SCHEMAS, platformSchema, workloadSchema } from './schema.ts';
+import { telemetryPart } from './telemetry.ts';
 
 export const readPlatform: KindReader = (document, scope) => {
   const raw = document.raw['spec'] ?? {};
@@ -19,7 +20,9 @@ export const readPlatform: KindReader = (document, scope) => {
         : { gatewayAddress: spec.gatewayAddress === 'localhost' ? '127.0.0.1' : spec.gatewayAddress }),
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
+      ...(spec.securityHeaders === undefined ? {} : { securityHeaders: spec.securityHeaders }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
+      ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),
     };
   });
@@ -39,6 +42,8 @@ export const readWorkloadRun: KindReader = (document, scope) => {
     if (!spec) return undefined;
     const { command, address, builtin, readiness } = spec;
     const ways = [command, address, builtin].filter((way) => way !== undefined).length;
+    if ((spec.replicas ?? 1) !== 1 && (address !== undefined || builtin !== undefined))
+      scope.error('replicas', '`replicas` needs `command`: what runs elsewhere, and a built-in program, are one');
     if (ways !== 1) scope.error('run', 'a Workload needs exactly one of `command`, `address` and `builtin`');
     return {
       workload: spec.workload ?? document.metadata.name,
@@ -49,6 +54,7 @@ export const readWorkloadRun: KindReader = (document, scope) => {
       ...(builtin === undefined ? {} : { builtin }),
       readiness: readiness !== undefined && 'http' in readiness ? { kind: 'http', path: readiness.http } : { kind: 'tcp' },
       readyTimeoutMs: spec.readyTimeout === undefined ? READY_TIMEOUT_MS : parseDurationMs(spec.readyTimeout)!,
+      ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }),
     };
   });
   if (!typed) return undefined;

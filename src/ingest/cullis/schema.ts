@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Limits } from '#model/platform.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
+import { telemetrySchema } from './telemetry.ts';
 import { durationText } from './texts.ts';
 
 const amount = (description: string) =>
@@ -53,7 +54,11 @@ export const platformSchema = z
       .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]*$/, { message: 'must be a cookie name (RFC 6265 section 4.1.1)' })
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
+    securityHeaders: z.boolean().optional().meta({
+      description: 'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+    }),
     limits: limits.optional(),
+    telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
   })
   .meta({ title: 'Platform', description: 'settings of this installation' });
@@ -95,6 +100,12 @@ export const workloadSchema = z
       .optional()
       .meta({ description: '`http: /path` waits for an answer below 500, `tcp: true`, the default, for an open port' }),
     readyTimeout: durationText(1).optional().meta({ description: 'how long readiness is waited for; 30s when absent' }),
+    replicas: z
+      .int()
+      .min(0)
+      .max(32)
+      .optional()
+      .meta({ description: 'how many of it run here; as many as the Deployment, StatefulSet, … says when absent' }),
   })
   .meta({ title: 'Workload', description: 'how a declared workload runs on this machine' });
 

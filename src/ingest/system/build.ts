@@ -58,6 +58,7 @@ export function buildSystem(
     peerAuthentications: parts(documents, 'peerAuthentication').map(({ part }) => part.policy),
     destinationRules: parts(documents, 'destinationRule').map(({ part }) => part.rule),
     virtualServices: parts(documents, 'virtualService').map(({ part }) => part.service),
+    telemetries: parts(documents, 'telemetry').map(({ part }) => part.telemetry),
     endpointSlices: parts(documents, 'endpointSlice').map(({ part }) => part.slice),
     runs: parts(documents, 'run').map(({ part }) => part.run),
     apis: deriveApis(documents, workloads, out),

@@ -1,5 +1,6 @@
 import { fromEdge, fromMesh } from '../client-address.ts';
 import { Sessions, cookieValue } from '../sessions.ts';
+import { beginSpan } from '../span.ts';
 import { continueTrace } from '../trace.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
@@ -23,7 +24,11 @@ export function correlate(x: Exchange): Step {
   x.requestId = requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : ids.uuid4();
   headers.add('x-request-id', 'x-request-id', x.requestId);
 
-  const trace = continueTrace(single(received.all('traceparent')), ids);
+  const context = received.get('traceparent') === undefined ? undefined : single(received.all('traceparent'));
+  const { tracing } = x.service;
+  const trace = tracing
+    ? beginSpan(x, tracing, context, believed || (role === 'gateway' && config.mesh.numTrustedProxies > 0))
+    : continueTrace(context, ids);
   x.traceId = trace.traceId;
   headers.add('traceparent', 'traceparent', trace.traceparent);
   if (trace.continued) {

@@ -4,6 +4,8 @@ import { refuse } from '../refuse.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
 
+const ROOT_DOT = /\.(?=$|:\d+$)/;
+
 /** Once, before anything looks at the target: what is judged from here on is what is forwarded. */
 export function normalise(x: Exchange): Step | Promise<Step> {
   const { path, method, upgrade } = x.request;
@@ -25,6 +27,11 @@ export function normalise(x: Exchange): Step | Promise<Step> {
     x.target = normal.target;
   }
   const { service } = x;
+  // A name with the root's dot is the same name (RFC 1034 section 3.1), and routes take it so: policy and the next hop must see the same.
+  if (x.host.includes('.')) {
+    const plain = x.host.replace(ROOT_DOT, '');
+    if (plain !== x.host) x.host = x.authority = plain;
+  }
   // The program called `cart:7070` and was led to its own listener; policies and virtual hosts are written for what it meant.
   if (
     service.role === 'sidecar-out' &&

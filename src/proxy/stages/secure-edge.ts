@@ -3,12 +3,13 @@ import { Arrival } from '../arrival.ts';
 import { reason } from '../reasons.ts';
 import { serveTcp } from '../tcp.ts';
 import type { Edge } from '../edge.ts';
+import type { Service } from '../service.ts';
 
 /**
  * A gateway's TLS port: the server name of the client's hello chooses the listener. What passes through goes on as it is; for the others the
  * handshake is the listener's own. No listener for the name, or one that is closed: the connection is, and no other certificate is shown.
  */
-export function secureEdge(a: Arrival, edge: Edge): void {
+export function secureEdge(a: Arrival, edge: Edge<Service>): void {
   const { service, slot, socket, runtime } = a;
   const timeoutMs = service.config.limits.tlsHandshakeTimeoutMs;
   sniffClientHello(socket, { timers: runtime.timers, timeoutMs }, (hello, why) => {

@@ -1,3 +1,4 @@
+import { saysTrailers } from '#wire/trailer-fields.ts';
 import { connectionOptions } from '../header-rules.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Step } from './step.ts';
@@ -16,7 +17,13 @@ export function strip(x: Exchange): Step {
   headers.add('host', 'host', x.authority);
   for (let i = 0; i < received.length; i++) {
     const name = received.name(i);
-    if (name === 'host' || rules.of(name) !== 'pass') continue;
+    if (name === 'host') continue;
+    const rule = rules.of(name);
+    // A program's own call to somewhere else may say what it likes; whoever receives it strips.
+    if (rule !== 'pass' && !(rule === 'override' && x.service.role === 'sidecar-out')) {
+      if (name === 'te' && saysTrailers(received.value(i))) x.takesTrailers = true;
+      continue;
+    }
     if (listed.length > 0 && listed.includes(name)) continue;
     headers.add(name, received.rawName(i), received.value(i));
   }

@@ -67,15 +67,23 @@ export class IncomingBody implements BodyReader {
   /**
    * @param framing length in bytes, CHUNKED or UNTIL_CLOSE @param length what `length` shall say
    * @param bytesMax bound of the content @param heldMax bytes kept while nobody reads, before the connection is paused
+   * @param trailers names of fields behind it that are kept
    */
-  constructor(host: BodyHost, framing: number, length: number, bytesMax: number, heldMax: number) {
+  constructor(
+    host: BodyHost,
+    framing: number,
+    length: number,
+    bytesMax: number,
+    heldMax: number,
+    trailers?: ReadonlySet<string>,
+  ) {
     this.#host = host;
     this.kind = framing === CHUNKED ? 'chunked' : framing === UNTIL_CLOSE ? 'until-close' : framing === 0 ? 'none' : 'length';
     this.length = length;
     this.#left = framing;
     this.#bytesMax = bytesMax;
     this.#heldMax = heldMax;
-    if (framing === CHUNKED) this.#chunks = new ChunkReader();
+    if (framing === CHUNKED) this.#chunks = new ChunkReader(trailers);
     this.complete = framing === 0;
   }
 
@@ -159,7 +167,7 @@ export class IncomingBody implements BodyReader {
     this.#heldBytes = 0;
     let open = true;
     if (held) for (const chunk of held) open = sink.write(chunk);
-    if (this.complete) sink.end();
+    if (this.complete) sink.end(this.#chunks?.trailers);
     else if (open) this.resume();
     else this.pause();
   }
@@ -202,7 +210,7 @@ export class IncomingBody implements BodyReader {
     // A pause asked for by the last bytes must not outlive the body, or the connection would never read its next message.
     this.resume();
     this.#host.bodyCompleted(at);
-    if (this.#sink) this.#sink.end();
+    if (this.#sink) this.#sink.end(this.#chunks?.trailers);
   }
 
   #refuse(error: RefusalKind): -1 {

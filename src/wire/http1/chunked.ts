@@ -1,5 +1,5 @@
 // The chunked transfer coding (RFC 9112 section 7.1), read byte-strictly: every CRLF where it belongs, sizes in plain hexadecimal, extensions
-// well formed and bounded, trailers checked and dropped (a field that was not there when the request was authorised must not appear later).
+// well formed and bounded, trailers checked and dropped but for those that were announced and may stand there (see trailer-fields.ts).
 import { COLON, CR, FIELD, HEX, LF, SEMICOLON, TOKEN } from './chars.ts';
 import type { RefusalKind } from './refusals.ts';
 
@@ -46,12 +46,22 @@ export class ChunkReader {
   dataEnd = 0;
   /** After CHUNK_REFUSED. */
   error: RefusalKind = 'chunk-size';
+  /** Announced fields found behind the body: names in lower case and values in turn. */
+  trailers: string[] | undefined = undefined;
+  readonly #announced: ReadonlySet<string> | undefined;
+  /** The trailer line so far, when some were announced. */
+  #line = '';
   #state = SIZE;
   #size = 0;
   #digits = 0;
   #extensionBytes = 0;
   #extensionStart = true;
   #trailerBytes = 0;
+
+  /** @param announced names of trailers that are kept */
+  constructor(announced?: ReadonlySet<string>) {
+    this.#announced = announced;
+  }
 
   /** Reads on at `from`: to the next piece of data, the end of the body, or the end of the bytes. */
   next(bytes: Uint8Array, from: number, end: number): number {
@@ -166,6 +176,7 @@ export class ChunkReader {
 
   #trailerByte(byte: number): RefusalKind | undefined {
     if (++this.#trailerBytes > TRAILER_BYTES_MAX) return 'trailer';
+    if (this.#announced && byte !== CR && byte !== LF) this.#line += String.fromCharCode(byte);
     switch (this.#state) {
       case TRAILER_START:
         if (byte === CR) this.#state = END_LF;
@@ -183,7 +194,16 @@ export class ChunkReader {
       default:
         if (byte !== LF) return 'trailer';
         this.#state = TRAILER_START;
+        if (this.#announced) this.#keep(this.#announced);
         return undefined;
     }
+  }
+
+  #keep(announced: ReadonlySet<string>): void {
+    const line = this.#line;
+    this.#line = '';
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    if (announced.has(name)) (this.trailers ??= []).push(name, line.slice(colon + 1).trim());
   }
 }

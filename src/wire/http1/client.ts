@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import type { ConnectionGate, GatedPool } from '../connection-gate.ts';
+import type { IdleConnections } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
 import { type ConnectionPool, UpstreamConnection } from './upstream-connection.ts';
@@ -22,6 +23,8 @@ export interface PoolOptions {
   readonly requestsMax?: number;
   /** Age at which a connection takes no further request, ms; 0 for no bound. */
   readonly ageMaxMs?: number;
+  /** Bounds how many rest, together with other pools. */
+  readonly resting?: IdleConnections;
 }
 
 export interface PoolCounts {
@@ -44,6 +47,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   readonly requestsMax: number;
   readonly ageMaxMs: number;
   readonly #gate: ConnectionGate | undefined;
+  readonly #resting: IdleConnections | undefined;
   readonly #connect: () => Promise<Socket>;
   readonly #connections = new Set<UpstreamConnection>();
   readonly #idle: UpstreamConnection[] = [];
@@ -59,6 +63,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     this.requestsMax = options.requestsMax ?? 0;
     this.ageMaxMs = options.ageMaxMs ?? 0;
     this.#gate = options.gate;
+    this.#resting = options.resting;
     this.#gate?.join(this);
     this.#connect = options.connect;
     this.#pendingTimer = options.timers.timer(() => this.#expirePending());
@@ -121,6 +126,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     connection.idle = true;
     this.#idle.push(connection);
     connection.rest();
+    this.#resting?.add(connection);
   }
 
   closed(connection: UpstreamConnection): void {
@@ -130,7 +136,9 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
       const at = this.#idle.indexOf(connection);
       if (at >= 0) this.#idle.splice(at, 1);
       connection.idle = false;
+      this.#resting?.remove(connection);
     }
+    if (this.#closing && this.#connections.size + this.#connecting === 0) this.#gate?.leave(this);
     this.#open();
   }
 
@@ -144,6 +152,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
       const connection = this.#idle.pop();
       if (!connection) return undefined;
       connection.idle = false;
+      this.#resting?.remove(connection);
       if (connection.usable) return connection;
       connection.destroy();
     }

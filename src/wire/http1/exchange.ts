@@ -1,8 +1,11 @@
 // One answer on its way out: head, body framing, and how the connection goes on after it.
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
+import { valueOf } from '../header-input.ts';
 import { passToSocket } from '../passing.ts';
-import type { AnswerObserver, AnswerSink, HeaderInput, HttpResponder } from '../types.ts';
+import { takesTrailers } from '../trailer-fields.ts';
+import { isFieldValue } from './chars.ts';
+import type { AnswerObserver, AnswerSink, HeaderInput, HeaderList, HttpResponder } from '../types.ts';
 import { LAST_CHUNK, answerFields, chunkHead, fieldLines, statusLine } from './write.ts';
 
 /** Bodies up to this are copied behind the head and leave in one write. */
@@ -40,6 +43,7 @@ export class Exchange implements HttpResponder, AnswerSink {
   readonly #isHead: boolean;
   readonly #old: boolean;
   readonly #upgrade: string;
+  readonly #asked: HeaderList;
   #state = OPEN;
   #gathered = '';
   #flushDue = false;
@@ -47,11 +51,13 @@ export class Exchange implements HttpResponder, AnswerSink {
   /** Body bytes still owed; -1 chunked, -2 until the connection closes, -3 no body. */
   #owed = 0;
 
-  constructor(host: ExchangeHost, method: string, minorVersion: 0 | 1, upgrade: string) {
+  /** @param asked headers of the request */
+  constructor(host: ExchangeHost, method: string, minorVersion: 0 | 1, upgrade: string, asked: HeaderList) {
     this.#host = host;
     this.#isHead = method === 'HEAD';
     this.#old = minorVersion === 0;
     this.#upgrade = upgrade;
+    this.#asked = asked;
   }
 
   /** Nothing of the answer has been given yet. */
@@ -104,7 +110,7 @@ export class Exchange implements HttpResponder, AnswerSink {
       framing = `content-length: ${length}\r\n`;
     } else {
       this.#owed = this.#old ? -2 : -1;
-      if (!this.#old) framing = 'transfer-encoding: chunked\r\n';
+      if (!this.#old) framing = `transfer-encoding: chunked\r\n${this.#announced(headers)}`;
     }
     this.#keepAlive = !closeAfter && this.#owed !== -2 && this.#host.mayKeepAlive();
     if (!this.#keepAlive) framing += 'connection: close\r\n';
@@ -113,6 +119,13 @@ export class Exchange implements HttpResponder, AnswerSink {
     const text = `${statusLine(status)}${answerFields(headers, this.#host)}${framing}\r\n`;
     this.#state = STREAMING;
     this.#gather(text);
+  }
+
+  /** The line that announces what will come behind a chunked body, to a client that takes it. */
+  #announced(headers: HeaderInput): string {
+    if (!takesTrailers(this.#asked)) return '';
+    const names = valueOf(headers, 'trailer');
+    return names !== undefined && isFieldValue(names) ? `trailer: ${names}\r\n` : '';
   }
 
   write(chunk: Buffer): boolean {
@@ -151,13 +164,16 @@ export class Exchange implements HttpResponder, AnswerSink {
     return open;
   }
 
-  end(): void {
+  end(trailers?: HeaderInput): void {
     if (this.#state !== STREAMING) return;
     if (this.#owed > 0) {
       this.#host.cut();
       return;
     }
-    if (this.#owed === -1) this.#gather(LAST_CHUNK);
+    if (this.#owed === -1) {
+      const late = trailers !== undefined && trailers.length > 0 && takesTrailers(this.#asked);
+      this.#gather(late ? `0\r\n${fieldLines(trailers)}\r\n` : LAST_CHUNK);
+    }
     this.#state = DONE;
     const host = this.#host;
     this.flush(this.observer !== undefined);

@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { connectionInfo } from '../connection-info.ts';
 import { DirectReader, copyOf } from '../direct-read.ts';
 import { resetSocket } from '../reset.ts';
+import { announcedTrailers } from '../trailer-fields.ts';
 import type { ConnectionInfo, ServedConnection, HttpHandler, ConnectionState } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, emptyBody } from './body.ts';
@@ -190,7 +191,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   #begin(parser: RequestParser, after: number): boolean {
     const backlog = this.#backlog;
     const framing = parser.framing;
-    const exchange = new Exchange(this, parser.method, parser.minorVersion, parser.upgrade);
+    const exchange = new Exchange(this, parser.method, parser.minorVersion, parser.upgrade, parser.headers);
     let body = emptyBody(framing === 0 ? 0 : -1);
     this.#body = undefined;
     this.#continueDue = parser.expectsContinue;
@@ -207,6 +208,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
         framing === CHUNKED ? -1 : framing,
         this.#limits.bodyBytesMax,
         this.#limits.bufferBytesMax,
+        framing === CHUNKED ? announcedTrailers(parser.headers) : undefined,
       );
       body = this.#body = incoming;
       this.#clock.body();

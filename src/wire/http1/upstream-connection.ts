@@ -4,12 +4,14 @@ import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
 import { DirectReader, copyOf } from '../direct-read.ts';
+import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
+import { announcedTrailers } from '../trailer-fields.ts';
 import type { BodyReader } from '../types.ts';
 import { Backlog } from './backlog.ts';
 import { type BodyHost, IncomingBody, UNTIL_CLOSE, emptyBody } from './body.ts';
-import { UNFRAMED } from './framing.ts';
+import { CHUNKED, UNFRAMED } from './framing.ts';
 import { ResponseParser } from './parse.ts';
 import { REFUSALS, type RefusalKind } from './refusals.ts';
 import type { ExchangeCarrier, UpstreamExchange } from './upstream-exchange.ts';
@@ -36,10 +38,12 @@ export interface ConnectionPool {
   retry(exchange: UpstreamExchange): void;
 }
 
-export class UpstreamConnection implements ExchangeCarrier, BodyHost {
+export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnection {
   readonly socket: Socket;
   /** It is in the pool's list of idle connections. */
   idle = false;
+  older: IdleConnection | undefined = undefined;
+  newer: IdleConnection | undefined = undefined;
   gone = false;
   readonly #pool: ConnectionPool;
   readonly #parser: ResponseParser;
@@ -159,8 +163,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return;
     }
     this.#heard = true;
-    this.#timer.arm(this.#silenceMs);
+    // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
+      this.#timer.arm(this.#silenceMs);
       const views = this.#reader.own;
       if (this.#body) this.#body.views = views;
       this.#feed(views ? bytes : copyOf(bytes), 0, bytes.length);
@@ -207,6 +212,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       return false;
     }
     if (++this.#interims > INTERIM_MAX) return this.#refuse('interim-flood');
+    this.#timer.arm(this.#silenceMs);
     if (parser.status !== 100) exchange.callbacks.onInterim?.(parser.status, parser.headers);
     return true;
   }
@@ -228,8 +234,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
       body = emptyBody(0);
       this.#complete(backlog.length > 0);
     } else {
-      const incoming = this.#incoming(framing);
+      const incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
       body = this.#body = incoming;
+      this.#timer.arm(this.#silenceMs);
       if (framing < 0) {
         this.#silenceMs = answerIdleMs(this.#pool.limits, headers.get('content-type'));
         this.#timer.arm(this.#silenceMs);
@@ -243,11 +250,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost {
     exchange.callbacks.onHead(status, headers, body);
   }
 
-  #incoming(framing: number): IncomingBody {
+  #incoming(framing: number, trailers: ReadonlySet<string> | undefined): IncomingBody {
     const { bufferBytesMax } = this.#pool.limits;
     if (framing === UNFRAMED) this.#keepAlive = false;
     const length = framing >= 0 ? framing : -1;
-    return new IncomingBody(this, framing === UNFRAMED ? UNTIL_CLOSE : framing, length, Number.POSITIVE_INFINITY, bufferBytesMax);
+    const form = framing === UNFRAMED ? UNTIL_CLOSE : framing;
+    return new IncomingBody(this, form, length, Number.POSITIVE_INFINITY, bufferBytesMax, trailers);
   }
 
   /** The answer is whole. @param surplus bytes came behind it */

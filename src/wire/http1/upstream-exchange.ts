@@ -51,6 +51,7 @@ export class UpstreamExchange implements UpstreamRequest {
     let framing = '';
     if (bodied) framing = head.bodyKind === 'length' ? `content-length: ${head.length}\r\n` : 'transfer-encoding: chunked\r\n';
     else if (head.length === 0 || !BODILESS.has(head.method)) framing = 'content-length: 0\r\n';
+    if (head.takesTrailers === true && upgrade === '') framing += 'te: trailers\r\nconnection: TE\r\n';
     if (upgrade !== '') framing += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
     this.bindsConnection = authenticatesConnection(head.headers);
     this.#head = requestHead(head.method, head.target, head.headers, framing);

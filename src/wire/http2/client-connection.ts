@@ -53,6 +53,8 @@ export interface ConnectionPool {
 export class ClientConnection extends Connection implements ClientStreamHost {
   readonly info: Omit<ConnectionInfo, 'tls'>;
   readonly scheme: 'http' | 'https';
+  /** In coarse milliseconds. */
+  readonly bornMs: number;
   /** The peer's settings are known. */
   settled = false;
   readonly #pool: ConnectionPool;
@@ -76,7 +78,7 @@ export class ClientConnection extends Connection implements ClientStreamHost {
     this.#trailers = new TrailerBlock(pool.limits);
     this.info = connectionInfo(socket, undefined);
     this.scheme = 'encrypted' in socket ? 'https' : 'http';
-    this.#spokeMs = this.heardMs;
+    this.#spokeMs = this.bornMs = this.heardMs;
     const { out } = this.writer;
     out.raw(PREFACE, 0, PREFACE.length);
     out.settings([
@@ -87,6 +89,11 @@ export class ClientConnection extends Connection implements ClientStreamHost {
     out.windowUpdate(0, CLIENT_WINDOW_BYTES - WINDOW_DEFAULT);
     this.writer.schedule();
     this.timer.arm(this.#lookMs());
+  }
+
+  /** Requests that it was given. */
+  get used(): number {
+    return (this.#nextId - 1) / 2;
   }
 
   /** Streams under way. */

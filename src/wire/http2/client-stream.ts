@@ -5,6 +5,8 @@ import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { isToken, isVisible } from '../http1/chars.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
+import { valueOf } from '../header-input.ts';
+import { answerIdleMs } from '../stream-idle.ts';
 import type { BodySink, ConnectionInfo, HeaderInput, HeaderList } from '../types.ts';
 import type { UpstreamError } from '../upstream-types.ts';
 import { type ClientExchange, authorityOf } from './client-exchange.ts';
@@ -50,6 +52,8 @@ export class ClientStream extends Stream implements BodySink {
   #interims: Answer[] = [];
   #interimCount = 0;
   #answer: Answer | undefined;
+  /** Headers of the answer. */
+  #answered: HeaderList | undefined;
   #tunnel = false;
   /** Content that the answer may not have: it is one to HEAD, or says 204 or 304. */
   #bodiless = false;
@@ -146,6 +150,7 @@ export class ClientStream extends Stream implements BodySink {
     }
     this.answered = true;
     this.#answer = answer;
+    this.#answered = headers;
     this.#bodiless = this.exchange.head.method === 'HEAD' || status === 204 || status === 304;
     if (ended) {
       if (contentLength > 0 && !this.#bodiless) return 'data-length';
@@ -280,7 +285,12 @@ export class ClientStream extends Stream implements BodySink {
 
   /** Looks at the deadline of the stream. */
   look(nowMs: number): void {
-    if (this.#tunnel || this.body?.paused === true || nowMs - this.movedMs < this.#client.limits.upstreamTimeoutMs) return;
+    const silentMs = nowMs - this.movedMs;
+    const { limits } = this.#client;
+    if (this.#tunnel || this.body?.paused === true || silentMs < limits.upstreamTimeoutMs) return;
+    // What was asked says it for gRPC, whose servers may send no head before their first message.
+    const type = this.#answered?.get('content-type') ?? valueOf(this.exchange.head.headers, 'content-type');
+    if (silentMs < answerIdleMs(limits, type)) return;
     this.fail('timeout', 'the destination did not answer in time', CANCEL);
   }
 }

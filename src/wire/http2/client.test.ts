@@ -8,6 +8,8 @@ import { fakeClock } from '../../../test/fakes/time.ts';
 import { TimerWheel } from '../timers.ts';
 import type { BodyReader, BodySink, HeaderInput } from '../types.ts';
 import type { UpstreamHead, UpstreamRequest } from '../upstream-types.ts';
+import type { ConnectionGate } from '../connection-gate.ts';
+import type { PoolOptions } from '../http1/client.ts';
 import { Http2Pool } from './client.ts';
 
 /** What happened to one request, one line an event. */
@@ -28,7 +30,7 @@ interface PoolRig {
   readonly sent: (i?: number) => Promise<string[]>;
 }
 
-function rig(limits: Partial<Limits> = {}, connect?: () => Promise<Socket>): PoolRig {
+function rig(limits: Partial<Limits> = {}, connect?: () => Promise<Socket>, more: Partial<PoolOptions> = {}): PoolRig {
   const clock = fakeClock();
   const timers = new TimerWheel(clock, { byHand: true });
   const peers: MemorySocket[] = [];
@@ -42,6 +44,7 @@ function rig(limits: Partial<Limits> = {}, connect?: () => Promise<Socket>): Poo
     limits: { ...DEFAULT_LIMITS, ...limits },
     timers,
     name: 'cart',
+    ...more,
   });
   return {
     pool,
@@ -340,6 +343,24 @@ describe('answers that break the rules', () => {
     assert.equal(peers[0]!.ended, true);
   });
 
+  it('whoever asks again when a connection breaks is not sent there', async () => {
+    const { pool, peers, ask } = rig();
+    let again: string | undefined;
+    ask();
+    await settle();
+    const head = { method: 'GET', target: '/', headers: ['host', 'a'], bodyKind: 'none', length: -1 } as const;
+    pool.request(head, undefined, {
+      onHead() {},
+      onError: () =>
+        void pool.request(head, undefined, { onHead: () => void (again = 'answered'), onError: () => void (again = 'failed') }),
+    });
+    await settle();
+    peers[0]!.feed(Buffer.concat([SERVER, h2.frame(h2.TYPE.push, 4, 1, '\0\0\0\x02\x82')]));
+    await settle();
+    peers[1]!.feed(Buffer.concat([SERVER, answer(1, [], 1)]));
+    assert.equal(again, 'answered');
+  });
+
   it('floods of a destination end its connection', async () => {
     for (const make of [() => h2.ping(), () => h2.settings(), () => h2.data(1, ''), () => h2.windowUpdate(0, 1)]) {
       const { ask, peers, sent } = rig();
@@ -571,5 +592,58 @@ describe('tunnels (RFC 8441)', () => {
     await settle();
     other.peers[0]!.feed(h2.settings());
     assert.deepEqual(lost.events, ['error protocol safe']);
+  });
+});
+
+describe("a destination's own bounds", () => {
+  it('a connection takes so many requests, or grows so old, and another follows it', async () => {
+    for (const [more, waitMs] of [
+      [{ requestsMax: 2 }, 0],
+      [{ ageMaxMs: 5000 }, 6000],
+    ] as const) {
+      const { ask, peers, advance, sent } = rig({}, undefined, more);
+      ask();
+      ask();
+      await settle();
+      peers[0]!.feed(Buffer.concat([SERVER, answer(1, [], 1), answer(3, [], 1)]));
+      advance(waitMs);
+      ask({ target: '/next' });
+      assert.deepEqual(await sent(1), [REQUEST(1, '/next')]);
+      assert.equal((await sent()).at(-1), 'GOAWAY 0 NO_ERROR');
+    }
+  });
+
+  it('connections and waiting requests are asked for at the gate, and places given back', async () => {
+    let places = 1;
+    const log: string[] = [];
+    const gate: ConnectionGate = {
+      join: () => log.push('join'),
+      leave: () => log.push('leave'),
+      get mayWait() {
+        return log.length < 3;
+      },
+      mayConnect: () => places-- > 0,
+      connectionGone: () => log.push('gone'),
+    };
+    const { ask, pool, peers } = rig({}, undefined, { gate });
+    const first = ask();
+    await settle();
+    peers[0]!.feed(Buffer.concat([SERVER, answer(1, [], 1)]));
+    assert.deepEqual(first.events, ['200 none -1', 'end']);
+    peers[0]!.socket.destroy();
+    await settle();
+    assert.deepEqual(log, ['join', 'gone']);
+    const second = ask();
+    await settle();
+    assert.deepEqual([second.events, peers.length, pool.waiting], [[], 1, 1], 'it waits for a place');
+    places = 1;
+    pool.roomFreed();
+    await settle();
+    assert.equal(peers.length, 2);
+    log.push('full');
+    pool.destroy();
+    await settle();
+    assert.deepEqual(log, ['join', 'gone', 'full', 'gone', 'leave']);
+    assert.deepEqual(ask().events, ['error overload safe']);
   });
 });

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
+import type { ConnectionGate, GatedPool } from '../connection-gate.ts';
 import type { PoolCounts, PoolOptions } from '../http1/client.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import type { BodyReader } from '../types.ts';
@@ -14,11 +15,14 @@ import { ClientExchange } from './client-exchange.ts';
  * @example const pool = new Http2Pool({ connect: () => network.connect(address, 5000), limits, timers, name: 'cart' });
  *   pool.request({ method: 'GET', target: '/', headers: ['host', 'cart'], bodyKind: 'none', length: -1 }, undefined, callbacks);
  */
-export class Http2Pool implements ConnectionPool, UpstreamPool {
+export class Http2Pool implements ConnectionPool, UpstreamPool, GatedPool {
   readonly limits: Limits;
   readonly timers: TimerWheel;
   readonly name: string;
   readonly #connect: () => Promise<Socket>;
+  readonly #gate: ConnectionGate | undefined;
+  readonly #requestsMax: number;
+  readonly #ageMaxMs: number;
   readonly #connections = new Set<ClientConnection>();
   #pending: ClientExchange[] = [];
   #connecting = 0;
@@ -30,6 +34,10 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     this.timers = options.timers;
     this.name = options.name;
     this.#connect = options.connect;
+    this.#gate = options.gate;
+    this.#requestsMax = options.requestsMax ?? 0;
+    this.#ageMaxMs = options.ageMaxMs ?? 0;
+    this.#gate?.join(this);
     this.#pendingTimer = options.timers.timer(() => this.#expirePending());
   }
 
@@ -58,6 +66,14 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     return { idle, busy: this.#connections.size - idle, connecting: this.#connecting, pending };
   }
 
+  get waiting(): number {
+    return this.#pending.length;
+  }
+
+  roomFreed(): void {
+    this.#open();
+  }
+
   close(): void {
     this.#closing = true;
     for (const connection of this.#connections) connection.drain();
@@ -65,6 +81,11 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     this.#pending = [];
     this.#pendingTimer.clear();
     for (const exchange of waiting) exchange.fail('overload', `\`${this.name}\` is being closed`);
+    this.#leaveGate();
+  }
+
+  #leaveGate(): void {
+    if (this.#closing && this.#connections.size + this.#connecting === 0) this.#gate?.leave(this);
   }
 
   destroy(): void {
@@ -83,7 +104,9 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
   }
 
   closedOff(connection: ClientConnection): void {
-    this.#connections.delete(connection);
+    if (!this.#connections.delete(connection)) return;
+    this.#gate?.connectionGone();
+    this.#leaveGate();
     this.#open();
   }
 
@@ -95,7 +118,9 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
   /** A connection that can take the request now. An upgrade needs one whose peer has said that it offers it. */
   #roomyFor(exchange: ClientExchange): ClientConnection | undefined {
     for (const connection of this.#connections) {
-      if (connection.room && (exchange.upgrade === '' || connection.settled)) return connection;
+      if (!connection.room) continue;
+      if (this.#ageMaxMs > 0 && this.timers.coarseMs - connection.bornMs >= this.#ageMaxMs) connection.drain();
+      else if (exchange.upgrade === '' || connection.settled) return connection;
     }
     return undefined;
   }
@@ -107,6 +132,10 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
         exchange.fail('overload', `too many requests wait for \`${this.name}\``);
         return;
       }
+    }
+    if (this.#gate?.mayWait === false) {
+      exchange.fail('overload', `too many requests wait for \`${this.name}\``);
+      return;
     }
     exchange.pendingUntilMs = this.timers.coarseMs + this.limits.connectTimeoutMs;
     if (first) this.#pending.unshift(exchange);
@@ -135,7 +164,10 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
   #send(connection: ClientConnection, exchange: ClientExchange): void {
     if (exchange.upgrade !== '' && connection.offersConnect !== true)
       exchange.fail('protocol', `\`${this.name}\` does not switch protocols over HTTP/2`);
-    else connection.send(exchange);
+    else {
+      connection.send(exchange);
+      if (this.#requestsMax > 0 && connection.used >= this.#requestsMax) connection.drain();
+    }
   }
 
   /** Opens as many connections as the waiting requests need, within the limit. */
@@ -146,7 +178,8 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
       !this.#closing &&
       this.#connecting < needed &&
       !this.#mustWait() &&
-      this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax
+      this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax &&
+      this.#gate?.mayConnect(this, this.#connections.size + this.#connecting) !== false
     ) {
       this.#connecting++;
       void this.#connectOne();
@@ -179,6 +212,8 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
     this.#connecting--;
     if (this.#closing || socket.destroyed) {
       socket.destroy();
+      this.#gate?.connectionGone();
+      this.#leaveGate();
       this.#open();
       return;
     }
@@ -190,6 +225,7 @@ export class Http2Pool implements ConnectionPool, UpstreamPool {
   /** One failure answers those that would have gone over the one connection. */
   #connectFailed(error: unknown): void {
     this.#connecting--;
+    this.#gate?.connectionGone();
     const failed = this.#pending.splice(0, this.#streamsMax());
     for (const exchange of failed) exchange.fail('connect', messageOf(error));
     this.#open();

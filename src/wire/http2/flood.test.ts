@@ -63,6 +63,12 @@ describe('floods end the connection', () => {
       () => h2.frame(h2.TYPE.continuation, 0, 1, h2.block([['x', 'y'.repeat(1000)]])),
       [h2.frame(h2.TYPE.headers, 0, 1, h2.block(h2.GET))],
     ],
+    [
+      'CONTINUATION of full frames',
+      50,
+      () => h2.frame(h2.TYPE.continuation, 0, 1, 'x'.repeat(16_384)),
+      [h2.frame(h2.TYPE.headers, 0, 1, h2.block(h2.GET))],
+    ],
     ['empty CONTINUATION', 50, () => h2.frame(h2.TYPE.continuation, 0, 1), [h2.frame(h2.TYPE.headers, 0, 1, h2.block(h2.GET))]],
     ['CONTINUATION of one byte', 50, () => h2.frame(h2.TYPE.continuation, 0, 1, '\x82'), [h2.frame(h2.TYPE.headers, 0, 1)]],
   ];

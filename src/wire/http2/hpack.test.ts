@@ -228,4 +228,12 @@ describe('writing', () => {
       assert.equal(read(write(encoder, ['x-a', '1'], ['x-a', '2'], ['x-a', '2'])), 'x-a: 1, x-a: 2, x-a: 2');
     }
   });
+
+  it('a table size that was to be told in a block that is given up is told in the next', () => {
+    const encoder = new HpackEncoder();
+    encoder.resize(60);
+    assert.throws(() => write(encoder, ['x', '\n']), /forbidden byte/);
+    encoder.rollBack();
+    assert.deepEqual([...write(encoder)], [0x20, 0x3f, 60 - 31]);
+  });
 });

@@ -1,7 +1,10 @@
 // What arrives on a connection: each frame held to the rules of its type (RFC 9113 section 6), and every kind of flood to its bound. All of it runs
 // inside a read, so it changes state and calls nobody.
+import type { Limits } from '#model/platform.ts';
+import type { TimerWheel } from '../timers.ts';
 import { BlockAssembly } from './block-assembly.ts';
 import { Budget } from './budget.ts';
+import type { ClosedBy, ClosedStreams } from './closed-streams.ts';
 import {
   ACK,
   CONTINUATION,
@@ -31,9 +34,6 @@ import { type FieldSink, HpackDecoder } from './hpack-decoder.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { Stream } from './stream.ts';
 import type { Writer } from './writer.ts';
-import type { ClosedBy, ClosedStreams } from './closed-streams.ts';
-import type { Limits } from '#model/platform.ts';
-import type { TimerWheel } from '../timers.ts';
 
 /** Frames that bring nothing: so many at once, and so many a second. Streams and DATA earn more. */
 const IDLE_FRAMES_MAX = 1000;

@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { problemBody } from '../http1/problem.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
+import { staysOpen } from '../stream-idle.ts';
 import type { AnswerObserver, AnswerSink, ConnectionInfo, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
 import type { Socket } from 'node:net';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './constants.ts';
@@ -151,7 +152,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
 
   /** Looks at the deadlines of the stream. */
   look(nowMs: number): void {
-    const { idleTimeoutMs, requestTimeoutMs } = this.#server.limits;
+    const { idleTimeoutMs, requestTimeoutMs, streamIdleTimeoutMs } = this.#server.limits;
     if (this.queuedBytes > 0 && nowMs - this.sentMs >= idleTimeoutMs) {
       this.#server.refused('window-stalled');
       this.#server.cancel(this, CANCEL, 'the answer was not taken in time');
@@ -170,6 +171,8 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
       this.#server.cancel(this, NO_ERROR, '');
       return;
     }
+    // A call of gRPC may go on for as long as both sides like, and begin with nothing said.
+    if (staysOpen(this.request.headers.get('content-type')) && silentMs < streamIdleTimeoutMs) return;
     this.#refusal = 'body-timeout';
     this.settle();
   }
@@ -296,7 +299,7 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
     this.#refusal = undefined;
     const instance = this.#server.refused(kind);
     if (this.#state !== OPEN || RESET_KINDS.has(kind)) {
-      this.#server.streamError(this.id, this.#state === OPEN ? PROTOCOL_ERROR : CANCEL);
+      this.#server.streamError(this.id, RESET_KINDS.has(kind) ? PROTOCOL_ERROR : CANCEL);
       return;
     }
     this.fail(REFUSALS[kind].status, instance, REFUSALS[kind].text);

@@ -673,12 +673,13 @@ describe('ends', () => {
     rig.responders[0]!.send(200, [], 'x'.repeat(20_000));
     await rig.told();
     rig.feedEnd();
-    rig.responders[1]!.send(200, [], 'last');
     await rig.told();
-    assert.deepEqual(seen, []);
+    rig.responders[1]!.send(204, [], '');
+    await rig.told();
+    assert.deepEqual([seen, rig.connection.state], [[], 'closing']);
     rig.advance(5000);
     rig.stall(false);
-    assert.deepEqual((await rig.told()).slice(-2), ['DATA 3 last end', 'GOAWAY 3 NO_ERROR']);
+    assert.deepEqual((await rig.told()).slice(-2), ['HEADERS 3 :status=204 end', 'GOAWAY 3 NO_ERROR']);
     assert.deepEqual(seen, ['sent', 'sent']);
   });
 
@@ -702,6 +703,7 @@ describe('ends', () => {
     rig.responders[0]!.send(200, [], '');
     assert.equal((await rig.told()).at(-1), 'GOAWAY 1 NO_ERROR');
     assert.ok((await rig.told()).includes('HEADERS 1 :status=200 content-length=0 end'));
+    assert.ok(!(await rig.told()).some((line) => line.startsWith('RST_STREAM')));
     assert.equal(rig.seen.length, 1);
   });
 

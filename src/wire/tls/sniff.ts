@@ -5,6 +5,9 @@ import type { TimerWheel } from '../timers.ts';
 /** ContentType handshake of a TLS record (RFC 8446 section 5.1); no HTTP method and no common plaintext protocol begins with it. */
 const HANDSHAKE = 0x16;
 
+/** At module level: a closure made in `sniffTls` would keep what it refers to, the caller's whole configuration, for as long as the socket lives. */
+const ignore = (): void => {};
+
 /**
  * Waits for the first byte.
  * @param done called once: `tls` or `plain` with the socket unread and the bytes that were put back, `closed` when it ended or stayed silent for `timeoutMs`
@@ -39,7 +42,7 @@ export function sniffTls(
     socket.destroy();
   };
   timer.arm(options.timeoutMs);
-  socket.on('error', () => {});
+  socket.on('error', ignore);
   socket.on('readable', onReadable);
   socket.on('end', onGone);
   socket.on('close', onGone);

@@ -1,7 +1,7 @@
 // smuggler's header mutations as three probes each: whatever the gateway makes of them, the upstream must see at most the one request.
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { bareProxy } from '../../fakes/bare-proxy.ts';
+import { carelessOrigin } from '../../fakes/careless-origin.ts';
 import { rawServer, sendRaw, statusOf } from '../../fakes/raw-http.ts';
 import { readJsonLines } from '../data.ts';
 import type { RowResult, Suite } from '../suite.ts';
@@ -22,39 +22,6 @@ const PROBES = [
 const WAIT_MS = 1500;
 const QUIET_MS = 60;
 
-/**
- * Reads requests as a careless server would (odd spacing, case and control bytes around Transfer-Encoding are forgiven), notes each request
- * line and answers it.
- */
-function countingOrigin(requests: string[]): (socket: Socket) => void {
-  return (socket) => {
-    let unread = '';
-    socket.on('data', (chunk) => {
-      unread += chunk.toString('latin1');
-      for (let size = requestSize(unread); size > 0; size = requestSize(unread)) {
-        requests.push(unread.slice(0, unread.indexOf('\r\n')));
-        unread = unread.slice(size);
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK');
-      }
-    });
-  };
-}
-
-/** Length of the first whole request in `text`, 0 when it is not whole. */
-function requestSize(text: string): number {
-  const headEnd = text.indexOf('\r\n\r\n') + 4;
-  if (headEnd < 4) return 0;
-  const fields = text.slice(0, headEnd).toLowerCase().split(/\r?\n/);
-  const find = (name: string): string | undefined =>
-    fields.find((line) => line.split(':')[0]!.replaceAll(/[^a-z-]/g, '') === name)?.replace(/^[^:]*:/, '');
-  if (find('transfer-encoding')?.includes('chunked') === true) {
-    const end = text.indexOf('0\r\n\r\n', headEnd);
-    return end === -1 ? 0 : end + 5;
-  }
-  const size = headEnd + (Number.parseInt(find('content-length') ?? '0', 10) || 0);
-  return size <= text.length ? size : 0;
-}
-
 function probeBytes(path: string, headerLines: Buffer, probe: (typeof PROBES)[number]): Buffer {
   return Buffer.concat([
     Buffer.from(`POST ${path} HTTP/1.1\r\n`),
@@ -73,7 +40,7 @@ export const suite = {
     const results: RowResult[] = [];
     // A pair of gateway and origin per row would be clean but slow; distinct paths tell the requests of one shared pair apart.
     const seen: string[] = [];
-    const origin = await rawServer(countingOrigin(seen));
+    const origin = await rawServer(carelessOrigin(({ line }) => void seen.push(line)));
     const proxy = await bareProxy(origin.port);
     const outcomes = await Promise.all(
       rows.map(async (row, at) => {

@@ -8,7 +8,9 @@ if (STUBBORN) process.on('SIGTERM', () => {});
 createServer((incoming, outgoing) => {
   const local = () => outgoing.writeHead(200, { 'content-type': 'text/plain' }).end(`${NAME} ${process.pid}\n`);
   if (!UPSTREAM || incoming.url === '/healthz') return local();
-  const onward = request(`http://${UPSTREAM}${incoming.url}`, { method: incoming.method, timeout: 10_000 }, (answer) => {
+  const { traceparent } = incoming.headers;
+  const headers = traceparent ? { traceparent } : {};
+  const onward = request(`http://${UPSTREAM}${incoming.url}`, { method: incoming.method, headers, timeout: 10_000 }, (answer) => {
     const id = answer.headers['x-cullis-decision-id'];
     outgoing.writeHead(answer.statusCode, id ? { 'x-upstream-decision-id': id } : {});
     answer.pipe(outgoing);

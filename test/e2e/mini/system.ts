@@ -11,6 +11,8 @@ export interface MiniOptions {
   readonly certificateTtl?: string;
   /** Of the Platform: `connectionsMax: 6`. */
   readonly limits?: string;
+  /** Of the Platform, in flow style. */
+  readonly telemetry?: string;
 }
 
 /** A workload and how it runs here. */
@@ -62,13 +64,14 @@ export function writeMini(folder: string, options: MiniOptions = {}): { readonly
   mkdirSync(folder, { recursive: true });
   const ttl = options.certificateTtl === undefined ? '' : `\n  certificateTtl: ${options.certificateTtl}`;
   const limits = options.limits === undefined ? '' : `\n  limits: { ${options.limits} }`;
+  const telemetry = options.telemetry === undefined ? '' : `\n  telemetry: ${options.telemetry}`;
   writeFileSync(
     join(folder, 'platform.yaml'),
     `apiVersion: cullis.dev/v1
 kind: Platform
 metadata: { name: platform }
 spec:
-  gatewayAddress: 127.0.0.1${ttl}${limits}
+  gatewayAddress: 127.0.0.1${ttl}${limits}${telemetry}
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
