@@ -3,9 +3,10 @@
 // is another process' work. Prints requests a second and processor time per request, as ratios to `events`. Options: --seconds N, --rounds N,
 // --connections N, --jobs plain,pair.
 import { parseArgs } from 'node:util';
-import { type Job, productCommand } from './contenders.ts';
+import { productCommand } from './contenders.ts';
+import { type Job, jobNamed } from './jobs.ts';
 import { type Measured, awaitPort, measure, warmUp } from './load.ts';
-import { originArgs } from './rivals.ts';
+import { originArgs } from './origin.ts';
 import { LOAD_CORE, PROXY_CORE, Stand, freePort } from './stand.ts';
 
 const { values } = parseArgs({
@@ -35,19 +36,19 @@ async function compare(job: Job, origin: number): Promise<void> {
   const running = [];
   for (const [way] of WAYS) {
     const [entry, inner] = [await freePort(), await freePort()];
-    const { program, args, env } = productCommand(stand, [job, origin, entry, inner], way);
+    const { program, args, env } = productCommand(stand, [job.shape, origin, entry, inner], way);
     const child = stand.start(PROXY_CORE, program, args, { ...env, CULLIS_BENCH_TELEMETRY: way });
     await awaitPort(entry);
-    const load = { port: entry, connections: Number(values.connections), seconds: Number(values.seconds) };
-    await warmUp(stand, load);
-    running.push({ way, child, load });
+    await warmUp(stand, job, entry);
+    running.push({ way, child, entry });
   }
   const found = new Map<Way, Measured[]>(WAYS.map(([way]) => [way, []]));
   for (let round = 0; round < Number(values.rounds); round++)
-    for (const { way, child, load } of running) found.get(way)!.push(await measure(stand, child.pid!, load));
+    for (const { way, child, entry } of running)
+      found.get(way)!.push(await measure(stand, child.pid!, job, entry, Number(values.seconds)));
   const of = (way: Way, member: 'requestsPerSecond' | 'cpuUsPerRequest'): number =>
     median(found.get(way)!.map((one) => one[member]));
-  console.log(`${job}, ${values.connections} connections, median of ${values.rounds}`);
+  console.log(`${job.name}, ${values.connections} connections, median of ${values.rounds}`);
   for (const [way, title] of WAYS) {
     const [rate, cpu] = [of(way, 'requestsPerSecond'), of(way, 'cpuUsPerRequest')];
     console.log(
@@ -60,9 +61,10 @@ async function compare(job: Job, origin: number): Promise<void> {
 
 try {
   const origin = await freePort();
-  stand.start(LOAD_CORE, 'nginx', originArgs(stand, origin));
+  stand.start(LOAD_CORE, 'nginx', originArgs(stand, { http1: origin, http2: await freePort() }));
   await awaitPort(origin);
-  for (const job of values.jobs.split(',') as Job[]) await compare(job, origin);
+  for (const name of values.jobs.split(','))
+    await compare({ ...jobNamed(name), connections: Number(values.connections) }, origin);
 } finally {
   await stand.close();
 }
