@@ -15,8 +15,12 @@ export async function h2load(stand: Stand, job: Job, port: number, seconds: numb
   const grpc = job.upBytes === 0 ? [] : ['-d', message, '-H', 'content-type: application/grpc', '-H', 'te: trailers'];
   const url = `${job.secure ? 'https' : 'http'}://127.0.0.1:${port}${job.path}`;
   const text = await stand.run('h2load', [
-    ...[`-c${job.connections}`, `-m${job.streams}`, `-D${seconds}`, `--log-file=${log}`],
-    ...[...grpc, url],
+    `-c${job.connections}`,
+    `-m${job.streams}`,
+    `-D${seconds}`,
+    `--log-file=${log}`,
+    ...grpc,
+    url,
   ]);
   const [done = 0, failed = 0, errored = 0] =
     /(\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored/.exec(text)?.slice(1).map(Number) ?? [];

@@ -2,6 +2,8 @@
 // other. Jobs stand in jobs.ts. Prints rates, latency, processor time per request and what bound them, for small answers over HTTP/1 also what is added
 // to the p99 of the origin itself at half of the contender's own maximum; at the end one table of ratios. What others disturb is measured again.
 // Options: --seconds N, --connections N, --only NAME[,NAME], --jobs NAME[,NAME], --tries N, --no-pace, --profile FOLDER (V8 profiles of the product), --json.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONTENDERS, type Contender } from './contenders.ts';
 import { USUAL_JOBS, type Job, jobNamed } from './jobs.ts';
@@ -28,13 +30,16 @@ const say = (text: string): void => (values.json ? undefined : console.log(text)
 
 const stand = new Stand();
 
+/** V8 writes a profile there when the process ends. */
+function profileFlags(folder: string): string[] {
+  mkdirSync(folder, { recursive: true });
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--allow-fs-write=${folder}`];
+}
+
 async function contend(contender: Contender, job: Job, origin: number, pem: Certificates): Promise<Result> {
   const ports = { origin, entry: await freePort(), inner: await freePort() };
   const { program, args, env } = contender.command(stand, job.shape, ports, pem);
-  const profile =
-    contender.name === 'cullis' && values.profile !== undefined
-      ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}/${job.name}`]
-      : [];
+  const profile = contender.name === 'cullis' && values.profile !== undefined ? profileFlags(join(values.profile, job.name)) : [];
   const child = stand.start(PROXY_CORE, program, [...profile, ...args], env);
   try {
     await awaitPort(ports.entry);

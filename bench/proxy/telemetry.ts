@@ -32,8 +32,7 @@ function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-async function compare(given: Job, origin: number): Promise<void> {
-  const job = { ...given, connections: Number(values.connections) };
+async function compare(job: Job, origin: number): Promise<void> {
   const running = [];
   for (const [way] of WAYS) {
     const [entry, inner] = [await freePort(), await freePort()];
@@ -61,10 +60,11 @@ async function compare(given: Job, origin: number): Promise<void> {
 }
 
 try {
-  const origin = { http1: await freePort(), http2: await freePort() };
-  stand.start(LOAD_CORE, 'nginx', originArgs(stand, origin));
-  await awaitPort(origin.http1);
-  for (const name of values.jobs.split(',')) await compare(jobNamed(name), origin.http1);
+  const origin = await freePort();
+  stand.start(LOAD_CORE, 'nginx', originArgs(stand, { http1: origin, http2: await freePort() }));
+  await awaitPort(origin);
+  for (const name of values.jobs.split(','))
+    await compare({ ...jobNamed(name), connections: Number(values.connections) }, origin);
 } finally {
   await stand.close();
 }

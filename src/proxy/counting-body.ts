@@ -1,3 +1,4 @@
+import { passOn } from '#wire/passing.ts';
 import type { BodyReader, BodySink, HeaderInput } from '#wire/types.ts';
 import type { Exchange } from './exchange.ts';
 import { passTrailers } from './trailers.ts';
@@ -37,6 +38,11 @@ export class CountingBody implements BodyReader, BodySink {
   write(chunk: Buffer): boolean {
     this.#x.bytesIn += chunk.length;
     return this.#sink!.write(chunk);
+  }
+
+  pass(view: Buffer): number {
+    this.#x.bytesIn += view.length;
+    return passOn(this.#sink!, view);
   }
 
   end(trailers?: HeaderInput): void {

@@ -4,6 +4,7 @@ import { messageOf } from '#base/errors.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import { valueOf } from '#wire/header-input.ts';
+import { PASSED, passOn } from '#wire/passing.ts';
 import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import { countExchange } from './events.ts';
@@ -193,6 +194,10 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
 
   write(chunk: Buffer): boolean {
     return this.#answer?.write(chunk) ?? true;
+  }
+
+  pass(view: Buffer): number {
+    return this.#answer ? passOn(this.#answer, view) : PASSED;
   }
 
   end(trailers?: HeaderInput): void {

@@ -1,4 +1,6 @@
 // A request body that can be sent again: what passed is kept, up to a bound.
+import { copyOf } from '#wire/direct-read.ts';
+import { PASSED, PAUSE, passOn } from '#wire/passing.ts';
 import type { BodyReader, BodySink, HeaderInput } from '#wire/types.ts';
 
 /** Takes a body once and gives it to one try after the other. */
@@ -48,10 +50,21 @@ export class ReplayBody implements BodySink {
   }
 
   write(chunk: Buffer): boolean {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#bytesMax) this.#kept = undefined;
-    else this.#kept?.push(chunk);
+    if (this.#keeps(chunk.length)) this.#kept!.push(chunk);
     return this.#sink?.write(chunk) ?? true;
+  }
+
+  pass(view: Buffer): number {
+    if (!this.#keeps(view.length)) return this.#sink ? passOn(this.#sink, view) : PASSED;
+    const chunk = copyOf(view);
+    this.#kept!.push(chunk);
+    return (this.#sink?.write(chunk) ?? true) ? PASSED : PAUSE;
+  }
+
+  #keeps(bytes: number): boolean {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#bytesMax) this.#kept = undefined;
+    return this.#kept !== undefined;
   }
 
   end(trailers?: HeaderInput): void {

@@ -3,11 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { Duplex } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { createServer as createTlsServer, connect as connectTls } from 'node:tls';
 import { fakeCertificate } from '../../test/fakes/plain-certificates.ts';
 import { BARE_LIMITS, bareProxy, machineTimers } from '../../test/fakes/bare-proxy.ts';
-import { copyOf, readDirectly } from './direct-read.ts';
+import { DirectReader, copyOf, readDirectly } from './direct-read.ts';
+import { KEPT, passToSocket } from './passing.ts';
+import type { BodySink } from './types.ts';
 import { serveHttp1 } from './http1/server.ts';
 
 const { certPem: cert, keyPem: key } = fakeCertificate('near', undefined);
@@ -104,6 +107,79 @@ describe('reading into shared memory', () => {
     });
   }
 
+  for (const kind of ['plain', 'tls'] as const)
+    it(`${kind}: long bodies get memory of their own, which is not read into while it is kept, and which is shared again at the end`, async () => {
+      const { near, far } = await pair(kind);
+      const content = randomBytes(3_000_000);
+      const kept: { readonly view: Buffer; readonly copy: Buffer }[] = [];
+      let [at, own, turn] = [0, 0, 0];
+      const reader = new DirectReader(near, (bytes) => {
+        assert.ok(bytes.equals(content.subarray(at, at + bytes.length)));
+        at += bytes.length;
+        if (reader.own) {
+          own += bytes.length;
+          if (++turn % 3 === 0) {
+            reader.keep();
+            kept.push({ view: bytes, copy: Buffer.from(bytes) });
+          }
+        }
+        reader.lease(at < content.length - 100_000);
+      });
+      far.write(content);
+      await until(() => at === content.length);
+      assert.ok(own > content.length / 3, `only ${own} bytes came into memory of its own`);
+      assert.equal(reader.own, false);
+      assert.ok(kept.length > 0);
+      for (const { view, copy } of kept) assert.ok(view.equals(copy), 'memory that is kept was read into');
+    });
+
+  for (const kind of ['plain', 'tls'] as const)
+    it(`${kind}: what a socket was given is its own when \`pass\` does not say that the memory is kept`, async () => {
+      const { near, far } = await pair(kind);
+      const hash = createHash('sha256');
+      const memory = Buffer.alloc(256 * 1024);
+      const sink: BodySink = { write: (chunk) => near.write(chunk), end() {}, abort() {} };
+      let [sent, received, kept] = [0, 0, 0];
+      const arrived = createHash('sha256');
+      far.on('data', (chunk: Buffer) => {
+        arrived.update(chunk);
+        received += chunk.length;
+      });
+      far.pause();
+      for (let i = 0; i < 60; i++) {
+        memory.fill(i + 1);
+        hash.update(memory);
+        sent += memory.length;
+        const passed = passToSocket(sink, memory, near);
+        if ((passed & KEPT) !== 0) {
+          kept++;
+          far.resume();
+          await until(() => near.writableLength === 0);
+          far.pause();
+        }
+        memory.fill(0);
+        if (i % 10 === 9) {
+          far.resume();
+          await until(() => received > sent / 2);
+          far.pause();
+        }
+      }
+      far.resume();
+      await until(() => received === sent);
+      assert.equal(arrived.digest('hex'), hash.digest('hex'));
+      // The kernel's buffers are smaller than what was sent.
+      assert.equal(kept > 0, kind === 'plain');
+    });
+
+  it('streams that are no sockets get copies', () => {
+    const held: Buffer[] = [];
+    const stream = new Duplex({ read() {}, write: (chunk: Buffer, _, done) => (held.push(chunk), done()) });
+    const view = Buffer.from('abc');
+    passToSocket({ write: (chunk) => stream.write(chunk), end() {}, abort() {} }, view, stream as Socket);
+    view.fill(0);
+    assert.equal(held[0]?.toString(), 'abc');
+  });
+
   it('copies take no more memory than they need', () => {
     assert.equal(copyOf(Buffer.from('abc')).buffer.byteLength, 3);
   });
@@ -122,7 +198,7 @@ describe('reading into shared memory', () => {
     const proxy = await bareProxy(await listening(origin));
     cleanUp.push(() => proxy.close());
     const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-    const exchange = async (size: number, chunked: boolean): Promise<void> => {
+    const exchange = async (size: number, chunked: boolean, slow = false, step = 7000): Promise<void> => {
       const body = randomBytes(size);
       const call = httpRequest({
         port: proxy.port,
@@ -131,17 +207,23 @@ describe('reading into shared memory', () => {
         headers: chunked ? {} : { 'content-length': size },
       });
       const answered = once(call, 'response');
-      for (let at = 0; at < size; at += 7000) {
-        call.write(body.subarray(at, Math.min(size, at + 7000)));
+      for (let at = 0; at < size; at += step) {
+        call.write(body.subarray(at, Math.min(size, at + step)));
         if (at % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       call.end();
       const [answer] = await answered;
       const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
+      for await (const chunk of answer) {
+        chunks.push(chunk as Buffer);
+        // Slow readers make proxy and origin hold bytes back.
+        if (slow && chunks.length % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
       assert.equal(digest(Buffer.concat(chunks)), digest(body));
     };
     const sizes = [1, 10, 500, 4096, 4097, 20_000, 65_536, 70_000, 300_000];
     await Promise.all(Array.from({ length: 72 }, (_, i) => exchange(sizes[i % sizes.length]!, i % 2 === 0)));
+    const long = [1_500_000, 6_000_000];
+    await Promise.all(Array.from({ length: 8 }, (_, i) => exchange(long[i % 2]!, i % 4 < 2, i > 3, 300_000)));
   });
 });

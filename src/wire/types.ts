@@ -21,6 +21,11 @@ export interface HeaderList {
 /** Where body bytes go. `write` returns false when the receiver wants a pause; it then calls the reader's `resume`. */
 export interface BodySink {
   write(chunk: Buffer): boolean;
+  /**
+   * As `write`, of bytes in memory that is read into again as soon as it returns, unless it says KEPT (see passing.ts). A receiver without it gets copies.
+   * @returns PASSED, or what applies of PAUSE and KEPT
+   */
+  pass?(view: Buffer): number;
   /** @param trailers fields behind the body, already checked; a receiver whose protocol or peer takes none drops them */
   end(trailers?: HeaderInput): void;
   /** The sender broke off: the message is incomplete and must not look complete. */

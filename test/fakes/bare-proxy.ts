@@ -5,6 +5,7 @@ import { Http1Pool } from '#wire/http1/client.ts';
 import { serveHttp1 } from '#wire/http1/server.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamPool, UpstreamRequest } from '#wire/upstream-types.ts';
 import { machineNetwork } from '#wire/network.ts';
+import { passOn } from '#wire/passing.ts';
 import { TimerWheel } from '#wire/timers.ts';
 import type {
   AnswerObserver,
@@ -86,6 +87,10 @@ class Forward implements UpstreamCallbacks, BodySink, AnswerObserver {
 
   write(chunk: Buffer): boolean {
     return this.#sink!.write(chunk);
+  }
+
+  pass(view: Buffer): number {
+    return passOn(this.#sink!, view);
   }
 
   end(trailers?: HeaderInput): void {

@@ -1,5 +1,6 @@
 // A request body on its way out to a destination.
 import type { Socket } from 'node:net';
+import { passToSocket } from '../passing.ts';
 import type { BodySink } from '../types.ts';
 import { LAST_CHUNK, chunkHead } from './write.ts';
 
@@ -59,6 +60,10 @@ export class BodySender implements BodySink {
     }
     this.#carrier.requestMoved(chunk.length);
     return !this.#carrier.socket.writableNeedDrain;
+  }
+
+  pass(view: Buffer): number {
+    return passToSocket(this, view, this.#carrier.socket);
   }
 
   end(): void {

@@ -30,6 +30,7 @@ function host() {
     calls,
     bodyPaused: (paused: boolean) => void calls.push(paused ? 'pause' : 'resume'),
     bodyWanted: () => void calls.push('wanted'),
+    bodyKept: () => {},
     bodyCompleted: (at: number) => void calls.push(`completed ${at}`),
   };
 }

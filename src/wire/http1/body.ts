@@ -1,4 +1,6 @@
 // A body on its way in, for both sides of the codec: takes the connection's bytes, undoes the framing, and hands them to whoever reads.
+import { copyOf } from '../direct-read.ts';
+import { KEPT, PASSED, PAUSE, passOn } from '../passing.ts';
 import type { BodyReader, BodySink } from '../types.ts';
 import { CHUNK_DATA, CHUNK_END, CHUNK_REFUSED, ChunkReader } from './chunked.ts';
 import { CHUNKED } from './framing.ts';
@@ -8,6 +10,8 @@ import type { RefusalKind } from './refusals.ts';
 export interface BodyHost {
   /** The reader wants no more bytes for now, or wants them again. */
   bodyPaused(paused: boolean): void;
+  /** Bytes that were fed as a view are in use for longer. */
+  bodyKept(): void;
   /** Somebody starts to read: the moment for `100 Continue`. */
   bodyWanted(): void;
   /** The last byte has come; `at` is the offset behind it in the bytes being fed. Called before the reader is told. */
@@ -16,7 +20,10 @@ export interface BodyHost {
 
 export const UNTIL_CLOSE = -3;
 
-const DISCARD: BodySink = { write: () => true, end() {}, abort() {} };
+const DISCARD: BodySink = { write: () => true, pass: () => PASSED, end() {}, abort() {} };
+
+/** A body with so much still to come is worth memory of its own. */
+const LONG_BYTES_MIN = 64 * 1024;
 
 /** A body without bytes. @param length what was declared, -1 when nothing was */
 export function emptyBody(length: number): BodyReader {
@@ -42,6 +49,8 @@ export class IncomingBody implements BodyReader {
   complete = false;
   /** Bytes of content so far. */
   received = 0;
+  /** What is fed is a view: good until `feed` returns, and for longer when the host is told so. */
+  views = false;
   /** Set when `feed` gives -1. */
   error: RefusalKind = 'body-large';
   readonly #host: BodyHost;
@@ -86,6 +95,12 @@ export class IncomingBody implements BodyReader {
   /** Bytes of a Content-Length body that have not arrived; Infinity when the length is not known. */
   get missing(): number {
     return this.complete ? 0 : this.#left >= 0 ? this.#left : Number.POSITIVE_INFINITY;
+  }
+
+  /** Somebody reads it, and much is to come: known from its length, or expected for what has come. */
+  get isLong(): boolean {
+    if (this.complete || this.#sink === undefined) return false;
+    return this.#left >= 0 ? this.#left >= LONG_BYTES_MIN : this.received >= LONG_BYTES_MIN;
   }
 
   /**
@@ -174,13 +189,21 @@ export class IncomingBody implements BodyReader {
   }
 
   #give(chunk: Buffer): void {
-    if (this.#sink) {
-      if (!this.#sink.write(chunk)) this.pause();
+    const sink = this.#sink;
+    if (sink) {
+      if (this.views) this.#pass(sink, chunk);
+      else if (!sink.write(chunk)) this.pause();
       return;
     }
-    (this.#held ??= []).push(chunk);
+    (this.#held ??= []).push(this.views ? copyOf(chunk) : chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > this.#heldMax) this.pause();
+  }
+
+  #pass(sink: BodySink, view: Buffer): void {
+    const passed = passOn(sink, view);
+    if ((passed & KEPT) !== 0) this.#host.bodyKept();
+    if ((passed & PAUSE) !== 0) this.pause();
   }
 
   #finish(at: number): void {

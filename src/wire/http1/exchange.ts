@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { assert } from '#base/assert.ts';
 import { valueOf } from '../header-input.ts';
+import { passToSocket } from '../passing.ts';
 import { takesTrailers } from '../trailer-fields.ts';
 import { isFieldValue } from './chars.ts';
 import type { AnswerObserver, AnswerSink, HeaderInput, HeaderList, HttpResponder } from '../types.ts';
@@ -139,6 +140,10 @@ export class Exchange implements HttpResponder, AnswerSink {
       this.#owed -= chunk.length;
     }
     return this.#put('', chunk, '');
+  }
+
+  pass(view: Buffer): number {
+    return passToSocket(this, view, this.#host.socket);
   }
 
   #put(before: string, chunk: Buffer, after: string): boolean {

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import { connectionInfo } from '../connection-info.ts';
-import { copyOf, readDirectly } from '../direct-read.ts';
+import { DirectReader, copyOf } from '../direct-read.ts';
 import { resetSocket } from '../reset.ts';
 import { announcedTrailers } from '../trailer-fields.ts';
 import type { ConnectionInfo, ServedConnection, HttpHandler, ConnectionState } from '../types.ts';
@@ -47,7 +47,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   #reading = false;
   #inputPaused = false;
   #lingerBytes = 0;
-  readonly #stopReading: () => void;
+  readonly #reader: DirectReader;
   readonly #onEnd = (): void => this.#peerEnd();
   readonly #onDrain = (): void => this.#drained();
   readonly #onClose = (): void => this.#closed();
@@ -68,7 +68,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     socket.on('drain', this.#onDrain);
     socket.on('close', this.#onClose);
     socket.on('error', ignore);
-    this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
+    this.#reader = new DirectReader(socket, (bytes) => this.#take(bytes));
   }
 
   get state(): ConnectionState {
@@ -103,7 +103,8 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     const body = this.#body;
     let rest = bytes;
     if (body && !body.complete && this.#backlog.length === 0) {
-      const chunk = copyOf(bytes);
+      body.views = this.#reader.own;
+      const chunk = body.views ? bytes : copyOf(bytes);
       const at = this.#feed(body, chunk, 0, chunk.length);
       if (at < 0 || at === chunk.length) {
         if (at > 0 && body.complete) this.#proceed();
@@ -120,6 +121,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   /** Gives body bytes on and keeps its clock. @returns as IncomingBody.feed */
   #feed(body: IncomingBody, bytes: Buffer, from: number, end: number): number {
     const at = body.feed(bytes, from, end);
+    this.#reader.lease(body.isLong);
     if (at < 0) this.#refuse(body.error);
     else if (!body.complete && this.#isOpen()) this.#clock.bodyMoved(this.#inputPaused);
     return at;
@@ -246,6 +248,10 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     if (this.#body && !this.#body.complete) this.#clock.bodyMoved(paused);
   }
 
+  bodyKept(): void {
+    this.#reader.keep();
+  }
+
   bodyWanted(): void {
     if (!this.#continueDue) return;
     this.#continueDue = false;
@@ -301,7 +307,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     this.#exchange = undefined;
     this.#clock.stop();
     this.#writeGuard.clear();
-    this.#stopReading();
+    this.#reader.stop();
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.pause();

@@ -3,7 +3,7 @@ import { challengesConnection } from './connection-auth.ts';
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
-import { copyOf, readDirectly } from '../direct-read.ts';
+import { DirectReader, copyOf } from '../direct-read.ts';
 import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
@@ -72,7 +72,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
   /** Bytes of this request's body that went out. */
   #bodySent = 0;
   #error = 'the destination closed the connection';
-  readonly #stopReading: () => void;
+  readonly #reader: DirectReader;
   readonly #onEnd = (): void => this.#ended();
   readonly #onDrain = (): void => this.#drained();
   readonly #onError = (error: Error): void => {
@@ -93,7 +93,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     socket.on('drain', this.#onDrain);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
-    this.#stopReading = readDirectly(socket, (bytes) => this.#take(bytes));
+    this.#reader = new DirectReader(socket, (bytes) => this.#take(bytes));
   }
 
   /** Whether a request may be written on it now. */
@@ -175,6 +175,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     }
   }
 
+  bodyKept(): void {
+    this.#reader.keep();
+  }
+
   bodyWanted(): void {}
 
   bodyCompleted(at: number): void {
@@ -194,7 +198,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
       this.#timer.arm(this.#silenceMs);
-      this.#feed(copyOf(bytes), 0, bytes.length);
+      const views = this.#reader.own;
+      if (this.#body) this.#body.views = views;
+      this.#feed(views ? bytes : copyOf(bytes), 0, bytes.length);
       return;
     }
     this.#backlog.append(bytes);
@@ -207,6 +213,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     if (!body) return;
     this.#feedEnd = end;
     if (body.feed(bytes, from, end) < 0) this.#refuse(body.error);
+    this.#reader.lease(this.#body?.isLong ?? false);
   }
 
   #readHeads(exchange: UpstreamExchange): void {
@@ -307,7 +314,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     exchange.open = false;
     exchange.release();
     this.#exchange = undefined;
-    this.#stopReading();
+    this.#reader.stop();
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
     socket.pause();
