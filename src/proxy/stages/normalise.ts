@@ -28,10 +28,7 @@ export function normalise(x: Exchange): Step | Promise<Step> {
   }
   const { service } = x;
   // A name with the root's dot is the same name (RFC 1034 section 3.1), and routes take it so: policy and the next hop must see the same.
-  if (x.host.includes('.')) {
-    const plain = x.host.replace(ROOT_DOT, '');
-    if (plain !== x.host) x.host = x.authority = plain;
-  }
+  if (x.host.endsWith('.') || x.host.includes('.:')) x.host = x.authority = x.host.replace(ROOT_DOT, '');
   // The program called `cart:7070` and was led to its own listener; policies and virtual hosts are written for what it meant.
   if (
     service.role === 'sidecar-out' &&
