@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const patterns = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-const LANE_TIMEOUT_MS = 200_000;
+const LANE_TIMEOUT_MS = 400_000;
 const coverage = process.argv.includes('--coverage');
 
 function files(...globs: string[]): string[] {
