@@ -47,12 +47,17 @@ export function copyOf(bytes: Buffer): Buffer {
  */
 export function lentCopy(bytes: Buffer): Buffer | undefined {
   if (bytes.length < LENT_BYTES_MIN || bytes.length > SHARED_BYTES) return undefined;
-  const memory = lent.pop() ?? Buffer.allocUnsafeSlow(SHARED_BYTES);
+  const memory = lentMemory();
   bytes.copy(memory);
   return memory;
 }
 
-/** @param memory from `lentCopy`, given back once */
+/** 64 KiB that were in use before, for `giveBack`. */
+export function lentMemory(): Buffer {
+  return lent.pop() ?? Buffer.allocUnsafeSlow(SHARED_BYTES);
+}
+
+/** @param memory from `lentCopy` or `lentMemory`, given back once, when nothing refers to it any more */
 export function giveBack(memory: Buffer): void {
   if (lent.length < SPARE_MAX) lent.push(memory as typeof shared);
 }
