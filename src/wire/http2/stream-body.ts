@@ -10,6 +10,13 @@ const LARGE_BYTES = 8192;
 
 const DISCARD: BodySink = { write: () => true, pass: () => PASSED, end() {}, abort() {} };
 
+/** Large pieces of one turn of the event loop, which TLS gives one record at a time, go on together, unless so many have come. */
+const FULL_BYTES = 40 * 1024;
+
+function deliverLater(body: StreamBody): void {
+  body.later();
+}
+
 /** The stream that a body arrives on. */
 export interface StreamBodyHost {
   /** Somebody starts to read. */
@@ -39,6 +46,8 @@ export class StreamBody implements BodyReader {
   #failed: string | undefined;
   #told = false;
   #delivering = false;
+  /** `later` is called at the end of this turn. */
+  #later = false;
 
   /** @param length declared, -1 when it was not */
   constructor(host: StreamBodyHost, length: number) {
@@ -98,13 +107,29 @@ export class StreamBody implements BodyReader {
     this.#tailUsed = 0;
   }
 
+  /** For `deliver`. */
+  later(): void {
+    this.#later = false;
+    this.#deliverNow();
+  }
+
   finish(trailers?: HeaderInput): void {
     this.complete = true;
     this.#trailers = trailers;
   }
 
-  /** Hands on what has arrived, as far as the reader takes it. */
+  /** Hands on what has arrived, as far as the reader takes it; large pieces with more to come at the end of the turn. */
   deliver(): void {
+    if (this.#sink === undefined) return;
+    const gathers = !this.complete && !this.paused && this.#tail && this.#loans.length === 1 && this.#tailUsed <= FULL_BYTES;
+    if (!gathers) this.#deliverNow();
+    else if (!this.#later) {
+      this.#later = true;
+      setImmediate(deliverLater, this);
+    }
+  }
+
+  #deliverNow(): void {
     const sink = this.#sink;
     if (!sink || this.#delivering || this.#told) return;
     this.#delivering = true;
