@@ -36,6 +36,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   scan: ['scan/run.ts'],
   attack: ['attack/run.ts'],
   secrets: ['secrets/run.ts'],
+  hardening: ['hardening/run.ts', `--seconds=${values.seconds}`],
 };
 
 for (const name of positionals.length > 0 ? positionals : values.parts.split(',')) {

@@ -6,6 +6,7 @@ import { openApiDocument } from '#api/openapi.ts';
 import { ERROR_CODES } from '#base/errors.ts';
 import { cliReference } from '#cli/reference.ts';
 import { CULLIS_SCHEMAS, documentJsonSchema } from '#ingest/cullis/schema.ts';
+import { hardeningReference } from './hardening-reference.ts';
 import { rulesReference } from './rules-reference.ts';
 import { EVENT_TYPES, METRICS, type MetricSpec } from '#telemetry/catalogue.ts';
 
@@ -32,6 +33,7 @@ const targets: { readonly file: string; readonly text: string }[] = [
     ].join('\n'),
   },
   { file: 'docs/reference/rules.md', text: `${HEADER}\n${rulesReference()}` },
+  { file: 'docs/reference/hardening.md', text: `${HEADER}\n${hardeningReference()}` },
   { file: 'docs/reference/cli.md', text: `${HEADER}\n${cliReference()}` },
   {
     file: 'docs/reference/telemetry.md',

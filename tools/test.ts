@@ -65,11 +65,15 @@ function lane(name: string, list: string[], flags: string[]): number {
   return done.status === 0 ? 0 : 1;
 }
 
-const unit = lane('unit', files('layers.test.ts', 'src/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/hardening/**/*.test.ts', 'tools/**/*.test.ts'), [
-  '--test-isolation=none',
-  '--test-randomize',
-  ...(coverage ? ['--experimental-test-coverage', '--test-coverage-exclude=**/*.test.ts'] : []),
-]);
+const unit = lane(
+  'unit',
+  files('layers.test.ts', 'src/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/hardening/**/*.test.ts', 'tools/**/*.test.ts'),
+  [
+    '--test-isolation=none',
+    '--test-randomize',
+    ...(coverage ? ['--experimental-test-coverage', '--test-coverage-exclude=**/*.test.ts'] : []),
+  ],
+);
 const fuzz = lane('fuzz', files('test/fuzz/**/*.test.ts'), ['--test-isolation=none']);
 const e2e = lane('e2e', files('test/e2e/**/*.test.ts'), ['--test-concurrency=1', '--test-timeout=120000']);
 process.exitCode = unit + fuzz + e2e > 0 ? 1 : 0;

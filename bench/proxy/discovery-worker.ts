@@ -28,6 +28,7 @@ const proxy = createProxy({
       waiting.set(identity, resolve);
       say({ type: 'csr', identity, csrPem });
     }),
+  outside: { resolve: async () => [], allows: () => false, findSecrets: () => [] },
   ownsSocket: () => true,
   node: 'proxy/1',
   log: (level, message, fields) => {

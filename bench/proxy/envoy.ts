@@ -145,7 +145,12 @@ export function envoyArgs(stand: Stand, shape: Shape, { origin, entry, inner }: 
   });
   const config = { static_resources: { listeners, clusters: [cluster('origin', origin, grpc), ...(gateway ? [] : [peer])] } };
   return [
-    ...['-c', stand.write(`envoy-${shape}.json`, JSON.stringify(config))],
-    ...['--concurrency', '1', '--disable-hot-restart', '-l', 'error'],
+    '-c',
+    stand.write(`envoy-${shape}.json`, JSON.stringify(config)),
+    '--concurrency',
+    '1',
+    '--disable-hot-restart',
+    '-l',
+    'error',
   ];
 }

@@ -18,8 +18,14 @@ export async function h2load(stand: Stand, job: Job, port: number, seconds: numb
   const windows = job.bodyBytes === 0 ? [] : ['-w20', '-W22'];
   const url = `${job.secure ? 'https' : 'http'}://127.0.0.1:${port}${job.path}`;
   const text = await stand.run('h2load', [
-    ...[`-c${job.connections}`, `-m${job.streams}`, `-D${seconds}`, `--log-file=${log}`],
-    ...[...posted, ...fields, ...windows, url],
+    `-c${job.connections}`,
+    `-m${job.streams}`,
+    `-D${seconds}`,
+    `--log-file=${log}`,
+    ...posted,
+    ...fields,
+    ...windows,
+    url,
   ]);
   const [done = 0, failed = 0, errored = 0] =
     /(\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored/.exec(text)?.slice(1).map(Number) ?? [];

@@ -41,6 +41,7 @@ const proxy = createProxy({
   clock: systemClock,
   random,
   fetch: () => Promise.reject(new Error('no fetch here')),
+  outside: { resolve: async () => [], allows: () => false, findSecrets: () => [] },
   requestSvid: (identity, csrPem) =>
     Promise.resolve(issueSvid(issuing, csrPem, identity, { nowMs: Date.now(), ttlMs: DAY_MS, random }).chainPem),
   ownsSocket: () => true,

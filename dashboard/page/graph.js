@@ -96,10 +96,7 @@ function updateEdge(drawn, edge, name) {
   drawn.line.setAttribute('class', `edge ${kind}`);
   drawn.line.setAttribute('marker-end', `url(#arrow-${kind})`);
   drawn.flow.setAttribute('class', `flow ${kind}${edge.rate > 0 ? ' live' : ''}`);
-  drawn.label.setAttribute(
-    'class',
-    `label ${kind}${edge.denied > 0 ? ' has-denied' : edge.failed > 0 ? ' has-failed' : ''}`,
-  );
+  drawn.label.setAttribute('class', `label ${kind}${edge.denied > 0 ? ' has-denied' : edge.failed > 0 ? ' has-failed' : ''}`);
   drawn.lock.setAttribute('d', edge.mtls ? LOCK : OPEN_LOCK);
   setText(drawn.rate, perSecond(edge.rate));
   const isHttp = edge.protocols.has('http');

@@ -5,6 +5,16 @@ import { makeCertificate } from './intruder/certificate.ts';
 import { openMemory, readEnvironments, readFolder, readOpenFiles, signalOthers } from './intruder/machine.ts';
 import { CHARGE, INVOICES, knockHttp, knockPlain, knockSocket, knockTls } from './intruder/network.ts';
 import { sum } from './intruder/targets.ts';
+import {
+  METADATA,
+  METADATA_NAME,
+  knockAbstract,
+  knockName,
+  knockTcp,
+  knockUdp,
+  makeNamespace,
+  openOtherSockets,
+} from './intruder/ways-out.ts';
 import type { HttpTry } from './intruder/network.ts';
 import type { Knock, NamedPlace, Place, Result, Targets } from './intruder/targets.ts';
 
@@ -88,6 +98,33 @@ async function useAdminApi(): Promise<Result> {
   return sum('use the admin API', admin ? await Promise.all(knocks) : []);
 }
 
+async function askMetadata(): Promise<Result> {
+  const knocks = METADATA.map(async (place) => ({ door: place.ip, ...(await knockTcp(place)) }));
+  return sum("ask the cloud for the machine's credentials", [
+    ...(await Promise.all(knocks)),
+    { door: METADATA_NAME, ...(await knockName(METADATA_NAME, 80)) },
+  ]);
+}
+
+async function callHome(): Promise<Result> {
+  const knocks = (targets.outside ?? []).map(async (place) => ({ door: place.ip, ...(await knockTcp(place)) }));
+  return sum('call home past the mesh', await Promise.all(knocks));
+}
+
+async function sendDatagrams(): Promise<Result> {
+  const knocks = (targets.outside ?? []).map(async ({ ip }) => ({ door: ip, ...(await knockUdp({ ip, port: 53 })) }));
+  return sum('ask a name server outside, by UDP', await Promise.all(knocks));
+}
+
+async function talkToAbstract(): Promise<Result> {
+  return sum('connect to unix sockets without a file', [{ door: '', ...(await knockAbstract()) }]);
+}
+
+function openSockets(): Result {
+  const knock = openOtherSockets();
+  return sum('open sockets that network namespaces do not cover', knock ? [{ door: '', ...knock }] : []);
+}
+
 const TRIES: readonly (() => Result | Promise<Result>)[] = [
   chargeACustomer,
   readInvoices,
@@ -104,6 +141,12 @@ const TRIES: readonly (() => Result | Promise<Result>)[] = [
   readStateFolder,
   talkToControl,
   useAdminApi,
+  askMetadata,
+  callHome,
+  sendDatagrams,
+  talkToAbstract,
+  openSockets,
+  onMachine('make a network namespace and be root in it', makeNamespace),
 ];
 
 let reached = false;

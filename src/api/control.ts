@@ -224,7 +224,9 @@ export type LinksResponse = z.output<typeof linksResponse>;
 
 export const EVENT_LIMIT_MAX = 1000;
 export const eventsQuery = z.strictObject({
-  type: z.enum(['exchange', 'certificate', 'link', 'config', 'process', 'audit', 'gap', 'endpoint']).exactOptional(),
+  type: z
+    .enum(['exchange', 'egress', 'name', 'certificate', 'link', 'config', 'process', 'audit', 'gap', 'endpoint'])
+    .exactOptional(),
   allowed: z.enum(['true', 'false']).exactOptional().meta({ description: '`false`: denials only' }),
   workload: z.string().max(256).exactOptional().meta({ description: 'own side or destination of an exchange' }),
   fromMs: z.coerce.number().min(0).exactOptional(),

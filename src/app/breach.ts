@@ -11,6 +11,16 @@ import type { Supervisor } from './supervisor.ts';
 export const COMPROMISED = 'ecommerce/logging';
 export const TARGET = 'ecommerce/payment-processing';
 const TIMEOUT_MS = 60_000;
+/** Well known, and answered by everybody who can get there. */
+const OUTSIDE = [
+  { ip: '1.1.1.1', port: 443 },
+  { ip: '2606:4700:4700::1111', port: 443 },
+];
+/** Documentation's own (RFC 5737, RFC 3849): where nothing keeps the try inside, strangers are left in peace. */
+const NOBODY = [
+  { ip: '192.0.2.1', port: 443 },
+  { ip: '2001:db8::1', port: 443 },
+];
 
 export interface Try {
   readonly try: string;
@@ -74,6 +84,7 @@ export function allTargets(supervisor: Supervisor, stateDir: string): object {
     stateDir,
     controlSockets: [join(stateDir, 'control', 'control.sock')],
     admin: { ip: admin.hostname, port: Number(admin.port) },
+    outside: supervisor.workloads.namespaceOf(COMPROMISED) ? OUTSIDE : NOBODY,
   };
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CullisError } from '#base/errors.ts';
+import { closeInherited } from '#host/init-inherited.ts';
 import { isolationAvailable, type Isolation } from '#host/isolation.ts';
 import { openState, type State } from '#host/state.ts';
 import { PACKAGE_ROOT } from './plane-process.ts';
@@ -40,6 +41,8 @@ export function productVersion(): string {
  * @throws CullisError state.locked, state.unreadable, isolation.unavailable when `namespaces` was demanded and cannot be had
  */
 export async function openSystem(options: OpenOptions): Promise<Opened> {
+  // Neither the planes nor a workload without a namespace get them.
+  closeInherited();
   const isolation: Isolation =
     options.isolation === 'none' ? { ok: false, why: 'switched off with --isolation none' } : isolationAvailable();
   if (options.isolation === 'namespaces' && !isolation.ok) throw new CullisError('isolation.unavailable', isolation.why);

@@ -3,10 +3,11 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CullisError } from '#base/errors.ts';
-import { assignServiceIps } from '#host/names.ts';
+import { assignOutsideIps, assignServiceIps } from '#host/names.ts';
 import { describeBusy, freePort } from '#host/ports.ts';
 import { type Address, type Observed, type Placement, type Replica, replicaId } from '#model/observed.ts';
 import type { System, Workload } from '#model/system.ts';
+import { egressDestinations, egressHosts } from '#plan/egress.ts';
 import { outboundPorts } from '#plan/outbound.ts';
 import { unsupported } from '#plan/gateway-listeners.ts';
 import { clusterId, destinations, workloadPorts } from '#plan/services.ts';
@@ -46,6 +47,7 @@ export async function place(
 ): Promise<{ observed: Observed; moved: MovedPort[] }> {
   const free = await freePorts(portsNeeded(system, isolation, previous));
   const serviceIps = serviceAddresses(system);
+  const outsideIps = outsideAddresses(system);
   const placements: Record<string, Placement> = {};
   for (const [id, run] of runsOf(system)) {
     const workload = system.workloads.find((one) => one.id === id);
@@ -54,7 +56,20 @@ export async function place(
     if (count === 0) continue;
     const before = previous?.placements[id];
     const ports = workloadPorts(system, workload).map(({ port }) => port);
-    const called = run.spec.address ? [] : outboundPorts(system, workload);
+    const called = run.spec.address
+      ? []
+      : [
+          ...outboundPorts(system, workload).map(({ service, port: { port } }) => ({
+            key: clusterId(service, port),
+            ip: serviceIps.get(service.id)!,
+            port,
+          })),
+          ...egressDestinations(system, workload).map(({ key, host, port, literal }) => ({
+            key,
+            ip: literal ? host : outsideIps.get(host)!,
+            port,
+          })),
+        ];
     const replica = (index: number, had: Replica | undefined): Replica => {
       const app: Record<string, Address> = {};
       const inbound: Record<string, Address> = {};
@@ -71,9 +86,8 @@ export async function place(
     // Something that already runs elsewhere has no process tree of ours, so it gets no way out through this mesh.
     const outbound = (index: number): Record<string, Address> =>
       Object.fromEntries(
-        called.map(({ service, port }) => {
-          const key = clusterId(service, port.port);
-          const inside = { ip: serviceIps.get(service.id)!, port: port.port, namespaceOf: replicaId(id, index) };
+        called.map(({ key, ip, port }) => {
+          const inside = { ip, port, namespaceOf: replicaId(id, index) };
           return [key, isolation === 'none' ? (before?.outbound[key] ?? { ip: LOOPBACK, port: free() }) : inside];
         }),
       );
@@ -125,6 +139,11 @@ export function serviceAddresses(system: Pick<System, 'services' | 'endpointSlic
   return assignServiceIps(destinations(system).map(({ service }) => service.id));
 }
 
+/** The address of each host outside the mesh inside the namespaces. */
+export function outsideAddresses(system: System): Map<string, string> {
+  return assignOutsideIps(egressHosts(system));
+}
+
 /** An upper bound of what is not placed yet. */
 function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous: Observed | undefined): number {
   let count = 0;
@@ -137,8 +156,12 @@ function portsNeeded(system: System, isolation: 'none' | 'namespaces', previous:
       const had = i === 0 ? before : before?.replicas?.[i - 1];
       count += ports.filter(({ port }) => !had?.inbound[port] || !had.app[port]).length * 2;
     }
-    const out = isolation === 'none' ? outboundPorts(system, workload).length : 0;
-    count += Math.max(0, out - Object.keys(before?.outbound ?? {}).length);
+    if (isolation === 'namespaces') continue;
+    const keys = [
+      ...outboundPorts(system, workload).map(({ service, port }) => clusterId(service, port.port)),
+      ...egressDestinations(system, workload).map(({ key }) => key),
+    ];
+    count += keys.filter((key) => !before?.outbound[key]).length;
   }
   return count;
 }

@@ -1,12 +1,16 @@
 // What became of every process, on its way into the journal. The supervisor sees it and control writes it, so it is kept here until control says it is on disk.
 import type { Clock, Random } from '#base/ports.ts';
-import type { Event, ProcessEvent } from '#model/event.ts';
+import type { EgressEvent, Event, NameEvent, ProcessEvent } from '#model/event.ts';
 import { uuidv7 } from '#telemetry/ids.ts';
 
 const NODE = 'supervisor';
 /** While control is away; the oldest are dropped beyond it, and counted. */
 const WAITING_MAX = 2000;
 const BATCH_MAX = 200;
+
+type Body<E extends Event> = Omit<E, 'id' | 'timeMs' | 'node'>;
+/** What the supervisor sees, before it has an id. */
+export type SeenEvent = Body<ProcessEvent> | Body<NameEvent> | Body<EgressEvent>;
 
 export interface ProcessLogPorts {
   readonly clock: Clock;
@@ -29,8 +33,12 @@ export class ProcessLog {
 
   /** @param name workload id, `control`, `proxy/1` @param pid 0 when it never had one */
   say(action: ProcessEvent['action'], name: string, pid: number, detail: string): void {
-    const base = { id: this.#nextId(), timeMs: this.#ports.clock.nowMs(), node: NODE };
-    this.#waiting.push({ type: 'process', ...base, action, name, pid, detail });
+    this.add({ type: 'process', action, name, pid, detail });
+  }
+
+  /** Something else that the supervisor sees. */
+  add(body: SeenEvent): void {
+    this.#waiting.push({ ...body, id: this.#nextId(), timeMs: this.#ports.clock.nowMs(), node: NODE });
     if (this.#waiting.length > WAITING_MAX) {
       this.#waiting.shift();
       this.#lost++;
@@ -64,7 +72,7 @@ export class ProcessLog {
   }
 
   #sayLost(): void {
-    const detail = 'process events that the control plane was away for';
+    const detail = 'events of processes and look-ups that the control plane was away for';
     const base = { id: this.#nextId(), timeMs: this.#ports.clock.nowMs(), node: NODE };
     this.#waiting.unshift({ type: 'gap', ...base, lost: this.#lost, detail });
     this.#lost = 0;

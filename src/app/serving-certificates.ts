@@ -9,6 +9,7 @@ import type { TlsValues } from '#ingest/kubernetes/tls-values.ts';
 import type { ObjectRef } from '#model/gateway.ts';
 import type { ServingCertificate, TlsMaterial } from '#model/observed.ts';
 import type { System } from '#model/system.ts';
+import { credentialId } from '#plan/egress-rule.ts';
 
 /** Certificates in one bundle. */
 const BUNDLE_MAX = 512;
@@ -59,6 +60,16 @@ function* references(
     if (spec.backendCertificate) yield { ref: spec.backendCertificate, namespace, use: 'certificate' };
     for (const validation of validations)
       for (const ref of validation?.caCertificateRefs ?? []) yield { ref, namespace, use: 'authority' };
+  }
+  for (const { namespace, spec } of system.destinationRules) {
+    const { tls, portLevelSettings = [] } = spec.trafficPolicy ?? {};
+    for (const each of [tls, ...portLevelSettings.map((level) => level.tls)]) {
+      if (!each?.credentialName || (each.mode !== 'SIMPLE' && each.mode !== 'MUTUAL')) continue;
+      const [space, name = ''] = credentialId(each.credentialName, namespace).split('/');
+      if (space !== namespace) continue;
+      for (const kind of ['Secret', 'ConfigMap']) yield { ref: { kind, name }, namespace, use: 'authority' };
+      if (each.mode === 'MUTUAL') yield { ref: { kind: 'Secret', name }, namespace, use: 'certificate' };
+    }
   }
   for (const { metadata, spec } of system.backendTlsPolicies)
     for (const ref of spec.validation.caCertificateRefs) yield { ref, namespace: metadata.namespace, use: 'authority' };

@@ -10,7 +10,7 @@ import { describeBusy, freePort } from '#host/ports.ts';
 import type { State } from '#host/state.ts';
 import type { Diagnostic } from '#model/diagnostic.ts';
 import type { Event } from '#model/event.ts';
-import type { Observed } from '#model/observed.ts';
+import { type Observed, workloadOf } from '#model/observed.ts';
 import { systemClock, systemRandom } from '#telemetry/machine.ts';
 import type { PlaneCode } from './code-cache.ts';
 import { CONTROL_WAIT_MS, ControlLink } from './control-link.ts';
@@ -18,6 +18,8 @@ import type { FromControlProcess, FromWorkerProcess, LoadedSystem, ProcessState,
 import type { MovedPort } from './placement.ts';
 import { Places } from './places.ts';
 import { Plane, type PlaneEvents } from './plane.ts';
+import { AttemptWatch } from './attempt-watch.ts';
+import { NameWatch } from './name-watch.ts';
 import { SharedPortions } from './shared-portions.ts';
 import { planeSpecs } from './planes.ts';
 import { ProcessLog } from './process-log.ts';
@@ -77,6 +79,7 @@ export class Supervisor {
   readonly #link: ControlLink;
   readonly #portions: SharedPortions;
   readonly #log: ProcessLog;
+  readonly #nameLog: ProcessLog;
   readonly #places: Places;
   readonly #first = Promise.withResolvers<StartResult>();
   #phase: 'loading' | 'launching' | 'running' | 'stopping' = 'loading';
@@ -100,6 +103,14 @@ export class Supervisor {
       random: systemRandom,
       write: (events) => this.#link.ask({ type: 'journal', events }),
     });
+    // Apart: what a workload can cause at will must not push out what became of processes.
+    this.#nameLog = new ProcessLog({
+      clock: systemClock,
+      random: systemRandom,
+      write: (events) => this.#link.ask({ type: 'journal', events }),
+    });
+    const watch = new NameWatch(systemClock);
+    const attemptWatch = new AttemptWatch(systemClock);
     const workloadLog = new WorkloadLog(this.#log, state);
     this.#workloads = new Workloads({
       ...options,
@@ -114,6 +125,14 @@ export class Supervisor {
         if (status.detail !== '') this.#notice(`${id}: ${status.detail}`);
         this.#sendPids();
         this.#report();
+      },
+      onQueries: (id, queries) => {
+        for (const event of watch.take(workloadOf(id), queries, (name) => this.#isOutside(id, name))) this.#nameLog.add(event);
+        void this.#nameLog.flush();
+      },
+      onAttempts: (id, attempts, more) => {
+        for (const event of attemptWatch.take(workloadOf(id), attempts, more)) this.#nameLog.add(event);
+        void this.#nameLog.flush();
       },
       onLeaving: (replicas) => this.#leaving(replicas),
     });
@@ -240,7 +259,7 @@ export class Supervisor {
     await this.#workloads.stop();
     const ask = { type: 'stop', graceMs: DRAIN_MS } satisfies ToWorker;
     await Promise.all(this.#workers.map((worker) => worker.stop(ask, WORKER_STOP_MS)));
-    await within(this.#log.flush(), LAST_EVENTS_MS);
+    await within(Promise.all([this.#log.flush(), this.#nameLog.flush()]), LAST_EVENTS_MS);
     await this.#control.stop(undefined, CONTROL_STOP_MS);
     clearTimeout(late);
   }
@@ -250,6 +269,11 @@ export class Supervisor {
     this.#workloads.kill();
     for (const worker of this.#workers) worker.kill();
     this.#control.kill();
+  }
+
+  /** Whether a known name is one that a ServiceEntry lets out. */
+  #isOutside(id: string, name: string): boolean {
+    return this.#workloads.leadsOut(id, name);
   }
 
   async #chooseAdminPort(): Promise<void> {

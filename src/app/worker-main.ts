@@ -14,10 +14,13 @@ import { Metrics } from '#telemetry/metrics.ts';
 import { measureProcess } from '#telemetry/process-metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 import { meshFetch } from './mesh-fetch.ts';
+import { outsidePorts } from './outside.ts';
 import type { FromWorkerProcess, ToWorker, WorkerStart } from './messages.ts';
 import { readStart } from './start-document.ts';
 import { connectControl } from './worker-channel.ts';
 
+/** The one that is there from the start. */
+const FIRST_WORKER = 'proxy/1';
 const REPORT_EVERY_MS = 1000;
 const DRAIN_MS = 1000;
 const CONNECTIONS_MAX = 10_000;
@@ -56,6 +59,8 @@ const proxy = createProxy({
   clock: systemClock,
   random: systemRandom,
   fetch: meshFetch(() => plan, createFetch(), createFetch({ allowPrivate: ['127.0.0.1/32'] })),
+  outside: outsidePorts(),
+  first: start.name === FIRST_WORKER,
   requestSvid: (identity, csrPem) => channel.requestSvid(identity, csrPem),
   // In a namespace only the workload itself can reach its listeners; on plain loopback the socket's owner is looked up.
   ownsSocket: (workload, socket) => {

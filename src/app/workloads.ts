@@ -1,24 +1,26 @@
 // The workloads of this machine: started where the plan placed them, in namespaces when there are any, kept running, stopped when they leave the System.
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 import type { Isolation } from '#host/isolation.ts';
+import type { Query } from '#host/init-dns.ts';
+import type { Attempt } from '#host/init-watch.ts';
 import type { LogLine } from '#host/lines.ts';
 import { serviceNames } from '#host/names.ts';
 import { createNamespace, type WorkloadNamespace } from '#host/namespaces.ts';
 import type { MeshService } from '#host/protocol.ts';
 import { postgresProgram, type PostgresProgram } from '#host/postgres.ts';
 import type { Readiness } from '#host/readiness.ts';
-import { projectRoot } from '#host/root.ts';
+import { homeFolders, projectRoot } from '#host/root.ts';
 import { startWorkload, type RunSpec } from '#host/runner.ts';
 import type { RunningWorkload, RunStatus } from '#host/supervise.ts';
 import { originOf } from '#model/origin.ts';
 import { type Observed, replicaId, workloadOf } from '#model/observed.ts';
 import type { System, Workload } from '#model/system.ts';
+import { egressDestinations } from '#plan/egress.ts';
 import { workloadEnvironment } from '#plan/environment.ts';
 import { versionOf } from '#plan/versions.ts';
 import type { ProcessState } from './messages.ts';
-import { replicaCount, runsOf, serviceAddresses } from './placement.ts';
+import { outsideAddresses, replicaCount, runsOf, serviceAddresses } from './placement.ts';
 
 export interface WorkloadsOptions {
   readonly stateDir: string;
@@ -35,9 +37,20 @@ export interface WorkloadsOptions {
   /** A namespace ended by itself, or could not be made anew. */
   onNotice(text: string): void;
   onState(id: string, status: RunStatus): void;
+  /** What a workload in a namespace looked up. */
+  onQueries(id: string, queries: readonly Query[]): void;
+  /** What a workload in a namespace tried that leads nowhere. */
+  onAttempts(id: string, attempts: readonly Attempt[], more: number): void;
   /** Replicas that are about to be stopped: resolves when nobody sends them anything new. */
   onLeaving(ids: readonly string[]): Promise<void>;
 }
+
+interface KnownNames {
+  readonly inside: ReadonlySet<string>;
+  /** Wildcards too. */
+  readonly outside: readonly string[];
+}
+const NO_NAMES: KnownNames = { inside: new Set(), outside: [] };
 
 interface Entry {
   readonly fingerprint: string;
@@ -72,10 +85,21 @@ export class Workloads {
   readonly #namespaces = new Map<string, Housed>();
   /** Namespaces that are being made. */
   readonly #making = new Set<Promise<unknown>>();
+  /** By workload id. */
+  readonly #names = new Map<string, KnownNames>();
   #stopping = false;
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
+  }
+
+  /** Whether a name that is known inside is a host outside the mesh. @param name lower case */
+  leadsOut(id: string, name: string): boolean {
+    const { inside, outside } = this.#names.get(id) ?? NO_NAMES;
+    return (
+      !inside.has(name) &&
+      outside.some((one) => one === name || one === '*' || (one.startsWith('*') && name.endsWith(one.slice(1))))
+    );
   }
 
   namespaceOf(id: string): WorkloadNamespace | undefined {
@@ -103,7 +127,11 @@ export class Workloads {
     if (!isolation) return;
     const made = replicasOf(system).map(async ({ id, run, workload }) => {
       if (run.spec.address) return;
-      const services = meshServices(system, workload.namespace);
+      const services = meshServices(system, workload);
+      this.#names.set(id, {
+        inside: new Set(services.flatMap(({ names, outside }) => (outside ? [] : names))),
+        outside: services.flatMap(({ names, outside }) => (outside ? names : [])),
+      });
       const present = this.#namespaces.get(id);
       const folders = this.#folders(run);
       if (!present) return await this.#house(id, run, services, folders, isolation);
@@ -139,6 +167,8 @@ export class Workloads {
       ...(postgres ? { share: postgres.share, writable: postgres.writable } : {}),
       hide: [stateDir],
       onNotice: (text) => this.#options.onNotice(text),
+      onQueries: (queries) => this.#options.onQueries(id, queries),
+      onAttempts: (attempts, more) => this.#options.onAttempts(id, attempts, more),
     });
     this.#namespaces.set(id, { namespace, folders });
     void namespace.gone.then(() => {
@@ -314,7 +344,7 @@ export class Workloads {
 
   /** What a namespace's file tree is built from. */
   #folders(run: System['runs'][number]): string {
-    return `${projectRoot(this.#cwd(run), [homedir(), '/home', '/root'])} ${run.spec.builtin ?? ''}`;
+    return `${projectRoot(this.#cwd(run), homeFolders())} ${run.spec.builtin ?? ''}`;
   }
 
   #uid(id: string): number {
@@ -341,9 +371,10 @@ function replicasOf(system: System) {
   });
 }
 
-function meshServices(system: System, namespace: string): MeshService[] {
+function meshServices(system: System, workload: Workload): MeshService[] {
+  const { namespace } = workload;
   const ips = serviceAddresses(system);
-  return system.services.flatMap((service) => {
+  const inside = system.services.flatMap((service) => {
     const ip = ips.get(service.id);
     if (ip === undefined) return [];
     return [
@@ -354,6 +385,19 @@ function meshServices(system: System, namespace: string): MeshService[] {
       },
     ];
   });
+  return [...inside, ...outsideNames(system, workload)];
+}
+
+/** Hosts outside the mesh that the workload may call, each at its stand-in address; addresses that a ServiceEntry names stand for themselves. */
+function outsideNames(system: System, workload: Workload): MeshService[] {
+  const ips = outsideAddresses(system);
+  const ports = Map.groupBy(egressDestinations(system, workload), ({ host }) => host);
+  return [...ports].map(([host, each]) => ({
+    names: each[0]!.literal ? [] : [host],
+    ip: each[0]!.literal ? host : ips.get(host)!,
+    ports: each.map(({ port }) => port),
+    outside: true as const,
+  }));
 }
 
 /** The role and database that the variables of the usual container image name. */

@@ -60,6 +60,27 @@ function unmapped(address: string): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
 
+/** This machine, its link, and everybody at once: no exception opens them for a name. */
+const NEVER = listOf([
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  '224.0.0.0/3',
+  '::/127',
+  'fe80::/10',
+  'ff00::/8',
+  'fd00:ec2::/32',
+]);
+
+/** Whether an address is loopback, link-local, multicast or a cloud's metadata service; true for what is no address. */
+export function ownMachine(address: string): boolean {
+  const plain = unmapped(address);
+  const family = isIP(plain);
+  return family === 0 || NEVER.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+}
+
 export interface AddressGuard {
   /** Whether a fetch may connect to `address` (a resolved IP address) for `host` (as in the URL, lower case, without brackets) and `port`. */
   allows(host: string, address: string, port: number): boolean;

@@ -1,15 +1,15 @@
 import { unreachable } from '#base/assert.ts';
 import type { ExplainResponse } from '#api/control.ts';
 import type { SmallestChange } from '#model/decision.ts';
-import type { Event, ExchangeEvent } from '#model/event.ts';
+import type { Event, ExchangeEvent, NameEvent } from '#model/event.ts';
 import { findEvent, readJournal } from '#telemetry/journal.ts';
 
 const RELATED_MAX = 16;
 const RELATED_LINES_MAX = 200_000;
 const AROUND_MS = 60_000;
 
-/** Says what policy change would have let a refused exchange pass; given by whoever holds the policy engine. */
-export type ChangeFinder = (event: ExchangeEvent) => SmallestChange | undefined;
+/** Says what change would have let what was refused pass; given by whoever holds the policy engine. */
+export type ChangeFinder = (event: Event) => SmallestChange | undefined;
 
 /** The event with this id in words, with its reasons and the other events of the same request; undefined when the journal does not hold it. */
 export async function explainEvent(
@@ -20,7 +20,7 @@ export async function explainEvent(
   const event = await findEvent(journalDir, id);
   if (!event) return undefined;
   const exchange = event.type === 'exchange' ? event : undefined;
-  const change = exchange && !exchange.allowed ? findChange(exchange) : undefined;
+  const change = findChange(event);
   return {
     event: loose(event),
     summary: summarize(event),
@@ -48,6 +48,14 @@ export function loose(event: Event): ExplainResponse['event'] {
   return event as ExplainResponse['event'];
 }
 
+const NAME_ANSWERS: Readonly<Record<NameEvent['answer'], string>> = {
+  mesh: 'a service of the mesh',
+  outside: 'a host that a ServiceEntry names',
+  unknown: 'no Service and no ServiceEntry is for it, so it was refused',
+  search: 'a search domain behind another name',
+  limited: 'too many look-ups, not answered',
+};
+
 /** One sentence: lower-case, no full stop. */
 export function summarize(event: Event): string {
   switch (event.type) {
@@ -65,6 +73,10 @@ export function summarize(event: Event): string {
       return `\`${event.name}\` ${event.action}${event.detail ? `: ${event.detail}` : ''}`;
     case 'audit':
       return `\`${event.operator}\` (${event.role}) ${event.allowed ? 'did' : 'was refused'} ${event.action} on \`${event.target}\``;
+    case 'egress':
+      return `\`${event.workload}\` to \`${event.host}\` was ${event.action}: ${event.text}`;
+    case 'name':
+      return `\`${event.workload}\` asked ${event.count === 1 ? '' : `${event.count} times `}for the ${event.record} record of \`${event.name}\`: ${NAME_ANSWERS[event.answer]}`;
     case 'gap':
       return `${event.lost} events lost: ${event.detail}`;
     case 'endpoint':

@@ -128,6 +128,7 @@ async function queryEvents(journalDir: string, query: EventsQuery): Promise<Resp
     if (type !== undefined && event.type !== type) return false;
     if (allowed !== undefined && (!('allowed' in event) || event.allowed !== (allowed === 'true'))) return false;
     if (workload === undefined) return true;
+    if (event.type === 'egress' || event.type === 'name') return event.workload === workload;
     return event.type === 'exchange' && (event.workload === workload || event.destination === workload);
   };
   const contains = allowed === undefined ? (type === undefined ? undefined : `"type":"${type}"`) : `"allowed":${allowed}`;

@@ -5,22 +5,10 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { SERVICE_RANGE } from './names.ts';
+import { networkScript } from './networks.ts';
 import { type RootSpec, quote, rootScript } from './root.ts';
-
-/** How the workload's network meets that of the service addresses. */
-export type Link = 'veth' | 'lo';
-
-export interface Tools {
-  readonly sh: string;
-  readonly unshare: string;
-  readonly nsenter: string;
-  readonly setpriv: string;
-  /** iproute2, else Perl, which Debian always has, does what little is needed. */
-  readonly ip: string | undefined;
-  readonly perl: string | undefined;
-  readonly prlimit: string | undefined;
-}
+import type { Link, Tools } from './tools.ts';
+import { watchWords } from './watch.ts';
 
 export interface BootSpec extends RootSpec {
   readonly link: Link;
@@ -37,9 +25,6 @@ export interface BootSpec extends RootSpec {
   /** Text of the pid namespace outside, for init's guard. */
   readonly outerPidNamespace: string;
 }
-
-/** Where the link's other end answers for all services: the link-local address that container networks use for it. */
-const GATEWAY = '169.254.1.1';
 
 /**
  * The whole script. It fails as a whole (`set -e`); its words on stderr are the reason. Ends as pid 1 that waits for init and
@@ -62,66 +47,31 @@ export function bootScript(spec: BootSpec, node: readonly string[]): string {
   lines.push(`hostname ${quote(spec.hostname)} 2>/dev/null || echo ${quote(spec.hostname)} > /proc/sys/kernel/hostname || true`);
   // Ports below 1024 are a matter of the host's services; here every port is the workload's own.
   lines.push('echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true');
-  lines.push(...(link === 'veth' ? vethScript(spec.ip, tools) : loScript(spec.ip, tools)));
+  lines.push(...networkScript(link, spec.ip, tools), ...PROC_SCRIPT);
   lines.push('mount -o remount,bind,ro /');
-  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter];
+  const watch = link === 'veth' ? watchWords(tools.perl, spec.ip) : [];
+  const init = ['/cullis/init.mjs', spec.outerPidNamespace, link, tools.nsenter, tools.ip ?? '', JSON.stringify(watch)];
   lines.push(`${[...node, ...init].map(quote).join(' ')} &`, 'wait $!');
   return lines.join('\n');
 }
+
+/**
+ * In a user namespace the workload is the user who owns its network, to whom the kernel lets the network's settings: read-only, they stay
+ * as they are. Keys of the user's sessions outside are nobody's business.
+ */
+const PROC_SCRIPT = [
+  'mount --bind /proc/sys /proc/sys',
+  'mount -o remount,bind,ro,nosuid,nodev,noexec /proc/sys',
+  'for file in /proc/keys /proc/key-users; do if [ -e $file ]; then mount --bind /dev/null $file; fi; done',
+] as const;
 
 /** printf's format is `%s`, so only the shell's own quoting matters; new lines are allowed here. */
 function quotedText(text: string): string {
   return `'${text.replaceAll('\0', '').replaceAll("'", `'\\''`)}'`;
 }
 
-/**
- * Two networks joined by a virtual cable: the workload's, and one that holds nothing but the service addresses and the sidecar's
- * listeners. Neither is joined to anything else. Apart, because a program that listens on port 8080 of every address and a listener
- * for a service on port 8080 cannot both be had in one network.
- */
-function vethScript(ip: string, { ip: tool, unshare, nsenter }: Tools): string[] {
-  const noIpv6 = 'if [ -e /proc/sys/net/ipv6 ]; then echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6; fi';
-  return [
-    noIpv6,
-    ': > /run/netns/services',
-    `${unshare} --net=/run/netns/services sh -c ${quote(noIpv6)}`,
-    `${tool} -batch - <<'.'`,
-    'link set lo up',
-    'link add eth0 type veth peer name eth0 netns services',
-    `addr add ${ip}/32 dev eth0`,
-    'link set eth0 up',
-    `route add ${GATEWAY} dev eth0 scope link`,
-    `route add ${SERVICE_RANGE.text} via ${GATEWAY} dev eth0`,
-    '.',
-    `${nsenter} --net=/run/netns/services ${tool} -batch - <<'.'`,
-    'link set lo up',
-    // On lo a whole range is local.
-    `addr add ${SERVICE_RANGE.text} dev lo`,
-    `addr add ${GATEWAY}/32 dev eth0`,
-    'link set eth0 up',
-    `route add ${ip}/32 dev eth0`,
-    '.',
-  ];
-}
-
-/** One network with everything on its lo. A service on a port that the workload itself listens on cannot be reached then. */
-function loScript(ip: string, { ip: tool, perl }: Tools): string[] {
-  if (tool)
-    return [`${tool} -batch - <<'.'`, 'link set lo up', `addr add ${SERVICE_RANGE.text} dev lo`, `addr add ${ip}/32 dev lo`, '.'];
-  return [`${perl ?? 'perl'} -e ${quote(PERL_LO)} ${ip} 255.255.255.255 ${SERVICE_RANGE.text.replace(/\/.*/, '')} 255.240.0.0`];
-}
-
-/** netdevice(7): SIOCGIFFLAGS, SIOCSIFFLAGS (IFF_UP), SIOCSIFADDR and SIOCSIFNETMASK on lo and on a label for each further address. */
-const PERL_LO = [
-  'use Socket; socket(my $s, AF_INET, SOCK_DGRAM, 0) or die "socket: $!";',
-  'sub up { my $n = shift; my $r = pack("a16 s x14", $n, 0); ioctl($s, 0x8913, $r) or die "flags: $!";',
-  '  my ($f) = unpack("x16 s", $r); ioctl($s, 0x8914, pack("a16 s x14", $n, $f | 1)) or die "up: $!"; }',
-  'sub put { my ($n, $c, $a) = @_; ioctl($s, $c, pack("a16 s n a4 x8", $n, AF_INET, 0, inet_aton($a))) or die "address: $!"; }',
-  'up("lo"); my $i = 0; while (my ($a, $m) = splice(@ARGV, 0, 2)) { my $n = "lo:" . ++$i; put($n, 0x8916, $a); put($n, 0x891c, $m); }',
-].join(' ');
-
 /** What init consists of. They import each other and `node:` only. */
-const PROGRAMS = ['init', 'init-listen', 'init-dns', 'raw'] as const;
+const PROGRAMS = ['init', 'init-listen', 'init-dns', 'init-inherited', 'init-routes', 'init-watch', 'raw'] as const;
 
 /** Under way, by folder: many namespaces are made at the same time. */
 const preparing = new Map<string, Promise<void>>();

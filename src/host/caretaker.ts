@@ -1,8 +1,10 @@
 // The supervisor's end of the line to a namespace's init: questions with answers, programs that run, and the end of both.
 import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import { CullisError } from '#base/errors.ts';
+import type { Query } from './init-dns.ts';
+import type { Tell } from './init-watch.ts';
 import { allStats, innerPid } from './proc.ts';
+import type { Output } from './output.ts';
 import type { FromInit, ToInit } from './protocol.ts';
 import type { RawHandle } from './raw.ts';
 import type { Exit } from './supervise.ts';
@@ -30,6 +32,11 @@ export class Caretaker {
   readonly pid: number;
   /** Resolves with the reason when everything in the namespace has ended. */
   readonly gone: Promise<string>;
+  /** What the name server inside was asked for. */
+  onQueries: ((queries: readonly Query[]) => void) | undefined;
+  /** What was tried inside that leads nowhere. */
+  onAttempts: Tell | undefined;
+  readonly output: Pick<Output, 'stdout' | 'stderr'>;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #runs = new Map<number, Run>();
@@ -37,13 +44,13 @@ export class Caretaker {
 
   /**
    * Waits until init speaks.
-   * @param what for the error's text @throws CullisError isolation.unavailable with the last words of the boot script
+   * @param output where the child writes to @param what for the error's text @throws CullisError isolation.unavailable with the last words of the boot script
    */
-  static async up(child: ChildProcess, what: string): Promise<Caretaker> {
-    const output: Buffer[] = [];
-    const collect = (chunk: Buffer): void => void output.push(chunk);
-    child.stderr?.on('data', collect);
-    const made = new Caretaker(child);
+  static async up(child: ChildProcess, output: Output, what: string): Promise<Caretaker> {
+    const words: Buffer[] = [];
+    const collect = (chunk: Buffer): void => void words.push(chunk);
+    output.stderr.on('data', collect);
+    const made = new Caretaker(child, output);
     const up = Promise.withResolvers<string>();
     const onMessage = (message: FromInit): void => {
       if (message.ev === 'up') up.resolve('');
@@ -53,32 +60,37 @@ export class Caretaker {
     const failure = await Promise.race([up.promise, made.gone]);
     clearTimeout(timer);
     child.removeListener('message', onMessage);
-    child.stderr?.removeListener('data', collect);
+    output.stderr.removeListener('data', collect);
     if (failure === '') return made;
     await made.end();
-    const said = Buffer.concat(output).toString('utf8').slice(-BOOT_OUTPUT_MAX).trim().split('\n').at(-1);
+    const said = Buffer.concat(words).toString('utf8').slice(-BOOT_OUTPUT_MAX).trim().split('\n').at(-1);
     throw new CullisError('isolation.unavailable', `no namespace for \`${what}\`: ${said || failure}`);
   }
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, output: Output) {
     this.#child = child;
+    this.output = output;
     this.pid = child.pid ?? 0;
     this.gone = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with ${code}`));
     });
-    void this.gone.then((why) => this.#lose(why));
+    void this.gone.then((why) => {
+      this.#lose(why);
+      // Nobody reads what no program wrote; it ends all the same.
+      if (output.stdout.readableFlowing === null) output.stdout.resume();
+    });
     child.on('message', (message: FromInit, raw: unknown) => this.#receive(message, raw as RawHandle | undefined));
-  }
-
-  get output(): { stdout: Readable; stderr: Readable } {
-    return { stdout: this.#child.stdout!, stderr: this.#child.stderr! };
   }
 
   #receive(message: FromInit, raw: RawHandle | undefined): void {
     switch (message.ev) {
       case 'up':
         return;
+      case 'queries':
+        return this.onQueries?.(message.queries);
+      case 'attempts':
+        return this.onAttempts?.(message.attempts, message.more);
       case 'started':
         return this.#runs.get(message.run)?.started(message.pid);
       case 'exit':
@@ -161,7 +173,7 @@ export class Caretaker {
     // The kernel ends all others before pid 1 of a namespace is gone, and unshare waits for pid 1: then nothing is left.
     const first = running ? allStats().find(({ ppid }) => ppid === this.pid)?.pid : undefined;
     // What unshare says about its child's end is nobody's log line.
-    this.#child.stderr?.destroy();
+    this.output.stderr.destroy();
     if (first === undefined || !killed(first)) this.#child.kill('SIGKILL');
     await this.gone;
     if (this.#child.connected) this.#child.disconnect();

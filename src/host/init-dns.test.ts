@@ -81,3 +81,49 @@ test('any bytes give an answer or none', () => {
     { numRuns: 500 },
   );
 });
+
+test('wildcards answer for what is below them, and the one for everything not for the mesh’s own names', () => {
+  const names = new Map([
+    ...NAMES,
+    ['*.wild.test', '240.240.1.1'],
+    ['*.b.wild.test', '240.240.1.2'],
+    ['api.test', '240.240.1.3'],
+  ]);
+  const all = new Map([...names, ['*', '240.240.9.9']]);
+  const rows: readonly (readonly [table: ReadonlyMap<string, string>, name: string, address: string | undefined])[] = [
+    [names, 'a.wild.test', '240.240.1.1'],
+    [names, 'x.y.wild.test', '240.240.1.1'],
+    [names, 'a.b.wild.test', '240.240.1.2'],
+    [names, 'wild.test', undefined],
+    [names, 'awild.test', undefined],
+    [names, '*.wild.test', '240.240.1.1'],
+    [names, 'api.test', '240.240.1.3'],
+    [names, 'other.test', undefined],
+    [all, 'other.test', '240.240.9.9'],
+    [all, 'api.test', '240.240.1.3'],
+    [all, 'api.test.shop.svc.cluster.local', undefined],
+    [all, 'nope', undefined],
+    [all, '9.9.9.9.in-addr.arpa', undefined],
+    [all, '*', undefined],
+  ];
+  for (const [table, name, address] of rows) {
+    const answer = read(answerQuery(query(name), table))!;
+    assert.equal(answer.answers === 0 ? undefined : answer.data, address, name);
+  }
+});
+
+test('what was asked for is told, known or not', () => {
+  const seen: unknown[] = [];
+  const tell = (...about: readonly unknown[]): void => void seen.push(about);
+  for (const [name, type] of [
+    ['cart', 1],
+    ['CART', 16],
+    ['secret.evil.test', 16],
+  ] as const)
+    answerQuery(query(name, type), NAMES, tell);
+  assert.deepEqual(seen, [
+    ['cart', 1, true],
+    ['cart', 16, true],
+    ['secret.evil.test', 16, false],
+  ]);
+});

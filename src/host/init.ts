@@ -5,10 +5,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { serveNames } from './init-dns.ts';
+import { Routes } from './init-routes.ts';
+import { closeInherited } from './init-inherited.ts';
+import { watchAttempts } from './init-watch.ts';
 import type { FromInit, ToInit } from './protocol.ts';
 import { type RawHandle, bindRaw, rawOf, sendRaw } from './raw.ts';
 
-const [outerPidNamespace, link, nsenter] = process.argv.slice(2);
+const [outerPidNamespace, link, nsenter, ipTool, watchWords] = process.argv.slice(2);
 
 // `sweep` signals every process it can see: it must never run outside of a pid namespace of its own.
 if (!process.send || process.ppid !== 1 || readlinkSync('/proc/self/ns/pid') === outerPidNamespace) {
@@ -16,10 +19,16 @@ if (!process.send || process.ppid !== 1 || readlinkSync('/proc/self/ns/pid') ===
   process.exit(2);
 }
 
+closeInherited();
 const names = new Map<string, string>();
+const routes = new Routes({ link: link ?? '', nsenter: nsenter ?? '', ip: ipTool ?? '' });
 const runs = new Map<number, ChildProcess>();
 /** Bound handles by `ip:port`. Kept here, so that they go on queueing connections while a sidecar restarts. */
 const bound = new Map<string, RawHandle>();
+
+const watching = watchAttempts(JSON.parse(watchWords ?? '[]') as string[], (attempts, more) =>
+  say({ ev: 'attempts', attempts, more }),
+);
 
 function say(message: FromInit): void {
   if (process.connected) process.send?.(message);
@@ -140,6 +149,8 @@ function startHelper(tool: string): Helper {
 async function handle(message: ToInit): Promise<void> {
   switch (message.op) {
     case 'run':
+      // Whatever it tries first is seen too.
+      await watching();
       return run(message);
     case 'signal':
       return killGroup(message.run, message.signal);
@@ -172,6 +183,7 @@ async function handle(message: ToInit): Promise<void> {
       return;
     }
     case 'names':
+      routes.set(message.routes);
       names.clear();
       for (const [name, ip] of message.table) names.set(name, ip);
       writeFileSync('/run/cullis/hosts', message.hosts, { mode: 0o644 });
@@ -192,5 +204,5 @@ process.on('disconnect', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-serveNames('127.0.0.53', names);
+serveNames('127.0.0.53', names, (queries) => say({ ev: 'queries', queries }));
 say({ ev: 'up' });

@@ -1,7 +1,7 @@
 // What this machine can do, found out by doing it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Link, Tools } from './boot.ts';
+import type { Link, Tools } from './tools.ts';
 import { seccompWords } from './seccomp.ts';
 import { systemTool } from './tools.ts';
 
@@ -45,13 +45,15 @@ export function isolationAvailable(): Isolation {
   const seccomp = filterWorks(tools);
   const notes = seccomp
     ? []
-    : ['system calls are not filtered (no perl, or the kernel lacks seccomp): a virtual machine reaches its hypervisor'];
+    : [
+        'system calls are not filtered (no perl, or the kernel lacks seccomp): a virtual machine reaches its hypervisor, and what is tried in vain is not seen',
+      ];
   if (tried === '') return { ok: true, how, link: 'veth', tools, seccomp, note: notes.join('; ') };
   // The kernel may lack virtual cables where it has namespaces.
   const apart = tried.startsWith('network: ');
   if (apart && attempt(how, tools, true) === '') {
     notes.push(
-      `${tools.ip ? 'no veth here' : '`ip` (package iproute2) is missing'}: a workload cannot call services on ports it listens on itself`,
+      `${tools.ip ? 'no veth here' : '`ip` (package iproute2) is missing'}: a workload cannot call services on ports it listens on itself, and what it tries in vain is not seen`,
     );
     return { ok: true, how, link: 'lo', tools, seccomp, note: notes.join('; ') };
   }

@@ -4,6 +4,8 @@ import type { MeshService } from './protocol.ts';
 export const CLUSTER_DOMAIN = 'cluster.local';
 /** Kubernetes' own defaults for services, and a range for workloads. */
 export const SERVICE_RANGE = { prefix: [10, 96] as const, bits: 16, text: '10.96.0.0/12' };
+/** Istio's own for hosts outside the mesh (DNS proxying, address auto-allocation). */
+export const OUTSIDE_RANGE = { prefix: [240, 240] as const, text: '240.240.0.0/16' };
 const WORKLOAD_RANGE = [10, 244] as const;
 
 /** Every name under which a service is known to a program in namespace `from`, the short one only at home. */
@@ -18,6 +20,11 @@ export function serviceNames(name: string, namespace: string, from: string, doma
  */
 export function assignServiceIps(ids: readonly string[]): Map<string, string> {
   return assign(ids, SERVICE_RANGE.prefix);
+}
+
+/** The same for hosts outside the mesh. */
+export function assignOutsideIps(hosts: readonly string[]): Map<string, string> {
+  return assign(hosts, OUTSIDE_RANGE.prefix);
 }
 
 /** The same for workloads: the address a pod would have. */
@@ -46,14 +53,26 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
+/** Whether the sidecar may listen on it for a workload: the ranges of services and of hosts outside, and what stands for itself. */
+export function isServiceAddress(ip: string, services: readonly MeshService[]): boolean {
+  const [a = 0, b = 0] = ip.split('.').map(Number);
+  return (a === 10 && (b & 0xf0) === 96) || (a === 240 && b === 240) || services.some((service) => service.ip === ip);
+}
+
 /** /etc/hosts. Names are already checked by the readers; what could break a line is left out all the same. */
 export function hostsText(services: readonly MeshService[], hostname: string, ip: string): string {
   const lines = [`127.0.0.1 localhost`, `${ip} ${hostname}`];
   for (const service of services) {
+    // A wildcard is the name server's to answer.
     const names = service.names.filter((name) => /^[A-Za-z0-9._-]+$/.test(name));
     if (names.length > 0) lines.push(`${service.ip} ${names.join(' ')}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Addresses outside the mesh that stand for themselves: those of services without names. */
+export function ownRoutes(services: readonly MeshService[]): string[] {
+  return services.filter(({ names, outside }) => outside && names.length === 0).map(({ ip }) => ip);
 }
 
 /** Lower-case name -> address, for the name server. */

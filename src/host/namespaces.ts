@@ -2,19 +2,21 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CullisError, messageOf } from '#base/errors.ts';
 import { backoffMs } from './backoff.ts';
 import { bootScript, preparePrograms, programsFolder } from './boot.ts';
 import { Caretaker } from './caretaker.ts';
+import type { Query } from './init-dns.ts';
+import type { Tell } from './init-watch.ts';
 import { type Isolation, namespaceFlags } from './isolation.ts';
-import { assignWorkloadIps, hostsText, nameTable, resolvText } from './names.ts';
+import { assignWorkloadIps, hostsText, isServiceAddress, nameTable, ownRoutes, resolvText } from './names.ts';
+import { makeOutput } from './output.ts';
 import { checkProgram, type Program } from './process.ts';
 import type { MeshService } from './protocol.ts';
 import { type RawHandle, listenOn, socketFrom } from './raw.ts';
 import { PROBE_TIMEOUT_MS, probe } from './readiness.ts';
-import { isBelow, projectRoot, unreadableFolder } from './root.ts';
+import { homeFolders, isBelow, projectRoot, unreadableFolder } from './root.ts';
 import { seccompWords } from './seccomp.ts';
 import { type RunSpec, startWorkload } from './runner.ts';
 import { type Launched, type Launcher, type RunEvents, type RunningWorkload, pause } from './supervise.ts';
@@ -50,6 +52,10 @@ export interface NamespaceSpec {
   readonly tmpBytesMax?: number;
   /** The namespace ended by itself and is made anew, or could not be. */
   onNotice?(text: string): void;
+  /** What the workload looked up, about once a second. */
+  onQueries?(queries: readonly Query[]): void;
+  /** What the workload tried that leads nowhere, at most five times a second. */
+  readonly onAttempts?: Tell;
 }
 
 export interface WorkloadNamespace {
@@ -100,7 +106,7 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
   const { tools, how, link } = spec.isolation;
   const [home = '', name = ''] = spec.workload.replace('~', '-').split('/');
   const hostname = name.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 63);
-  const project = projectRoot(spec.cwd, [homedir(), '/home', '/root']);
+  const project = projectRoot(spec.cwd, homeFolders());
   if (how === 'root') checkReadable(project, spec.cwd);
   mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
   const account = accountFiles(name, spec.uid, spec.gid ?? spec.uid, HOME);
@@ -145,13 +151,23 @@ async function boot(spec: NamespaceSpec, services: readonly MeshService[], ip: s
       '-c',
       script,
     ];
+    const output = await makeOutput(stage);
     const child = spawn(tools.setpriv, words, {
       env: { ...(spec.instance === undefined ? {} : { [INSTANCE_VARIABLE]: spec.instance }), [WORKLOAD_VARIABLE]: spec.workload },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', ...output.fds, 'ipc'],
     });
-    const caretaker = await Caretaker.up(child, spec.workload);
-    await caretaker.ask((id) => ({ op: 'names', id, hosts: hostsText(services, hostname, ip), table: nameTable(services) }));
+    output.release();
+    const caretaker = await Caretaker.up(child, output, spec.workload);
+    caretaker.onAttempts = spec.onAttempts;
+    caretaker.onQueries = (queries) => spec.onQueries?.(queries);
+    await caretaker.ask((id) => ({
+      op: 'names',
+      id,
+      hosts: hostsText(services, hostname, ip),
+      table: nameTable(services),
+      routes: ownRoutes(services),
+    }));
     return caretaker;
   } finally {
     rmSync(stage, { recursive: true, force: true });
@@ -303,6 +319,9 @@ class Namespace implements WorkloadNamespace {
       const { isolation, ownPorts = [] } = this.#spec;
       if (isolation.link === 'lo' && ownPorts.includes(port))
         throw new Error('the workload itself listens on this port, and there is no veth here');
+      // To the kernel every address is local there.
+      if (!isServiceAddress(ip, this.#services))
+        throw Object.assign(new Error('not an address of a service: EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL' });
       const raw = await this.#caretaker.ask((id) => ({ op: 'listen', id, ip, port }));
       this.#listeners.add(`${ip}:${port}`);
       return raw!;
@@ -346,7 +365,7 @@ class Namespace implements WorkloadNamespace {
   async setServices(services: readonly MeshService[]): Promise<void> {
     this.#services = services;
     const hosts = hostsText(services, this.workload.replace('~', '-').slice(this.workload.indexOf('/') + 1), this.ip);
-    await this.#caretaker.ask((id) => ({ op: 'names', id, hosts, table: nameTable(services) }));
+    await this.#caretaker.ask((id) => ({ op: 'names', id, hosts, table: nameTable(services), routes: ownRoutes(services) }));
   }
 
   async close(): Promise<void> {

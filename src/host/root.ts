@@ -1,6 +1,7 @@
 // The file tree a workload sees: built from nothing, so that what is not listed here is not there. No home folders, no sockets of
 // the host's services under /run, no /var, no state folder.
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { CullisError } from '#base/errors.ts';
 
@@ -59,7 +60,7 @@ export function quote(word: string): string {
  */
 export function rootScript(spec: RootSpec): string[] {
   const mounts = mountPoints();
-  const lines = ['mkdir -p etc proc tmp var/tmp root home dev/shm run/netns run/cullis .old'];
+  const lines = ['mkdir -p etc proc tmp var/tmp root home dev/shm run/cullis .old', 'mkdir -m 700 run/netns'];
   for (const name of SYSTEM_FOLDERS) {
     const path = `/${name}`;
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -148,6 +149,16 @@ export function unreadableFolder(root: string, path: string): string | undefined
   const way = [path];
   for (let at = path; at !== root && isBelow(at, root); at = dirname(at)) way.unshift(dirname(at));
   return way.find((folder) => (statSync(folder).mode & 0o005) !== 0o005);
+}
+
+/** Folders that are nobody's project: homes, and what holds them. */
+export function homeFolders(): string[] {
+  try {
+    return [homedir(), '/home', '/root'];
+  } catch {
+    // A user without an account and without HOME, as containers have them.
+    return ['/home', '/root'];
+  }
 }
 
 /**

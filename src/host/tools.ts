@@ -5,6 +5,20 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 /** Where the system's own tools live, also when a user's PATH leaves the sbin folders out. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 
+/** How the workload's network meets that of the service addresses. */
+export type Link = 'veth' | 'lo';
+
+export interface Tools {
+  readonly sh: string;
+  readonly unshare: string;
+  readonly nsenter: string;
+  readonly setpriv: string;
+  /** iproute2, else Perl, which Debian always has, does what little is needed. */
+  readonly ip: string | undefined;
+  readonly perl: string | undefined;
+  readonly prlimit: string | undefined;
+}
+
 /** Path of a system tool (`unshare`, `ip`), undefined when it is not installed. Never looks into folders a user may write. */
 export function systemTool(name: string): string | undefined {
   return SYSTEM_FOLDERS.map((folder) => join(folder, name)).find(isExecutable);

@@ -7,6 +7,7 @@ import type { ImageBuild } from '#model/image-build.ts';
 import type { OAuthClient, OAuthServer } from '#model/oauth.ts';
 import type { Telemetry } from '#model/telemetry.ts';
 import type { PlatformSpec, WorkloadRun } from '#model/platform.ts';
+import type { EgressPolicy, ServiceEntry, Sidecar } from '#model/istio-egress.ts';
 import type { ObjectMeta, Resource } from '#model/resource.ts';
 import type { Container } from '#model/system.ts';
 import type { Check, RawObject } from './check.ts';
@@ -72,6 +73,9 @@ export type Part =
   | { readonly type: 'telemetry'; readonly telemetry: Telemetry }
   | { readonly type: 'gateway'; readonly gateway: Gateway }
   | { readonly type: 'httpRoute'; readonly route: HttpRoute }
+  | { readonly type: 'serviceEntry'; readonly entry: ServiceEntry }
+  | { readonly type: 'sidecar'; readonly sidecar: Sidecar }
+  | { readonly type: 'egressPolicy'; readonly policy: EgressPolicy }
   | { readonly type: 'grpcRoute'; readonly route: GrpcRoute }
   | { readonly type: 'streamRoute'; readonly route: StreamRoute }
   | { readonly type: 'referenceGrant'; readonly grant: ReferenceGrant }

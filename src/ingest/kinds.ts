@@ -1,5 +1,6 @@
 // Every kind that is read, one row each. A kind without a row is kept whole and counted.
 import { nearest } from '#base/nearest.ts';
+import { readEgressPolicy } from './cullis/egress.ts';
 import { readGateKind, readPlatform, readWorkloadRun } from './cullis/platform.ts';
 import { GATEWAY_GROUP } from './gateway/common.ts';
 import { readGateway } from './gateway/gateway.ts';
@@ -10,10 +11,12 @@ import { readReferenceGrant } from './gateway/reference-grant.ts';
 import { readStreamRoute } from './gateway/stream-route.ts';
 import { readAuthorizationPolicy } from './istio/authorization-policy.ts';
 import { readDestinationRule } from './istio/destination-rule.ts';
-import { readIstioGateway, readServiceEntry, readSidecar } from './istio/networking.ts';
+import { readIstioGateway } from './istio/networking.ts';
 import { readPeerAuthentication } from './istio/peer-authentication.ts';
 import { readRequestAuthentication } from './istio/request-authentication.ts';
 import { readTelemetry } from './istio/telemetry.ts';
+import { readServiceEntry } from './istio/service-entry.ts';
+import { readSidecar } from './istio/sidecar.ts';
 import { readVirtualService } from './istio/virtual-service.ts';
 import { KEPT_KINDS } from './kept.ts';
 import type { KindReader, KindRow } from './kind.ts';
@@ -105,6 +108,8 @@ export const KINDS: readonly KindRow[] = [
   ...rows('istio', 'networking.istio.io', ISTIO_NETWORKING, {
     DestinationRule: readDestinationRule,
     VirtualService: readVirtualService,
+    ServiceEntry: readServiceEntry,
+    Sidecar: readSidecar,
   }),
   ...rows('istio', 'telemetry.istio.io', ['v1', 'v1alpha1'], { Telemetry: readTelemetry }),
   ...rows(
@@ -112,8 +117,6 @@ export const KINDS: readonly KindRow[] = [
     'networking.istio.io',
     ISTIO_NETWORKING,
     {
-      ServiceEntry: readServiceEntry,
-      Sidecar: readSidecar,
       Gateway: readIstioGateway,
     },
     READ_ONLY,
@@ -136,7 +139,7 @@ export const KINDS: readonly KindRow[] = [
     { GatePolicy: readGateKind, Suppressions: readGateKind },
     { scope: 'cluster', nameless: true },
   ),
-  ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun }),
+  ...rows('cullis', 'cullis.dev', ['v1'], { Workload: readWorkloadRun, EgressPolicy: readEgressPolicy }),
   ...KEPT_KINDS,
 ];
 

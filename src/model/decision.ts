@@ -75,7 +75,10 @@ export type DenyCode =
   | 'limit.exceeded'
   | 'upstream.failed'
   | 'config.closed'
-  | 'listener.foreign';
+  | 'listener.foreign'
+  | 'egress.host'
+  | 'egress.limit'
+  | 'egress.content';
 
 /** Smallest edit of the policies that would have let this request pass, as text for people and as a patch of one rule. */
 export interface SmallestChange {

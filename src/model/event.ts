@@ -130,6 +130,42 @@ export interface AuditEvent extends EventBase {
   readonly allowed: boolean;
 }
 
+/** Something on the way out of a workload that is not one exchange: what looked like a leak, or a name server that is used as a tunnel. */
+export interface EgressEvent extends EventBase {
+  readonly type: 'egress';
+  readonly action: 'refused' | 'raised';
+  readonly what: 'content' | 'tunnelling' | 'address';
+  readonly workload: string;
+  /** Where to: a host name, or the domain that the names are below. */
+  readonly host: string;
+  /** 0 when it is not about one. */
+  readonly port: number;
+  /** `namespace/name` of the EgressPolicy, '' for the default. */
+  readonly policy: string;
+  /** `file:line:column` of it. */
+  readonly at: string;
+  /** Id of what found it. */
+  readonly rule: string;
+  /** Where it stood; never what stood there. */
+  readonly place: string;
+  readonly count: number;
+  /** A sentence for people: lower-case, no full stop. */
+  readonly text: string;
+}
+
+/** Look-ups of one name by one workload, gathered for at most a second. */
+export interface NameEvent extends EventBase {
+  readonly type: 'name';
+  readonly workload: string;
+  /** As asked, at most 255 characters, what is not printable as `?`. */
+  readonly name: string;
+  /** `A`, `TXT`, or the number of the record type. */
+  readonly record: string;
+  /** `mesh`: a service. `outside`: a host that a ServiceEntry names. `unknown`: neither, refused. `search`: a search domain behind another name. `limited`: too many. */
+  readonly answer: 'mesh' | 'outside' | 'unknown' | 'search' | 'limited';
+  readonly count: number;
+}
+
 /** Allowed-request events that a crash lost or a full queue dropped, counted and said. */
 export interface GapEvent extends EventBase {
   readonly type: 'gap';
@@ -150,6 +186,8 @@ export interface EndpointEvent extends EventBase {
 }
 
 export type Event =
+  | EgressEvent
+  | NameEvent
   | ExchangeEvent
   | CertificateEvent
   | LinkEvent

@@ -31,6 +31,8 @@ export interface GatewayListener {
   readonly tls?: {
     readonly mode: 'Terminate' | 'Passthrough';
     readonly certificateRefs: readonly ObjectRef[];
+    /** It ends the mesh's own mutual TLS: for callers of the mesh, as egress gateways are. */
+    readonly mesh?: true;
     readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
     /** Keys of `options` that nothing here understands: what they ask for is not known, so the listener stays closed. */
     readonly unknownOptions?: readonly string[];

@@ -112,6 +112,10 @@ export type PeerAuthentication = Resource<'PeerAuthentication', PeerAuthenticati
 export const PATH_NORMALIZATIONS = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
 export type PathNormalization = (typeof PATH_NORMALIZATIONS)[number];
 
+export const OUTBOUND_MODES = ['REGISTRY_ONLY', 'ALLOW_ANY'] as const;
+/** What becomes of calls that no service and no ServiceEntry names. */
+export type OutboundMode = (typeof OUTBOUND_MODES)[number];
+
 /** An external authorizer named by CUSTOM policies (meshConfig.extensionProviders). */
 export interface ExtAuthzProvider {
   readonly name: string;
@@ -140,6 +144,8 @@ export interface MeshConfig {
   readonly pathNormalization: PathNormalization;
   readonly numTrustedProxies: number;
   readonly extensionProviders: readonly ExtAuthzProvider[];
+  /** What becomes of calls that nothing in the mesh names; REGISTRY_ONLY here, unlike Istio, unless ALLOW_ANY is written. */
+  readonly outboundTrafficPolicy: OutboundMode;
   /** Istio's PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS. */
   readonly multipleCustomProviders: boolean;
 }
@@ -152,5 +158,6 @@ export const DEFAULT_MESH: MeshConfig = {
   pathNormalization: 'BASE',
   numTrustedProxies: 0,
   extensionProviders: [],
+  outboundTrafficPolicy: 'REGISTRY_ONLY',
   multipleCustomProviders: false,
 };

@@ -10,6 +10,8 @@ export interface PlatformSpec {
   readonly sessionCookie: string;
   /** Gateways add security headers for browsers to answers over HTTPS that have none. */
   readonly securityHeaders: boolean;
+  /** Private ranges that host names outside the mesh may resolve to; loopback, link-local and metadata addresses are no part of any. */
+  readonly egressPrivateAddresses: readonly string[];
   readonly limits: Limits;
   readonly telemetry: PlatformTelemetry;
 }
@@ -69,6 +71,7 @@ export const DEFAULT_PLATFORM: PlatformSpec = {
   certificateTtlMs: 24 * 3_600_000,
   sessionCookie: '',
   securityHeaders: true,
+  egressPrivateAddresses: [],
   limits: DEFAULT_LIMITS,
   telemetry: DEFAULT_TELEMETRY,
 };

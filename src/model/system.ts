@@ -2,6 +2,7 @@
 import type { ApiDocument } from './api.ts';
 import type { AuthorizationPolicy, MeshConfig, PeerAuthentication, RequestAuthentication } from './istio.ts';
 import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, ReferenceGrant, StreamRoute } from './gateway.ts';
+import type { EgressPolicy, ServiceEntry, Sidecar } from './istio-egress.ts';
 import type { EndpointSlice } from './endpoint-slice.ts';
 import type { VirtualService } from './istio-routing.ts';
 import type { DestinationRule } from './istio-traffic.ts';
@@ -112,6 +113,9 @@ export interface System {
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
   readonly requestAuthentications: readonly RequestAuthentication[];
   readonly peerAuthentications: readonly PeerAuthentication[];
+  readonly serviceEntries: readonly ServiceEntry[];
+  readonly sidecars: readonly Sidecar[];
+  readonly egressPolicies: readonly EgressPolicy[];
   readonly destinationRules: readonly DestinationRule[];
   readonly virtualServices: readonly VirtualService[];
   readonly telemetries: readonly Telemetry[];

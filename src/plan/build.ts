@@ -4,9 +4,13 @@ import type { Observed, Placement } from '#model/observed.ts';
 import type { Service, System, Workload } from '#model/system.ts';
 import { tellBackendTls } from './backend-tls.ts';
 import { Clusters } from './clusters.ts';
+import { type EgressDestination, egressDestinations, tellClosed } from './egress.ts';
+import { egressPoliciesFor } from './egress-policy.ts';
+import { seesService, sidecarFor } from './egress-visible.ts';
 import { type EndpointChanges, changedEndpoints, versionOfRest, versionWith, withEndpoints } from './endpoints.ts';
 import type {
   BackendPlan,
+  Cluster,
   GatewayPlan,
   InboundPort,
   NodePlan,
@@ -19,7 +23,7 @@ import { buildGateways } from './gateways.ts';
 import { effectiveMtls } from './peer-authentication.ts';
 import { replicasOf } from './replicas.ts';
 import { policiesFor } from './select.ts';
-import { HTTP, clusterId, destinations, workloadPorts } from './services.ts';
+import { HTTP, clusterId, destinations, servicesOf, workloadPorts } from './services.ts';
 import { telemetryFor } from './telemetry.ts';
 import { VirtualServices } from './virtual-services.ts';
 
@@ -54,19 +58,33 @@ export function planFor(system: System, observed: Observed): Planned {
   const virtual = new VirtualServices(system, clusters, closed);
   if (observed.tls) tellBackendTls(system, clusters.all(), system.services, closed);
   const status: ResourceStatus[] = [];
-  const gateways = buildGateways(system, observed, clusters.all(), closed, status).map((gateway) =>
+  const outside = new Map<string, Cluster>();
+  const leadOut = (namespace: string, host: string, port: number): string | undefined => {
+    const found = egressDestinations(system, { namespace, labels: {} }, observed, true).find(
+      (one) => one.host === host && one.port === port,
+    );
+    const [cluster] = found?.clusters ?? [];
+    if (cluster) outside.set(cluster.id, cluster);
+    return cluster?.id;
+  };
+  tellClosed(system, observed, closed);
+  const workloads = placed.map((workload) => {
+    const egress = egressDestinations(system, workload, observed);
+    for (const one of egress.flatMap((each) => each.clusters)) outside.set(one.id, one);
+    return workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual, egress);
+  });
+  const gateways = buildGateways(system, observed, clusters.all(), closed, status, leadOut).map((gateway) =>
     virtual.withBound(throughRules(gateway, clusters)),
   );
   const body = {
     mesh: system.mesh,
     limits: system.platform.limits,
+    ...(system.platform.egressPrivateAddresses.length > 0 && { egressPrivateAddresses: system.platform.egressPrivateAddresses }),
     ...(system.platform.sessionCookie !== '' && { sessionCookie: system.platform.sessionCookie }),
     ...(system.platform.securityHeaders && { securityHeaders: true as const }),
-    workloads: placed.map((workload) =>
-      workloadPlan(system, workload, observed.placements[workload.id]!, ports, clusters, virtual),
-    ),
+    workloads,
     gateways,
-    clusters: clusters.all(),
+    clusters: [...clusters.all(), ...outside.values()],
     extAuthz: system.mesh.extensionProviders,
     ...(status.length > 0 && { status }),
     closed,
@@ -113,6 +131,7 @@ function workloadPlan(
   ports: ReturnType<typeof destinations>,
   clusters: Clusters,
   virtual: VirtualServices,
+  egress: readonly EgressDestination[],
 ): WorkloadPlan {
   const inbound: InboundPort[] = [];
   for (const { port, protocol, http2 } of workloadPorts(system, workload)) {
@@ -124,15 +143,22 @@ function workloadPlan(
     }
   }
   const outbound: OutboundListener[] = [];
+  const sidecar = sidecarFor(system, workload);
+  const listensOf = (key: string) => [placement, ...(placement.replicas ?? [])].flatMap((each) => each.outbound?.[key] ?? []);
   for (const { service, port } of ports) {
     const id = clusterId(service, port.port);
-    const listens = [placement, ...(placement.replicas ?? [])].flatMap((each) => each.outbound?.[id] ?? []);
-    if (listens.length === 0) continue;
+    const listens = listensOf(id);
+    if (listens.length === 0 || !seesService(sidecar, service, port.port, workload.namespace)) continue;
     const cluster = clusters.for(workload, id);
     const authority = `${authorityName(service, workload)}:${port.port}`;
     const rules = HTTP.has(port.protocol) ? virtual.forCall(workload, service.host.toLowerCase(), port.port) : undefined;
     for (const listen of listens) outbound.push({ cluster, listen, authority, ...(rules && { virtualServices: rules }) });
   }
+  for (const { key, host, port, listener, clusters: own } of egress)
+    for (const listen of listensOf(key))
+      outbound.push({ cluster: own[0]!.id, listen, authority: `${host}:${port}`, egress: listener });
+  const services = servicesOf(system, workload).map(({ id }) => id);
+  const egressPolicies = egress.length > 0 ? egressPoliciesFor(system, workload, services) : [];
   const point = { namespace: workload.namespace, labels: workload.labels };
   const [received, made] = [telemetryFor(system, point, 'SERVER'), telemetryFor(system, point, 'CLIENT')];
   return {
@@ -143,6 +169,7 @@ function workloadPlan(
     identity: workload.identity,
     inbound,
     outbound,
+    ...(egressPolicies.length > 0 && { egressPolicies }),
     policies: policiesFor(system, point),
     ...(received && { telemetryIn: received }),
     ...(made && { telemetryOut: made }),

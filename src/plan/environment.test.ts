@@ -18,7 +18,34 @@ const service = (name: string, port: number, portName = ''): Service => ({
   resource: { apiVersion: 'v1', kind: 'Service', metadata: metadata(name), spec: {}, body: {} },
 });
 const services = [service('cart', 7070, 'http'), service('user-service', 80)];
-const system = { mesh: DEFAULT_MESH, services } as unknown as Parameters<typeof workloadEnvironment>[0];
+const outside = {
+  namespace: 'shop',
+  name: 'outside',
+  spec: {
+    hosts: ['api.example.com'],
+    addresses: [],
+    ports: [
+      { number: 80, name: 'http', protocol: 'HTTP' },
+      { number: 443, name: 'https', protocol: 'HTTPS' },
+    ],
+    location: 'MESH_EXTERNAL',
+    resolution: 'DNS',
+    endpoints: [],
+    exportTo: [],
+    subjectAltNames: [],
+  },
+  resource: { apiVersion: 'networking.istio.io/v1', kind: 'ServiceEntry', metadata: metadata('outside'), spec: {}, body: {} },
+} as const;
+const system = {
+  mesh: DEFAULT_MESH,
+  services,
+  serviceEntries: [outside],
+  sidecars: [],
+  destinationRules: [],
+  httpRoutes: [],
+  streamRoutes: [],
+  resources: [],
+} as unknown as Parameters<typeof workloadEnvironment>[0];
 const workload = (env: EnvVar[]): Workload => ({
   id: 'shop/front',
   namespace: 'shop',
@@ -38,7 +65,11 @@ const placement: Placement = {
   workload: 'shop/front',
   app: { 8080: { ip: '127.0.0.1', port: 40001 } },
   inbound: { 8080: { ip: '127.0.0.1', port: 40002 } },
-  outbound: { 'shop/cart:7070': { ip: '127.0.0.1', port: 40003 }, 'shop/user-service:80': { ip: '127.0.0.1', port: 40004 } },
+  outbound: {
+    'shop/cart:7070': { ip: '127.0.0.1', port: 40003 },
+    'shop/user-service:80': { ip: '127.0.0.1', port: 40004 },
+    'api.example.com:80': { ip: '127.0.0.1', port: 40005 },
+  },
 };
 const serviceIps = { 'shop/cart': '10.96.1.1', 'shop/user-service': '10.96.1.2' };
 const run = (env: Record<string, string> = {}): WorkloadRunSpec => ({
@@ -53,6 +84,10 @@ for (const [name, value, plain, inNamespace] of [
   ['CART', 'cart:7070', '127.0.0.1:40003', 'cart:7070'],
   ['USERS', 'http://user-service/api?x=cart', 'http://127.0.0.1:40004/api?x=cart', 'http://user-service/api?x=cart'],
   ['BOTH', 'cart:7070,user-service:80', '127.0.0.1:40003,127.0.0.1:40004', 'cart:7070,user-service:80'],
+  ['OUT', 'http://api.example.com/v1', 'http://127.0.0.1:40005/v1', 'http://api.example.com/v1'],
+  // The program begins TLS itself, and would refuse a certificate for another name.
+  ['OUT_TLS', 'https://api.example.com:443/v1', 'https://api.example.com:443/v1', 'https://api.example.com:443/v1'],
+  ['OUT_BEYOND', 'http://xapi.example.com.evil.org', 'http://xapi.example.com.evil.org', 'http://xapi.example.com.evil.org'],
   ['OTHER', 'example.com:7070', 'example.com:7070', 'example.com:7070'],
   ['PORT', '8080', '40001', '8080'],
   ['ADMIN_PORT', '8080', '40001', '8080'],

@@ -3,6 +3,8 @@ import type { Address, Placement } from '#model/observed.ts';
 import { meshNames, type MeshNames } from '#model/mesh-names.ts';
 import type { WorkloadRunSpec } from '#model/platform.ts';
 import type { Service, System, Workload } from '#model/system.ts';
+import { type EgressDestination, egressDestinations } from './egress.ts';
+import { rewriteOutside } from './environment-outside.ts';
 import { clusterId } from './services.ts';
 
 export interface EnvironmentOptions {
@@ -37,8 +39,11 @@ export function workloadEnvironment(
   for (const service of system.services)
     if (service.namespace === workload.namespace) Object.assign(env, serviceVariables(service, placement, options));
 
+  const outside = options.isolation === 'none' ? egressDestinations(system, workload) : [];
   const rewrite = (value: string): string =>
-    options.isolation === 'none' ? rewriteAddresses(value, workload.namespace, names, placement) : value;
+    options.isolation === 'none'
+      ? rewriteOutside(rewriteAddresses(value, workload.namespace, names, placement), outside, placement)
+      : value;
   const container = workload.containers.find((one) => !one.init);
   for (const { name, value } of container?.env ?? []) {
     if (value === undefined) {
@@ -49,18 +54,27 @@ export function workloadEnvironment(
     env[name] = moved ?? rewrite(value);
   }
   for (const [name, value] of Object.entries(run.env)) env[name] = rewrite(value);
-  if (options.isolation === 'none') rewritePairs(env, workload.namespace, names, placement);
+  if (options.isolation === 'none') rewritePairs(env, workload.namespace, names, outside, placement);
   return { env, missing };
 }
 
 /** `DB_HOST=customer-database` with `DB_PORT=5432`: a name and its port in two variables lead to the listener too. */
-function rewritePairs(env: Record<string, string>, namespace: string, names: MeshNames, placement: Placement): void {
+function rewritePairs(
+  env: Record<string, string>,
+  namespace: string,
+  names: MeshNames,
+  outside: readonly EgressDestination[],
+  placement: Placement,
+): void {
   for (const [name, host] of Object.entries(env)) {
     const prefix = /^(.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER)$/.exec(name)?.[1];
     if (prefix === undefined) continue;
     const portName = prefix === '' ? 'PORT' : `${prefix}_PORT`;
+    const port = Number(env[portName]);
     const service = names.resolve(host, namespace);
-    const address = service && placement.outbound[clusterId(service, Number(env[portName]))];
+    const beyond = outside.find((one) => one.host === host.toLowerCase() && one.port === port && one.listener.protocol !== 'tls');
+    const key = service ? clusterId(service, port) : beyond?.key;
+    const address = key === undefined ? undefined : placement.outbound[key];
     if (!address) continue;
     env[name] = address.ip;
     env[portName] = String(address.port);

@@ -70,7 +70,8 @@ export function setUp(
     const message = `none of the allowed kinds is one that protocol ${listener.protocol} carries`;
     return { ok: false, fault: { type: 'ResolvedRefs', reason: 'InvalidRouteKinds', message } };
   }
-  if (!listener.tls) return { ok: true };
+  // The mesh's own TLS needs nothing but the gateway's identity.
+  if (!listener.tls || (listener.tls.mesh && (listener.tls.unknownOptions ?? []).length === 0)) return { ok: true };
   const secure = tlsOf({ system, gateway, material }, listener, listener.tls);
   return 'reason' in secure ? { ok: false, fault: secure } : { ok: true, secure };
 }

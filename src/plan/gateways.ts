@@ -17,6 +17,7 @@ import type {
   VirtualHost,
 } from './plan.ts';
 import { httpRules, streamRule, type RuleContext } from './route-rules.ts';
+import { ENTRY_KIND } from './egress-gateway.ts';
 import { policiesFor } from './select.ts';
 import { telemetryFor } from './telemetry.ts';
 
@@ -51,6 +52,7 @@ export function buildGateways(
   clusters: readonly Cluster[],
   closed: Closed,
   status: ResourceStatus[] = [],
+  outside?: RuleContext['outside'],
 ): GatewayPlan[] {
   for (const resource of system.resources) {
     if (resource.kind !== 'ListenerSet' && resource.kind !== 'XListenerSet') continue;
@@ -62,7 +64,9 @@ export function buildGateways(
   const drafts = system.gateways.map((gateway) => draftsOf(system, gateway, observed, closed));
   const routes: readonly Route[] = [...system.httpRoutes, ...system.grpcRoutes, ...system.streamRoutes].sort(byAge);
   const foreignPolicies = new ForeignPolicies(system.resources);
-  const routeStatuses = routes.flatMap((route) => attachRoute(system, route, drafts.flat(), known, closed, foreignPolicies));
+  const routeStatuses = routes.flatMap((route) =>
+    attachRoute(system, route, drafts.flat(), known, closed, foreignPolicies, outside),
+  );
   const plans = system.gateways.map((gateway, i): GatewayPlan => {
     const { name, namespace } = gateway.metadata;
     const id = `${namespace}/${name}`;
@@ -119,7 +123,8 @@ function listenerPlan({ id, listener, setup, virtualHosts, streams }: Draft, lis
     listen,
     port: listener.port,
     hostname: listener.hostname?.toLowerCase() ?? '',
-    tls: listener.protocol === 'HTTPS' || listener.protocol === 'TLS',
+    tls: (listener.protocol === 'HTTPS' || listener.protocol === 'TLS') && listener.tls?.mesh !== true,
+    ...(listener.tls?.mesh && { mesh: true as const }),
     virtualHosts,
     ...(setup.ok && setup.secure && { secure: setup.secure }),
     ...(stream && { streams }),
@@ -135,12 +140,14 @@ function attachRoute(
   known: ReadonlySet<string>,
   closed: Closed,
   foreignPolicies: ForeignPolicies,
+  outside: RuleContext['outside'],
 ): ResourceStatus[] {
   let unresolved: ListenerFault | undefined;
   const context: RuleContext = {
     system,
     known,
     closed,
+    ...(outside && { outside }),
     fault: (reason, message) => (unresolved ??= { type: 'ResolvedRefs', reason, message }),
   };
   let closedBy = '';
@@ -152,7 +159,8 @@ function attachRoute(
       at: where(['spec', 'parentRefs']),
     });
   for (const kind of new Set(route.spec.parentRefs.map((parent) => parent.kind)))
-    if (kind !== 'Gateway') tell(`a parent of kind \`${kind}\` is not served: the route does nothing there`);
+    if (kind !== 'Gateway' && kind !== ENTRY_KIND)
+      tell(`a parent of kind \`${kind}\` is not served: the route does nothing there`);
   const served = new Set<Draft>();
   const judged = route.spec.parentRefs.flatMap((parent) => {
     const candidates = drafts.filter(({ gateway }) => namesGateway(parent, route, gateway));

@@ -6,6 +6,7 @@ import type {
   AuthorizationPolicy,
   RequestAuthentication,
 } from '#model/istio.ts';
+import type { EgressInspection, EgressLimits } from '#model/istio-egress.ts';
 import type { Fraction, HttpRouteFilter, HttpRouteRule } from '#model/gateway.ts';
 import type { Fault, VirtualMatch } from '#model/istio-routing.ts';
 import type { Address, ServingCertificate } from '#model/observed.ts';
@@ -73,6 +74,8 @@ export interface Cluster {
   /** How it is spread, bounded and watched (DestinationRule); absent: least requests, the platform's limits. */
   readonly traffic?: TrafficPlan;
   readonly endpoints: readonly Endpoint[];
+  /** A destination outside the mesh. Endpoints without an identity are then dialled as it says; their `ip` may be a host name to be looked up. */
+  readonly external?: External;
   /** Gateways speak TLS to the application itself (BackendTLSPolicy); within the mesh it travels inside mutual TLS. */
   readonly originate?: BackendTls;
 }
@@ -89,11 +92,65 @@ export interface BackendTls {
   readonly fault?: string;
 }
 
+/** How a destination outside the mesh is reached. */
+export interface External {
+  /** `namespace/name` of the ServiceEntry; '' when it is there because of ALLOW_ANY. */
+  readonly entry: string;
+  readonly at: string;
+  /** There are no endpoints: the host that the caller names (Host, SNI) is looked up. */
+  readonly asked?: true;
+  readonly tls?: ExternalTls;
+}
+
+/** TLS that the proxy begins towards a destination outside (DestinationRule, `trafficPolicy.tls`). */
+export interface ExternalTls {
+  readonly mode: 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
+  /** '' is the host that was called. */
+  readonly sni: string;
+  /** DNS names or URIs of which the certificate must have one; empty: the server name. */
+  readonly subjectAltNames: readonly string[];
+  /** PEM roots; the public ones when absent. */
+  readonly ca?: string;
+  /** Shown with MUTUAL; its private key goes another way. */
+  readonly certificate?: ServingCertificate;
+  /** Why nothing may be sent there: roots or key pair cannot be had. */
+  readonly fault?: string;
+  readonly insecureSkipVerify: boolean;
+  /** Where the rule says so. */
+  readonly at: string;
+}
+
+/** What a listener towards the outside lets through. */
+export interface EgressListener {
+  readonly protocol: 'http' | 'tls' | 'tcp';
+  readonly targets: readonly EgressTarget[];
+}
+
+export interface EgressTarget {
+  /** Lower-case names, `*.example.com` and `*`; unused by TCP. */
+  readonly hosts: readonly string[];
+  readonly cluster: string;
+  /** `namespace/name` of the ServiceEntry. */
+  readonly entry: string;
+}
+
+/** One EgressPolicy as it applies to one workload. */
+export interface EgressPolicyPlan {
+  readonly id: string;
+  readonly at: string;
+  /** ServiceEntries whose calls it is about; absent: all calls. */
+  readonly entries?: readonly string[];
+  readonly limits?: EgressLimits;
+  readonly inspect?: EgressInspection;
+}
+
 export interface OutboundListener {
   readonly cluster: string;
   readonly listen: Address;
   /** What the program meant to call (`cart:7070`): put back as authority when its request names the listener's own address. */
   readonly authority: string;
+  /** It leads out of the mesh. */
+  readonly egress?: EgressListener;
   /** Rules of the VirtualService for it, tried in their order; absent: everything goes to the cluster. */
   readonly virtualServices?: readonly VirtualHost[];
 }
@@ -106,6 +163,8 @@ export interface WorkloadPlan {
   readonly identity: string;
   readonly inbound: readonly InboundPort[];
   readonly outbound: readonly OutboundListener[];
+  /** Bounds of its way out; all are enforced. */
+  readonly egressPolicies?: readonly EgressPolicyPlan[];
   readonly policies: PolicySet;
   /** Of calls that it receives and makes; absent: nothing is sent to a collector. */
   readonly telemetryIn?: TelemetryPlan;
@@ -185,6 +244,8 @@ export interface VirtualHost {
 }
 
 export interface GatewayListenerPlan {
+  /** It ends the mesh's own mutual TLS: callers are workloads with their identities. */
+  readonly mesh?: true;
   /** `ecommerce/shop/http` */
   readonly id: string;
   readonly listen: Address;
@@ -249,6 +310,8 @@ export interface NodePlan {
   readonly sessionCookie?: string;
   /** Gateways add security headers to answers over HTTPS that have none. */
   readonly securityHeaders?: true;
+  /** Ranges that names outside the mesh may resolve to although they are private. */
+  readonly egressPrivateAddresses?: readonly string[];
   readonly workloads: readonly WorkloadPlan[];
   readonly gateways: readonly GatewayPlan[];
   readonly clusters: readonly Cluster[];

@@ -16,6 +16,8 @@ import type { BackendPlan, RetryPolicy, RouteRulePlan, StreamRoutePlan } from '.
 import { RegexError } from './regex-parse.ts';
 import { compileRegex } from './regex.ts';
 
+/** Istio's kind of backend for hosts that a ServiceEntry names. */
+const HOSTNAME_KIND = 'networking.istio.io/Hostname';
 /** Istio's figures where GEP-1731 leaves them open. */
 const ATTEMPTS_DEFAULT = 2;
 const BACKOFF_DEFAULT_MS = 25;
@@ -32,6 +34,8 @@ export interface RuleContext {
   /** Condition `ResolvedRefs` of the route: the last fault counts. */
   readonly fault: (reason: string, message: string) => void;
   readonly closed: { what: string; why: string; at: string }[];
+  /** The cluster of a host outside the mesh that a route's namespace may call; undefined when no ServiceEntry names it. */
+  readonly outside?: (namespace: string, host: string, port: number) => string | undefined;
 }
 
 /** The rules of an HTTPRoute or GRPCRoute, in order. */
@@ -104,13 +108,16 @@ function backendPlan(
   id: string,
   ref: BackendRef,
   path: readonly (string | number)[],
-  { system, known, fault, closed }: RuleContext,
+  { system, known, fault, closed, outside }: RuleContext,
 ): BackendPlan {
   const { namespace } = route.metadata;
   const target = ref.namespace ?? namespace;
-  const cluster = `${target}/${ref.name}:${ref.port}`;
+  const host = ref.kind === HOSTNAME_KIND ? (outside?.(namespace, ref.name.toLowerCase(), ref.port) ?? '') : undefined;
+  const cluster = host ?? `${target}/${ref.name}:${ref.port}`;
   const filters = ref.filters ? { filters: ref.filters } : undefined;
   const found = ((): readonly [reason: string, why: string] | undefined => {
+    if (host !== undefined)
+      return host === '' ? ['BackendNotFound', `no ServiceEntry names \`${ref.name}\` with port ${ref.port} here`] : undefined;
     if (ref.kind !== 'Service') return ['InvalidKind', `backend kind \`${ref.kind}\` is not served`];
     if (!granted(system, { kind: route.kind, namespace }, { kind: 'Service', namespace: target, name: ref.name }))
       return ['RefNotPermitted', `no ReferenceGrant in \`${target}\` lets this route use \`${ref.name}\``];

@@ -5,6 +5,7 @@ import { CullisError } from '#base/errors.ts';
 import type { Address } from '#model/observed.ts';
 import type {
   BackendPlan,
+  EgressListener,
   GatewayListenerPlan,
   GatewayPlan,
   InboundPort,
@@ -20,6 +21,7 @@ import { type RouteTable, compileListeners, compileRoutes } from '#plan/route.ts
 import { bothTables, compileVirtualRoutes } from '#plan/virtual-routes.ts';
 import { compilePolicies } from '#policy/compile.ts';
 import { Backends, type MirrorTarget } from './backends.ts';
+import { Egress } from './egress/way-out.ts';
 import { type CallerSide, Destinations } from './destinations.ts';
 import { Edge } from './edge.ts';
 import type { Snapshot } from './ports.ts';
@@ -92,7 +94,11 @@ class Compiler {
     for (const port of workload.inbound) this.#add(this.#inbound(workload, port, enforced));
     // The calling side decides nothing: what a workload may call, the receiver says.
     const open = this.#openTo(workload);
-    for (const listener of workload.outbound) this.#add(this.#outbound(workload, listener, open));
+    // What is bounded over all connections is counted in one process, so that the bound is exact.
+    const counted = workload.egressPolicies?.some(({ limits }) => limits !== undefined) === true;
+    const elsewhere = counted && this.#runtime.ports.first === false;
+    for (const listener of workload.outbound)
+      if (!listener.egress || !elsewhere) this.#add(this.#outbound(workload, listener, open));
   }
 
   /** Without policies callers differ in nothing but their namespace. */
@@ -122,12 +128,19 @@ class Compiler {
     return {
       ...this.#base('sidecar-out', workload.id, workload.identity, listen, cluster.port, cluster.protocol, cluster.service),
       ...enforced,
-      destination: this.#destinations.cluster(cluster.id, workload),
+      ...(listener.egress
+        ? { egress: this.#egress(workload, listener.egress) }
+        : { destination: this.#destinations.cluster(cluster.id, workload) }),
       routes: this.#virtualRoutes(listener.virtualServices, 'http', workload),
       authority: listener.authority,
       tracing: compileTracing(workload.telemetryOut?.tracing, this.#runtime.ports),
       ownAuthorities: ownAuthorities(listen),
     };
+  }
+
+  #egress(workload: WorkloadPlan, listener: EgressListener): Egress {
+    const destinationOf = (cluster: string, host: string) => this.#destinations.outside(cluster, workload, host);
+    return new Egress(listener, workload.egressPolicies ?? [], workload.id, this.#runtime.egressAccounts, destinationOf);
   }
 
   #gateway(gateway: GatewayPlan): void {
@@ -138,7 +151,11 @@ class Compiler {
     for (const group of Map.groupBy(gateway.listeners, ({ listen }) => addressKey(listen)).values()) {
       const [first] = group as [GatewayListenerPlan, ...GatewayListenerPlan[]];
       const open = group.filter(({ closed }) => closed === undefined);
-      if (open.some(({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1))) {
+      if (
+        open.some(
+          ({ tls, streams }) => tls !== open[0]!.tls || (!tls && streams !== undefined && open.length > 1 && !open[0]!.mesh),
+        )
+      ) {
         throw new CullisError(
           'config.invalid',
           `listeners of gateway \`${gateway.id}\` share port ${first.port} in ways that exclude each other`,
@@ -150,7 +167,13 @@ class Compiler {
         ...enforced,
         tracing: compileTracing(gateway.telemetry?.tracing, this.#runtime.ports),
       });
-      if (!tls && streams) this.#add({ ...base('tcp'), streams: this.#streams(first, caller) });
+      if (open.some(({ mesh }) => mesh !== open[0]!.mesh))
+        throw new CullisError(
+          'config.invalid',
+          `listeners of gateway \`${gateway.id}\` share port ${first.port} with and without the mesh's TLS`,
+        );
+      const mtls = open[0]?.mesh ? 'STRICT' : 'DISABLE';
+      if (!tls && streams) this.#add({ ...base('tcp'), mtls, streams: this.#meshStreams(group, caller) });
       else this.#add(this.#gatewayHttp(group, base, tls, caller));
     }
   }
@@ -164,7 +187,7 @@ class Compiler {
     const http = group.filter(({ streams }) => streams === undefined);
     const service: Service = {
       ...base('http'),
-      mtls: tls ? 'edge' : 'DISABLE',
+      mtls: tls ? 'edge' : http[0]?.mesh ? 'STRICT' : 'DISABLE',
       routes: compileListeners(http.map((listener) => ({ ...listener, routes: this.#gatewayRoutes(listener, caller) }))),
       clientDemands: demandsOf(group),
     };
@@ -198,6 +221,13 @@ class Compiler {
     if (!hosts) return undefined;
     for (const { rules } of hosts) for (const rule of rules) this.#rule(rule, caller);
     return compileVirtualRoutes(hosts, scheme);
+  }
+
+  /** Listeners of one port behind the mesh's TLS are told apart by the server name, as routes are. */
+  #meshStreams(group: readonly GatewayListenerPlan[], caller: CallerSide): HostMap<StreamTarget> {
+    const [first] = group as [GatewayListenerPlan];
+    const streams = group.flatMap((one) => (one.closed === undefined ? (one.streams ?? []) : []));
+    return this.#streams({ ...first, streams }, caller);
   }
 
   #streams({ streams = [], closed }: GatewayListenerPlan, caller: CallerSide): HostMap<StreamTarget> {
@@ -272,6 +302,7 @@ class Compiler {
       clientDemands: '',
       streams: undefined,
       destination: undefined,
+      egress: undefined,
       authority: '',
       ownAuthorities: NO_NAMES,
       destinationName,
@@ -307,10 +338,11 @@ function demandsOf(listeners: readonly GatewayListenerPlan[]): string {
   return demands.length === 0 ? '' : JSON.stringify(demands);
 }
 
-function servingKeysOf({ gateways }: NodePlan): ReadonlySet<string> {
+function servingKeysOf({ gateways, clusters }: NodePlan): ReadonlySet<string> {
   const shown = gateways.flatMap(({ listeners, backendCertificate }) => [
     ...listeners.flatMap(({ secure }) => secure?.certificates ?? []),
     ...(backendCertificate ? [backendCertificate] : []),
   ]);
-  return new Set(shown.map(({ keyId }) => keyId));
+  const outside = clusters.flatMap(({ external }) => external?.tls?.certificate ?? []);
+  return new Set([...shown, ...outside].map(({ keyId }) => keyId));
 }

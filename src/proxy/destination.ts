@@ -29,6 +29,8 @@ export interface DestinationOptions {
   /** Service or workload id, for events and metrics. */
   readonly name: string;
   readonly port: number;
+  /** The one host outside the mesh that it is, lower case. */
+  readonly outside?: string;
   readonly traffic?: TrafficPlan | undefined;
   readonly origin?: Origin;
   readonly group: Group;
@@ -48,6 +50,7 @@ interface Turn {
 export class Destination {
   readonly name: string;
   readonly port: number;
+  readonly outside: string | undefined;
   readonly traffic: TrafficPlan | undefined;
   readonly circuit: Circuit;
   readonly #options: DestinationOptions;
@@ -69,6 +72,7 @@ export class Destination {
   constructor(options: DestinationOptions, placed: readonly Placed[], nowMs: number) {
     this.name = options.name;
     this.port = options.port;
+    this.outside = options.outside;
     this.traffic = options.traffic;
     this.#options = options;
     this.#group = options.group;

@@ -5,11 +5,13 @@ import type { Address, ServingCertificate } from '#model/observed.ts';
 import type { ExtAuthzProvider } from '#model/istio.ts';
 import type { Limits } from '#model/platform.ts';
 import { localityOf } from '#plan/locality.ts';
-import type { Cluster, Endpoint, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
+import type { Cluster, Endpoint, External, ExternalTls, InboundPort, NodePlan, PolicySet } from '#plan/plan.ts';
 import type { ExtAuthz } from './authorizer.ts';
 import type { Origin } from './balance/strata.ts';
 import type { Group } from './balance/groups.ts';
 import { Destination, type Placed } from './destination.ts';
+import type { TlsIdentity } from '#wire/tls/types.ts';
+import type { OutsideTarget } from './egress/dial.ts';
 import { EndpointWatch } from './endpoint-watch.ts';
 import { HttpAuthorizer } from './ext-authz.ts';
 import { GrpcAuthorizer } from './ext-authz-grpc.ts';
@@ -33,6 +35,8 @@ interface Made {
   readonly grpc: boolean;
 }
 
+/** Hosts below wildcards that are known at a time. */
+const ASKED_MAX = 1024;
 const NO_LABELS: Readonly<Record<string, string>> = {};
 
 export class Destinations {
@@ -43,6 +47,8 @@ export class Destinations {
   /** Endpoints of applications and of authorizers outside the mesh, which no cluster names. */
   readonly #fixed = new Set<UpstreamEndpoint>();
   readonly #groupKeys = new Set<string>();
+  /** Clusters of hosts below a wildcard that were called, the latest ones last. */
+  readonly #asked = new Set<string>();
 
   constructor(plan: NodePlan, runtime: Runtime) {
     this.#plan = plan;
@@ -82,6 +88,7 @@ export class Destinations {
       {
         name: cluster.service,
         port: cluster.port,
+        ...(cluster.external && { outside: cluster.host }),
         traffic: cluster.traffic,
         origin,
         group,
@@ -93,6 +100,57 @@ export class Destinations {
     );
     this.#made.set(groupKey, { destination, cluster: id, caller, group, grpc });
     return destination;
+  }
+
+  /**
+   * A destination outside the mesh, for a host that the caller named.
+   * @param host lower case; decides only where the cluster has no endpoints of its own @throws CullisError config.invalid for an unknown cluster
+   */
+  outside(id: string, caller: CallerSide, host: string): Destination {
+    const cluster = this.plan(id, caller.identity);
+    if (cluster.external?.asked !== true) return this.cluster(id, caller);
+    const own = `${id} ${host}`;
+    if (!this.#clusters.has(own)) {
+      if (this.#asked.size >= ASKED_MAX) this.#forgetOldest();
+      const endpoints = [{ workload: host, address: { ip: host, port: cluster.port }, identity: '' }];
+      this.#clusters.set(own, { ...cluster, id: own, service: host, host, endpoints });
+      this.#asked.add(own);
+    }
+    return this.cluster(own, caller);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#asked;
+    if (oldest === undefined) return;
+    this.#asked.delete(oldest);
+    this.#clusters.delete(oldest);
+    const { upstreams, groups } = this.#runtime;
+    for (const [groupKey, { cluster, destination }] of this.#made) {
+      if (cluster !== oldest) continue;
+      this.#made.delete(groupKey);
+      this.#groupKeys.delete(groupKey);
+      for (const endpoint of destination.endpoints) upstreams.forget(endpoint);
+    }
+    groups.keepOnly(this.#groupKeys);
+  }
+
+  #outside(cluster: Cluster, external: External, { identity }: CallerSide): OutsideTarget {
+    return {
+      external,
+      host: cluster.host,
+      http2: cluster.http2 === true,
+      privateRanges: this.#plan.egressPrivateAddresses ?? [],
+      ...(external.tls && external.tls.mode !== 'SIMPLE' && { identity: () => this.#shown(external.tls!, identity) }),
+    };
+  }
+
+  /** The certificate that a server outside is shown. */
+  #shown({ mode, certificate, at }: ExternalTls, identity: string): TlsIdentity {
+    if (mode === 'ISTIO_MUTUAL') return this.#runtime.identities.tlsIdentity(identity);
+    const privateKeyPem = certificate && this.#runtime.servingKeys.get(certificate.keyId);
+    if (!certificate || privateKeyPem === undefined)
+      throw new CullisError('trust.rejected', `the key pair that ${at} names cannot be had here`);
+    return { certChainPem: certificate.chainPem, privateKeyPem };
   }
 
   /** The application behind a sidecar, in plaintext on its own address. */
@@ -167,13 +225,16 @@ export class Destinations {
     return cluster.endpoints.map((one) => {
       const { address, workload, identity: peerIdentity } = one;
       const ownIdentity = peerIdentity === '' ? '' : caller.identity;
+      const { external } = cluster;
+      const outward = external !== undefined && peerIdentity === '';
       const target = {
         address,
         workload,
         peerIdentity,
-        ownIdentity,
+        ownIdentity: outward ? caller.identity : ownIdentity,
         sni: cluster.sni,
         ...(speaks && { speaks }),
+        ...(outward && { outside: this.#outside(cluster, external, caller) }),
         ...(origin && { origin }),
       } satisfies EndpointTarget;
       return {

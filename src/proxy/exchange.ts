@@ -3,6 +3,8 @@ import type { RouteChoice, RouteRequest } from '#plan/route.ts';
 import type { Permit } from '#policy/permit.ts';
 import type { BodyReader, HttpRequest, HttpResponder } from '#wire/types.ts';
 import type { HeaderEdit } from './authorizer.ts';
+import type { Caller } from './egress/events.ts';
+import type { Refused, WayOut } from './egress/way-out.ts';
 import type { Service } from './service.ts';
 import type { Destination } from './destination.ts';
 import { Headers } from './headers.ts';
@@ -62,7 +64,7 @@ export class Exchange implements Attributes, RouteRequest {
   destination: Destination | undefined = undefined;
   /** Destinations that get a copy. */
   mirrors: readonly Destination[] = NO_DESTINATIONS;
-  /** What is forwarded of the request's body. */
+  /** What is forwarded of the request's body; `egress` puts a counted and searched one in its place. */
   body: BodyReader;
   /** Authority for the next hop. */
   authority: string;
@@ -72,6 +74,10 @@ export class Exchange implements Attributes, RouteRequest {
   /** When it may be sent again; undefined: never. */
   retry: RetryRules | undefined;
   permit: Permit | undefined = undefined;
+  /** Why what was sent so far is all that leaves. */
+  blocked: Refused | undefined = undefined;
+  /** The way out that a tunnel of this request goes. */
+  tunnelOut: { readonly way: WayOut; readonly caller: Caller } | undefined = undefined;
   /** Set by `deadline`: a gRPC call, whose outcome is its `grpc-status`. */
   grpc = false;
   /** The answer is on its way: `refuse` and `forward` happen once. */
@@ -98,9 +104,9 @@ export class Exchange implements Attributes, RouteRequest {
     this.runtime = runtime;
     this.service = service;
     this.request = request;
-    this.body = request.body;
     this.responder = responder;
     this.startMs = runtime.clock.monotonicMs();
+    this.body = request.body;
     // A WebSocket is asked for with GET in HTTP/1 and with CONNECT in HTTP/2 (RFC 8441 section 5): to policy both are the same request.
     this.method = request.upgrade === 'websocket' ? 'GET' : request.method;
     this.sourceIp = connection.remoteAddress;

@@ -1,5 +1,6 @@
 // One request with its next hop: sends it, again where that is safe, brings the answer back, keeps the pace of the slower side, and ends in one event.
 import type { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
 import type { UpstreamCallbacks, UpstreamError, UpstreamRequest } from '#wire/upstream-types.ts';
 import type { AnswerObserver, AnswerSink, BodyReader, BodySink, HeaderInput, HeaderList } from '#wire/types.ts';
 import { valueOf } from '#wire/header-input.ts';
@@ -8,6 +9,7 @@ import type { Timer } from '#wire/timers.ts';
 import { CountingBody } from './counting-body.ts';
 import { countExchange } from './events.ts';
 import type { Exchange } from './exchange.ts';
+import type { Refused } from './egress/way-out.ts';
 import { GRPC, grpcMessage, httpStatusOf, isGrpcFailure, readGrpcStatus } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { reason } from './reasons.ts';
@@ -136,6 +138,7 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
         bodyKind: tunnel ? 'none' : body.kind,
         length: tunnel ? -1 : body.length,
         upgrade: tunnel ? upgrade : '',
+        client: x.request.connection,
         // Said to proxies of the mesh; an application of HTTP/1 is left to its own judgement.
         takesTrailers: x.takesTrailers && this.#endpoint.target.peerIdentity !== '',
       },
@@ -220,6 +223,8 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
   /** The next hop broke off inside its answer: what the client got must not look whole. */
   abort(why: string): void {
     if (this.#over) return;
+    const { blocked } = this.#x;
+    if (blocked) Object.assign(this.#x, blocked);
     this.#x.failed = true;
     this.#note('reset', why);
     this.#report('reset');
@@ -250,11 +255,20 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
 
   onError(error: UpstreamError): void {
     if (this.#over || !this.#trying) return;
+    const { blocked } = this.#x;
+    if (blocked) return this.#block(blocked);
     const { kind, message } = error;
     if (kind === 'overload') this.#overflowed();
     else this.#report(kind);
     if (this.#rules?.onError(error) === true && this.#mayRepeat(error.bytesSent ? 'done' : 'unsent')) this.#repeat(kind, message);
     else this.#fail(STATUS[kind], kind, message);
+  }
+
+  /** What the caller sends may not leave. */
+  #block({ code, reasons }: Refused): void {
+    this.#settle();
+    this.#x.responder.observer = undefined;
+    void refuse(this.#x, { status: code === 'egress.limit' ? 429 : 403, code, reasons, close: true });
   }
 
   /** A bound of the destination refused it. */
@@ -300,14 +314,24 @@ export class Forwarding implements UpstreamCallbacks, BodySink, AnswerObserver, 
     this.#endpoint = next;
     // One that could not be reached says nothing about the others: the first of them is asked at once.
     if (kind === 'connect' && other && this.#retries === 1) {
-      this.#send();
+      this.#sendAgain();
       return;
     }
     const waitMs = this.#rules!.waitMs(this.#retries, ports.random.unit());
     this.#waitTimer = this.#deadline(
-      fineTimers.timer(() => this.#send()),
+      fineTimers.timer(() => this.#sendAgain()),
       waitMs,
     );
+  }
+
+  /** Whatever goes wrong here happens behind the station that would have caught it, and must not take the worker with it. */
+  #sendAgain(): void {
+    try {
+      this.#send();
+    } catch (error) {
+      this.#x.runtime.log('error', 'a request could not be sent again', { error: messageOf(error) });
+      this.#fail(502, 'protocol', messageOf(error));
+    }
   }
 
   #count(result: 'sent' | 'overflow'): void {

@@ -26,8 +26,8 @@ export function chooseMirrors(targets: readonly MirrorTarget[], unit: () => numb
  * @returns the body to forward, which feeds the copies as it passes
  */
 export function sendMirrors(x: Exchange, destinations: readonly Destination[]): BodyReader {
-  const { body, upgrade } = x.request;
-  if (upgrade !== '') return body;
+  const { body } = x;
+  if (x.request.upgrade !== '') return body;
   const mirrors = destinations.flatMap((destination) => {
     const endpoint = destination.pick(x.runtime.clock.monotonicMs());
     if (!endpoint || x.runtime.mirrorsOpen >= OPEN_MAX) return [];

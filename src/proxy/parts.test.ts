@@ -211,6 +211,7 @@ test('proxy-hardening 53: connections are shared only where everything that they
     ports: { network: {} as never },
     identities: {} as never,
     servingKeys: {} as never,
+    outside: {} as never,
     metrics: new Metrics(),
     clock,
     resting: new IdleConnections(8),

@@ -11,6 +11,7 @@ import { authorise } from './stages/authorise.ts';
 import { clientCertificate } from './stages/client-certificate.ts';
 import { correlate } from './stages/correlate.ts';
 import { custom } from './stages/custom.ts';
+import { egress } from './stages/egress.ts';
 import { deadline } from './stages/deadline.ts';
 import { forwardStage } from './stages/forward.ts';
 import { normalise } from './stages/normalise.ts';
@@ -40,7 +41,7 @@ const CONNECTION: readonly Row<Arrival>[] = [
 // prettier-ignore
 const REQUEST: readonly Row<Exchange>[] = [
   // station      gateway  in   out
-  [peer,          no,      yes, no ], // verified identity; STRICT again
+  [peer,          yes,     yes, no ], // verified identity; STRICT again
   [clientCertificate, yes, no, no ], // of a client outside the mesh, where the listener asks for one
   [normalise,     yes,     yes, yes], // the one target that is judged and sent
   [strip,         yes,     yes, yes], // spoofable and hop-by-hop headers
@@ -52,6 +53,7 @@ const REQUEST: readonly Row<Exchange>[] = [
   [applyRoute,    yes,     no,  yes], // filters and backend
   [deadline,      yes,     yes, yes], // of a gRPC call
   [vouch,         yes,     yes, yes], // what was verified, for the next hop
+  [egress,        yes,     no,  yes], // out of the mesh: host, bounds, what is sent
   [forwardStage,  yes,     yes, yes], // demands the permit; ends in the event
 ];
 

@@ -9,6 +9,7 @@ import type { EndpointChanges } from '#plan/endpoints.ts';
 import type { NodePlan } from '#plan/plan.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import type { Network } from '#wire/types.ts';
+import type { OutsidePorts } from './egress/dial.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -20,8 +21,12 @@ export interface ProxyPorts {
   readonly random: Random;
   /** For JWKS and external authorizers. */
   readonly fetch: Fetch;
+  /** The world outside the mesh. */
+  readonly outside: OutsidePorts;
   /** Bounds that this process shares with others; it is alone when absent. */
   readonly portions?: Portions;
+  /** False in all workers but one: what has to be counted in one place is served by that one. Alone when absent. */
+  readonly first?: boolean;
   /** Has the control plane sign a request. @returns PEM, leaf first; rejects when it is refused */
   requestSvid(identity: string, csrPem: string): Promise<string>;
   /** Whether the process at the other end of a loopback connection belongs to the workload. */

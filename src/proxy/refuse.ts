@@ -33,6 +33,9 @@ const DURABLE: ReadonlySet<DenyCode> = new Set<DenyCode>([
   'mtls.required',
   'mtls.identity',
   'listener.foreign',
+  'egress.host',
+  'egress.limit',
+  'egress.content',
 ]);
 
 const GRPC_MESSAGE_CHARS_MAX = 1024;

@@ -5,6 +5,8 @@ import { uuidv7 } from '#telemetry/ids.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { IdleConnections } from '#wire/idle-connections.ts';
 import { TimerWheel } from '#wire/timers.ts';
+import { EgressAccounts } from './egress/account.ts';
+import { OutsideDialer } from './egress/dial.ts';
 import { Groups } from './balance/groups.ts';
 import { type Counted, Counters } from './counters.ts';
 import { Flows } from './flows.ts';
@@ -39,6 +41,8 @@ export class Runtime {
   mirrorsOpen = 0;
   readonly servingKeys = new ServingKeys();
   readonly upstreams: Upstreams;
+  readonly outside: OutsideDialer;
+  readonly egressAccounts = new EgressAccounts();
   /** Bounds that hold over all workers. */
   readonly portions: Portions;
   readonly #counters = new Map<string, Counters>();
@@ -61,6 +65,7 @@ export class Runtime {
     this.ids = new Ids(random);
     this.nextEventId = uuidv7(clock, random);
     this.identities = new Identities(ports, this.nextEventId);
+    this.outside = new OutsideDialer(ports.network, ports.outside, clock);
     this.portions = ports.portions ?? new Portions(1, false, () => false);
     this.groups = new Groups(this.portions);
     this.upstreams = new Upstreams(this);

@@ -6,6 +6,7 @@ import type { RouteRulePlan } from '#plan/plan.ts';
 import type { HostMap } from '#plan/host-map.ts';
 import type { Backends, MirrorTarget } from './backends.ts';
 import type { Endpoint } from '#plan/plan.ts';
+import type { Egress } from './egress/way-out.ts';
 import type { Sessions } from './sessions.ts';
 import type { Address } from '#model/observed.ts';
 import type { RouteTable } from '#plan/route.ts';
@@ -51,6 +52,8 @@ export interface Service {
   readonly streams: HostMap<StreamTarget> | undefined;
   /** Sidecars: the one destination behind the listener. */
   readonly destination: Destination | undefined;
+  /** Sidecar-out that leads out of the mesh. */
+  readonly egress: Egress | undefined;
   /** Sidecar-out: what is put back as authority, and the names that stand for the listener itself. */
   readonly authority: string;
   readonly ownAuthorities: ReadonlySet<string>;

@@ -4,9 +4,13 @@ import { messageOf } from '#base/errors.ts';
 import type { Attributes, DenyCode, Reason } from '#model/decision.ts';
 import type { ExchangeEvent } from '#model/event.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
+import type { Timer } from '#wire/timers.ts';
+import { peekServerName } from '#wire/tls/peek.ts';
 import type { Arrival } from './arrival.ts';
 import type { AuthzConnection, Verdict } from './authorizer.ts';
 import type { Destination } from './destination.ts';
+import { boundOutbound } from './egress/outbound-stream.ts';
+import type { Egress, Refused, WayOut } from './egress/way-out.ts';
 import type { Flow } from './flows.ts';
 import { watchLink } from './link-watch.ts';
 import { connectionHash } from './hash-key.ts';
@@ -26,10 +30,11 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   readonly remoteIp: string;
   readonly destinationIp: string;
   readonly destinationPort: number;
-  readonly sni: string;
+  sni: string;
   readonly method = '';
   readonly path = '';
-  readonly host = '';
+  /** Of a connection out of the mesh: where it goes. */
+  host = '';
   readonly auth = undefined;
 
   readonly sourcePort: number;
@@ -46,6 +51,8 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
   #splice: Splice | undefined;
   #shadow: readonly Reason[] = [];
   #ended = false;
+  #way: WayOut | undefined;
+  #life: Timer | undefined;
   /** The link's count has this connection. */
   #linked = false;
 
@@ -86,11 +93,35 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     if (refusal) return this.#deny(refusal.code, refusal.reasons);
     this.#destination =
       this.#service.destination ?? this.#target(this.#service)?.backends.choose(this.runtime.ports.random.unit())?.destination;
+    const barred = this.#service.egress && (await this.#leave(this.#service.egress));
+    if (this.#ended) return;
+    if (barred) return this.#deny(barred.code, barred.reasons);
     try {
       this.#join(await this.#dial());
     } catch (error) {
       this.#failed(messageOf(error));
     }
+  }
+
+  /** Which way out of the mesh it takes, and whether it may. */
+  async #leave(out: Egress): Promise<Refused | undefined> {
+    const { service, socket } = this.#arrival;
+    this.host = service.destinationName;
+    if (out.protocol === 'tls') {
+      const timeoutMs = service.config.limits.tlsHandshakeTimeoutMs;
+      const hello = await peekServerName(socket, { timers: this.runtime.timers, timeoutMs });
+      this.host = this.sni = hello.ok ? hello.name : '';
+      if (!hello.ok) return notNamed(out, '', hello.why);
+    }
+    const way = this.#wayOf(out);
+    if (!way) return notNamed(out, this.host, '');
+    this.#way = way;
+    this.#destination = way.destinationOf(this.host);
+    return way.open(this.#startMs, this.host);
+  }
+
+  #wayOf(out: Egress): WayOut | undefined {
+    return out.protocol === 'tls' ? out.match(this.host) : out.only;
   }
 
   /** A second endpoint is tried when the first cannot be reached: no byte was sent yet. */
@@ -136,7 +167,13 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
     this.#upstreamMs = this.runtime.clock.monotonicMs() - this.#startMs;
     this.#link('open');
     watchLink(this.runtime, this.#service, socket, this.#arrival.tls);
+    const way = this.#way;
+    if (way && way.connectionMs > 0) {
+      this.#life = this.runtime.timers.timer(() => void this.#deny('egress.limit', [livedTooLong(way)]));
+      this.#life.arm(way.connectionMs);
+    }
     this.#splice = splice(socket, upstream, {
+      ...(way && { outbound: this.#bounded(way) }),
       timers: this.runtime.timers,
       idleTimeoutMs: FLOW_IDLE_MS,
       onClose: ({ bytesAToB, bytesBToA }) => this.#closed(bytesAToB, bytesBToA),
@@ -226,14 +263,27 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   /** A connection whose backend is none of its route's any more does not go on. */
   #strayed(service: Service): { readonly code: DenyCode; readonly reasons: readonly Reason[] } | undefined {
+    if (this.#way && (!service.egress || !this.#wayOf(service.egress)))
+      return service.egress ? notNamed(service.egress, this.host, '') : { code: 'config.closed', reasons: [listenerClosed()] };
     const target = this.#target(service);
     if (!target || !this.#destination || target.backends.leadsTo(this.#destination)) return undefined;
     const text = 'the route does not lead to this backend any more';
     return { code: 'config.closed', reasons: [reason('DEFAULT', 'route', [], target.id, target.at, text)] };
   }
 
+  /** What the workload sends, counted and searched on its way. */
+  #bounded(way: WayOut): ReturnType<typeof boundOutbound> {
+    const { workload, port } = this.#service;
+    const caller = { workload, host: this.host, port };
+    return boundOutbound(this.runtime, way, caller, ({ code, reasons }) => void this.#deny(code, reasons));
+  }
+
   async #deny(code: DenyCode, reasons: readonly Reason[]): Promise<void> {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#life?.clear();
+    // Nothing more passes while the refusal is being written.
+    this.#arrival.socket.pause();
     this.#service.counters.denied(code, reasons);
     const bytes = this.#splice;
     const event = this.#event(false, bytes?.bytesAToB ?? 0, bytes?.bytesBToA ?? 0, code, reasons);
@@ -259,6 +309,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
 
   #closed(bytesIn: number, bytesOut: number): void {
     this.runtime.flows.delete(this);
+    this.#life?.clear();
     if (this.#ended) return;
     this.#ended = true;
     const event = this.#event(true, bytesIn, bytesOut);
@@ -304,7 +355,7 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       destination: this.#destination?.name ?? service.destination?.name ?? service.destinationName,
       destinationPort: this.#destination?.port ?? service.destination?.port ?? service.port,
       method: '',
-      host: '',
+      host: this.host,
       path: '',
       status: 0,
       allowed,
@@ -322,6 +373,22 @@ class TcpFlow implements Attributes, AuthzConnection, Flow {
       upstreamMs: this.#upstreamMs,
     };
   }
+}
+
+function notNamed(out: Egress, name: string, why: string): Refused {
+  const hosts = out.hosts();
+  const only = `this way out is for ${hosts.map((host) => `\`${host}\``).join(', ')} only`;
+  const text = why === '' ? only : `the TLS client does not say whom it calls: ${why}`;
+  return { code: 'egress.host', reasons: [reason('DEFAULT', 'connection.sni', hosts, name, '', text)] };
+}
+
+function livedTooLong(way: WayOut): Reason {
+  const bound = way.bounds.find(({ policy }) => policy.limits?.connectionMs === way.connectionMs);
+  const text = `a connection out of the mesh may live for ${way.connectionMs / 1000} s`;
+  return {
+    ...reason('DENY', 'limits.connectionDuration', [String(way.connectionMs)], '', bound?.policy.at ?? '', text),
+    policy: bound?.policy.id ?? '',
+  };
 }
 
 /** Judges a connection and joins it with its destination. */

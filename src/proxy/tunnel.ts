@@ -4,6 +4,7 @@ import type { DenyCode, Reason } from '#model/decision.ts';
 import { type Splice, splice } from '#wire/tcp.ts';
 import type { ConnectionInfo } from '#wire/types.ts';
 import { countExchange, exchangeEvent } from './events.ts';
+import { boundOutbound } from './egress/outbound-stream.ts';
 import type { Exchange } from './exchange.ts';
 import type { Flow } from './flows.ts';
 import { judgeAgain, sayForbidden } from './judge-again.ts';
@@ -23,6 +24,9 @@ export function joinTunnel(x: Exchange, upstream: Socket, head: Buffer, headers:
     timers: x.runtime.timers,
     idleTimeoutMs: FLOW_IDLE_MS,
     endsWithB: true,
+    ...(x.tunnelOut && {
+      outbound: boundOutbound(x.runtime, x.tunnelOut.way, x.tunnelOut.caller, ({ code, reasons }) => tunnel.deny(code, reasons)),
+    }),
     onClose: (result) => tunnel.closed(result.bytesAToB, result.bytesBToA),
   });
 }

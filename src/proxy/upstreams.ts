@@ -12,6 +12,7 @@ import type { TimerWheel } from '#wire/timers.ts';
 import type { Clock } from '#base/ports.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { MESH_CLIENT_ALPN } from './alpn.ts';
+import type { OutsideDialer, OutsideTarget } from './egress/dial.ts';
 import type { Identities } from './identities.ts';
 import { type OriginTls, secureOrigin } from './origin-tls.ts';
 import type { ProxyPorts } from './ports.ts';
@@ -34,6 +35,8 @@ export interface EndpointTarget {
   readonly sni: string;
   /** What the other end speaks; absent for TCP. */
   readonly speaks?: 'http/1.1' | 'h2';
+  /** It is outside the mesh; the address's `ip` may then be a name. Only with an empty `peerIdentity`. */
+  readonly outside?: OutsideTarget;
   /** TLS to the application itself, inside whatever leads there. */
   readonly origin?: OriginTls;
 }
@@ -50,6 +53,7 @@ export interface EndpointBounds {
 export interface UpstreamMeans {
   readonly ports: Pick<ProxyPorts, 'network'>;
   readonly identities: Identities;
+  readonly outside: OutsideDialer;
   readonly servingKeys: ServingKeys;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -92,9 +96,12 @@ export class UpstreamEndpoint {
 
   /** A connection of its own: TCP, TLS where the target wants it, and the other end verified. @throws CullisError */
   async dial(): Promise<Socket> {
-    const { address, peerIdentity, ownIdentity, sni, workload, speaks, origin } = this.target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks, origin, outside } = this.target;
+    const { connectTimeoutMs } = this.#limits;
     const alpn = speaks && { alpn: MESH_CLIENT_ALPN[speaks] };
-    const raw = await this.#means.ports.network.connect(address, this.#limits.connectTimeoutMs);
+    const raw = await (outside
+      ? this.#means.outside.dial(address.ip, address.port, outside, connectTimeoutMs)
+      : this.#means.ports.network.connect(address, connectTimeoutMs));
     const link =
       peerIdentity === ''
         ? raw
@@ -172,9 +179,10 @@ export class Upstreams {
    * bounds, and the destination with them.
    */
   endpoint(target: EndpointTarget, limits: Limits, bounds?: EndpointBounds): UpstreamEndpoint {
-    const { address, peerIdentity, ownIdentity, sni, workload, speaks = '', origin } = target;
+    const { address, peerIdentity, ownIdentity, sni, workload, speaks = '', origin, outside } = target;
     const own = bounds ? `${bounds.group}\n${JSON.stringify(bounds.circuit)}` : '';
-    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${speaks}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
+    const beyond = outside ? JSON.stringify([outside.external, outside.host, outside.privateRanges]) : '';
+    const key = `${address.ip}\n${address.port}\n${address.namespaceOf ?? ''}\n${workload}\n${peerIdentity}\n${ownIdentity}\n${sni}\n${speaks}\n${beyond}\n${origin ? JSON.stringify(origin) : ''}\n${this.#limitsKey(limits)}\n${own}`;
     let endpoint = this.#endpoints.get(key);
     if (!endpoint) {
       endpoint = new UpstreamEndpoint(key, target, this.#means, limits, bounds);
@@ -193,6 +201,11 @@ export class Upstreams {
       this.#limitsKeys.set(limits, key);
     }
     return key;
+  }
+
+  /** Lets go of one endpoint; requests that chose it end on it. */
+  forget(endpoint: UpstreamEndpoint): void {
+    if (this.#endpoints.delete(endpoint.key)) endpoint.retire();
   }
 
   /** Lets go of every endpoint that the configuration in force does not use. */

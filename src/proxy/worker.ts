@@ -251,13 +251,15 @@ class ProxyWorker implements Proxy {
   }
 
   #forgetUnused(): void {
-    const { upstreams, identities, servingKeys } = this.#runtime;
+    const { upstreams, identities, servingKeys, egressAccounts } = this.#runtime;
     servingKeys.keepOnly(this.#config?.servingKeys ?? new Set());
     if (this.#config) {
       this.#config.destinations.activate();
       this.#runtime.keepCounters(new Set([...this.#config.services.values()].map(({ counters }) => counters)));
     } else upstreams.keepOnly(new Set());
     identities.keepOnly(this.#config?.identities ?? new Set());
+    const services = [...(this.#config?.services.values() ?? [])];
+    egressAccounts.keepOnly(new Set(services.flatMap(({ egress }) => [...(egress?.accounts() ?? [])])));
   }
 
   #say(action: ConfigEvent['action'], version: string, detail: string): void {

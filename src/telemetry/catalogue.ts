@@ -48,6 +48,11 @@ export const METRICS = {
     help: 'Requests and connections refused, by reason and by the policy that decided.',
     labels: ['role', 'workload', 'code', 'policy'],
   },
+  cullis_egress_findings_total: {
+    type: 'counter',
+    help: 'Secrets and personal data found in what workloads send out, by rule and by what became of it.',
+    labels: ['workload', 'rule', 'action'],
+  },
   cullis_invalid_messages_total: {
     type: 'counter',
     help: 'Messages refused because they break HTTP or a limit.',
@@ -209,6 +214,8 @@ export const EVENT_TYPES = {
   config: 'a configuration was applied, rejected, or expired',
   process: 'a workload or a part of the platform started, became ready, or ended',
   audit: 'an operator used the admin API',
+  egress: 'something on the way out of a workload looked like a leak or a tunnel',
+  name: 'a workload looked up a name',
   endpoint: 'an endpoint of a destination was taken out of turn, came back, or runs another version than declared',
   gap: 'events were lost: how many, and why',
 } as const satisfies Readonly<Record<Event['type'], string>>;

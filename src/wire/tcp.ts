@@ -9,8 +9,20 @@ export interface SpliceOptions {
   readonly idleTimeoutMs: number;
   /** What `b` ends is ended whole: `a` gets what came, and a moment to end too. A WebSocket has no use for half of a connection. */
   readonly endsWithB?: boolean;
+  /** Takes what `a` sends in place of `b`, and passes on to `b` what may pass. @param forward writes to `b`; false when it wants a pause */
+  readonly outbound?: (forward: (bytes: Buffer) => boolean) => OutboundTap;
   /** Called once when both sides are gone. */
   readonly onClose?: (result: SpliceResult) => void;
+}
+
+/** Sees every piece of one direction before it is passed on. */
+export interface OutboundTap {
+  /** @returns false when a pause is wanted; the receiver's drain ends it */
+  write(chunk: Buffer): boolean;
+  /** @returns false when the end may not be passed on, because what came before may not */
+  end(): boolean;
+  /** The splice is over. */
+  abandon(): void;
 }
 
 export interface SpliceResult {
@@ -63,10 +75,16 @@ class Pair implements Splice {
         timer.arm(LINGER_MS);
         b.end();
       });
-    this.#join(a, b, (size) => {
-      this.bytesAToB += size;
-      touch();
-    });
+    const tap = options.outbound?.((bytes) => b.write(bytes));
+    this.#join(
+      a,
+      b,
+      (size) => {
+        this.bytesAToB += size;
+        touch();
+      },
+      tap,
+    );
     this.#join(b, a, (size) => {
       this.bytesBToA += size;
       touch();
@@ -74,6 +92,7 @@ class Pair implements Splice {
     const closed = (): void => {
       if (--this.#open > 0) return;
       timer.clear();
+      tap?.abandon();
       this.#onClose?.({ bytesAToB: this.bytesAToB, bytesBToA: this.bytesBToA, error: this.#error });
     };
     for (const socket of [a, b]) {
@@ -89,20 +108,23 @@ class Pair implements Splice {
     this.#b.destroy();
   }
 
-  #join(from: Socket, to: Socket, count: (size: number) => void): void {
+  #join(from: Socket, to: Socket, count: (size: number) => void, tap?: OutboundTap): void {
     from.allowHalfOpen = true;
     from.on('data', (chunk: Buffer) => {
       count(chunk.length);
-      if (!to.write(chunk)) from.pause();
+      if (!(tap ?? to).write(chunk)) from.pause();
     });
     to.on('drain', () => from.resume());
-    from.on('end', () => to.end());
+    const end = (): void => {
+      if (tap?.end() !== false) to.end();
+    };
+    from.on('end', end);
     from.on('error', (error) => this.destroy(messageOf(error)));
     // A side that went away without an end (reset, destroyed) takes the other with it: half of a stream must not look whole.
     from.on('close', () => {
       if (!from.readableEnded) this.destroy('one side broke off');
     });
-    if (from.readableEnded) to.end();
+    if (from.readableEnded) end();
     from.resume();
   }
 }

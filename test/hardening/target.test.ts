@@ -163,7 +163,7 @@ test('proxy-hardening 24: a method is an upper-case word, and what overrides it 
     ['Delete', 400],
     ['GE\x00T', 400],
     ['', 400],
-    [`${'A'.repeat(40)}`, 400],
+    ['A'.repeat(40), 400],
     ['DELETE', 403],
   ] as const) {
     assert.equal(await http1('/x', 'shop.example', method), want, method);

@@ -16,6 +16,8 @@ export interface Targets {
   readonly controlSockets?: readonly string[];
   /** The admin API and page. */
   readonly admin?: Place;
+  /** Addresses outside that somebody answers at, or would. */
+  readonly outside?: readonly Place[];
 }
 
 export interface Place {

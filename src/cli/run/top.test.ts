@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { runCli } from '#cli/main.ts';
+import { runCli } from '../main.ts';
 import { cullis } from '../../../test/fakes/cli.ts';
 import { fakeControl } from '../../../test/fakes/control-api.ts';
 import { SHOP_ANSWERS } from '../../../test/fakes/shop-status.ts';

@@ -29,6 +29,18 @@ export function renderExplanation(explanation: ExplainResponse, paint: Paint, co
       ),
     );
   }
+  if (event.type === 'egress' || event.type === 'name')
+    lines.push(
+      paint('warn', event.type === 'egress' ? event.action.toUpperCase() : event.answer.toUpperCase()),
+      '',
+      ...table(
+        [
+          [paint('quiet', 'when'), `${new Date(event.timeMs).toISOString()}  ${event.id}`],
+          [paint('quiet', 'from'), printable(event.workload)],
+        ],
+        { indent: 2 },
+      ),
+    );
   lines.push('', ...wrap(printable(explanation.summary), columns, 2));
   lines.push(...renderReasons(explanation.reasons, paint, columns));
   if (explanation.change) lines.push(...renderChange(explanation.change, paint, columns));

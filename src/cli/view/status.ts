@@ -25,6 +25,8 @@ const STATE_TONES: Readonly<Record<WorkloadStatus['state'], Parameters<Paint>[0]
 export interface StatusExtras {
   /** The latest ones, newest first. */
   readonly denials?: readonly ApiEvent[];
+  /** Leaks and tunnels that were raised, and look-ups that were refused; newest first of each. */
+  readonly wayOut?: readonly ApiEvent[];
   /** Of the page. */
   readonly url?: string;
   /** Also how each link is protected. */
@@ -34,7 +36,7 @@ export interface StatusExtras {
 export function renderStatus(
   status: StatusResponse,
   paint: Paint,
-  { denials = [], url, encryption = false }: StatusExtras = {},
+  { denials = [], wayOut = [], url, encryption = false }: StatusExtras = {},
 ): string[] {
   const { totals } = status;
   const rows = [
@@ -73,6 +75,7 @@ export function renderStatus(
   if (status.links.length > 0) lines.push('', heading(paint, 'links'), ...linkTable(status, paint));
   if (encryption && status.links.length > 0) lines.push('', heading(paint, 'encryption'), ...encryptionTable(status, paint));
   if (denials.length > 0) lines.push('', heading(paint, 'latest denials'), ...denialTable(denials, status.timeMs, paint));
+  if (wayOut.length > 0) lines.push('', heading(paint, 'way out'), ...wayOutTable(wayOut, status.timeMs, paint));
   if (status.drift.length > 0) {
     lines.push('', heading(paint, 'drift'));
     for (const one of status.drift) lines.push(`  ${paint('warn', one.service)}: ${printable(one.detail)}`);
@@ -119,6 +122,44 @@ function denialTable(denials: readonly ApiEvent[], nowMs: number, paint: Paint):
     }),
     { indent: 2 },
   );
+}
+
+const WAY_OUT_SHOWN = 8;
+
+/** One row for each thing and workload, with the id that `cullis explain` takes. */
+function wayOutTable(events: readonly ApiEvent[], nowMs: number, paint: Paint): string[] {
+  const rows = new Map<string, { readonly event: ApiEvent; readonly row: (times: number) => string[]; times: number }>();
+  for (const one of events) {
+    if (one.type !== 'egress' && one.type !== 'name') continue;
+    const [host, what, tone] =
+      one.type === 'egress'
+        ? [one.host, `${one.what} ${one.rule}`, one.action]
+        : [one.name, `look-up ${one.record}`, 'no ServiceEntry'];
+    const key = `${one.workload} ${host} ${what}`;
+    const known = rows.get(key);
+    const times = one.type === 'name' || one.what === 'address' ? one.count : 1;
+    if (known) known.times += times;
+    else
+      rows.set(key, {
+        event: one,
+        times,
+        row: (total) => [
+          `${formatDurationMs(nowMs - one.timeMs)} ago`,
+          one.workload,
+          paint('quiet', '->'),
+          printable(host).slice(0, 60),
+          printable(what),
+          paint(one.type === 'egress' ? 'bad' : 'warn', total > 1 ? `${tone} (${total})` : tone),
+          paint('quiet', one.id),
+        ],
+      });
+  }
+  const all = [...rows.values()];
+  const lines = table(
+    all.slice(0, WAY_OUT_SHOWN).map(({ row, times }) => row(times)),
+    { indent: 2 },
+  );
+  return all.length > WAY_OUT_SHOWN ? [...lines, `  ${paint('quiet', `and ${all.length - WAY_OUT_SHOWN} more`)}`] : lines;
 }
 
 function workloadRow(one: WorkloadStatus, nowMs: number, paint: Paint): string[] {

@@ -1,6 +1,6 @@
 // The part of Istio's MeshConfig that changes what policies mean, in Istio's own spelling.
 import { z } from 'zod';
-import { PATH_NORMALIZATIONS } from '#model/istio.ts';
+import { OUTBOUND_MODES, PATH_NORMALIZATIONS } from '#model/istio.ts';
 import { durationText } from './texts.ts';
 
 // The planes run without code generation; zod then need not try it first.
@@ -75,6 +75,9 @@ const mesh = {
     .optional()
     .meta({ description: 'how request paths are made uniform before policies see them; BASE when absent' }),
 };
+const outboundMode = z.enum(OUTBOUND_MODES).optional().meta({
+  description: 'REGISTRY_ONLY, the default here, refuses what no Service and no ServiceEntry names; ALLOW_ANY lets it out',
+});
 const topology = z.looseObject({ numTrustedProxies: z.int().min(0).max(100).optional() });
 
 /** `spec.mesh` of a Platform: what it does not know is a mistake. */
@@ -87,6 +90,10 @@ export const meshSchema = z
       .max(253)
       .optional()
       .meta({ description: 'DNS domain of the cluster; cluster.local when absent' }),
+    outboundTrafficPolicy: z
+      .strictObject({ mode: outboundMode })
+      .optional()
+      .meta({ description: 'what becomes of calls to hosts outside the mesh' }),
     numTrustedProxies: z
       .int()
       .min(0)
@@ -105,6 +112,7 @@ export const meshSchema = z
 /** `mesh` of Istio's own ConfigMap: it holds much that does not concern policies. */
 export const istioMeshSchema = z.looseObject({
   ...mesh,
+  outboundTrafficPolicy: z.looseObject({ mode: outboundMode }).optional(),
   defaultConfig: z.looseObject({ gatewayTopology: topology.optional() }).optional(),
   extensionProviders: z.array(z.looseObject(provider)).max(1000).optional(),
 });

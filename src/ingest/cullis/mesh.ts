@@ -23,6 +23,8 @@ export function meshPart(document: MeshDocument | IstioMeshDocument, scope: Scop
     pathNormalization: normalization === 'DEFAULT' ? ('BASE' as const) : normalization,
     numTrustedProxies: trusted,
     multipleCustomProviders: typeof own.multipleCustomProviders === 'boolean' ? own.multipleCustomProviders : undefined,
+    // Without a mode Istio's own text means REGISTRY_ONLY, its enum's first value.
+    outboundTrafficPolicy: document.outboundTrafficPolicy && (document.outboundTrafficPolicy.mode ?? ('REGISTRY_ONLY' as const)),
     extensionProviders: document.extensionProviders && providers(document.extensionProviders, scope),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as MeshPart;

@@ -21,6 +21,7 @@ export const readPlatform: KindReader = (document, scope) => {
       ...(spec.certificateTtl === undefined ? {} : { certificateTtlMs: parseDurationMs(spec.certificateTtl)! }),
       ...(spec.sessionCookie === undefined ? {} : { sessionCookie: spec.sessionCookie }),
       ...(spec.securityHeaders === undefined ? {} : { securityHeaders: spec.securityHeaders }),
+      ...(spec.egress?.privateAddresses === undefined ? {} : { egressPrivateAddresses: spec.egress.privateAddresses }),
       ...(spec.limits === undefined ? {} : { limits: limitsOf(spec.limits) }),
       ...(spec.telemetry === undefined ? {} : { telemetry: scope.at('telemetry', () => telemetryPart(spec.telemetry!, scope)) }),
       ...(spec.mesh === undefined ? {} : { mesh: scope.at('mesh', () => meshPart(spec.mesh!, scope)) }),

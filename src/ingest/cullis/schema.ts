@@ -1,6 +1,7 @@
 // cullis.dev/v1, the kinds that have no standard. Descriptions go into the JSON Schema that editors use.
 import { z } from 'zod';
 import type { Limits } from '#model/platform.ts';
+import { egressPolicySchema } from './egress-schema.ts';
 import { gatePolicySchema, suppressionsSchema } from './gate-schema.ts';
 import { meshSchema } from './mesh-schema.ts';
 import { telemetrySchema } from './telemetry.ts';
@@ -55,8 +56,19 @@ export const platformSchema = z
       .optional()
       .meta({ description: 'cookie whose keyed hash becomes the session id; none when absent' }),
     securityHeaders: z.boolean().optional().meta({
-      description: 'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
+      description:
+        'gateways add HSTS, nosniff, a referrer and a frame policy to answers over HTTPS that have none; true when absent',
     }),
+    egress: z
+      .strictObject({
+        privateAddresses: z
+          .array(z.union([z.cidrv4(), z.cidrv6()]))
+          .max(100)
+          .optional()
+          .meta({ description: 'private ranges that names outside the mesh may resolve to; none when absent' }),
+      })
+      .optional()
+      .meta({ description: 'what holds for every way out' }),
     limits: limits.optional(),
     telemetry: telemetrySchema.optional(),
     mesh: meshSchema.optional(),
@@ -113,6 +125,7 @@ export const workloadSchema = z
 export const CULLIS_SCHEMAS = {
   Platform: platformSchema,
   Workload: workloadSchema,
+  EgressPolicy: egressPolicySchema,
   GatePolicy: gatePolicySchema,
   Suppressions: suppressionsSchema,
 } as const;

@@ -9,6 +9,8 @@ import type { Scope } from '../scope.ts';
 import { GATEWAY_GROUP, group, hostname, kind } from './common.ts';
 import { objectRef } from './refs.ts';
 
+/** Istio's key of `options`: `ISTIO_MUTUAL` ends the mesh's own TLS, with the identities of both sides. */
+const TERMINATE_MODE = 'gateway.istio.io/tls-terminate-mode';
 /** Key of `options` for the lowest version, `1.2` or `1.3`. */
 const MINIMUM_VERSION = 'cullis.dev/minimum-tls-version';
 const VERSIONS = { '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const;
@@ -94,7 +96,8 @@ function checkListener(each: RawListener, scope: Scope): void {
     each.tls &&
     (each.tls.mode ?? 'Terminate') === 'Terminate' &&
     (each.tls.certificateRefs ?? []).length === 0 &&
-    Object.keys(each.tls.options ?? {}).every((key) => key === MINIMUM_VERSION)
+    each.tls.options?.[TERMINATE_MODE] !== 'ISTIO_MUTUAL' &&
+    Object.keys(each.tls.options ?? {}).every((key) => key === MINIMUM_VERSION || key === TERMINATE_MODE)
   ) {
     scope.at('tls', () => scope.error('tls', 'mode `Terminate` needs `certificateRefs`'));
   }
@@ -134,11 +137,16 @@ function typedListener(each: RawListener): GatewayListener {
 }
 
 function typedTls(tls: NonNullable<RawListener['tls']>): NonNullable<GatewayListener['tls']> {
-  const { [MINIMUM_VERSION]: version, ...others } = tls.options ?? {};
-  const unknownOptions = Object.keys(others);
+  const { [MINIMUM_VERSION]: version, [TERMINATE_MODE]: terminate, ...others } = tls.options ?? {};
+  const mesh = terminate === 'ISTIO_MUTUAL' && (tls.mode ?? 'Terminate') === 'Terminate';
+  const unknownOptions = [
+    ...Object.keys(others),
+    ...(terminate === undefined || mesh || terminate === 'SIMPLE' ? [] : [TERMINATE_MODE]),
+  ];
   return {
     mode: tls.mode ?? 'Terminate',
     certificateRefs: tls.certificateRefs ?? [],
+    ...(mesh ? { mesh: true as const } : {}),
     ...(version === undefined ? {} : { minVersion: VERSIONS[version as keyof typeof VERSIONS] }),
     ...(unknownOptions.length > 0 ? { unknownOptions } : {}),
     ...(tls.frontendValidation ? { clientValidation: tls.frontendValidation } : {}),

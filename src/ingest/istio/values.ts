@@ -1,7 +1,7 @@
 // Values that Istio's networking kinds share: durations, counts, header changes.
 import { parseDurationMs } from '#base/duration.ts';
 import type { HeaderChange } from '#model/gateway.ts';
-import { anyText, integer, list, object, optional, record } from '../check.ts';
+import { anyText, integer, list, object, optional, record, text } from '../check.ts';
 import type { Check } from '../check.ts';
 import { shorten } from '../scope.ts';
 
@@ -38,7 +38,10 @@ export const percentValue: Check<number> = (value, scope) => {
   return undefined;
 };
 
-const change = object({ set: optional(record(anyText)), add: optional(record(anyText)), remove: optional(list(anyText)) });
+/** RFC 9110 section 5.5: what would end the line, or the name, cannot be written. */
+const line = text({ pattern: /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/, meaning: 'without control characters' });
+const name = text({ min: 1, pattern: /^[^\u0000-\u0020\u007f]+$/, meaning: 'an HTTP field name' });
+const change = object({ set: optional(record(line, name)), add: optional(record(line, name)), remove: optional(list(name)) });
 const pairs = (values: Readonly<Record<string, string>> = {}): { readonly name: string; readonly value: string }[] =>
   Object.entries(values).map(([name, value]) => ({ name, value }));
 

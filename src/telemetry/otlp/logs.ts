@@ -25,7 +25,8 @@ export function logOf(event: Event, nowMs: number): LogRecord {
 
 /** Workload, gateway or process that it is of. */
 export function ownerOf(event: Event): string {
-  return event.type === 'exchange' ? event.workload : `cullis-${event.node.replace('/', '-')}`;
+  const own = event.type === 'exchange' || event.type === 'egress' || event.type === 'name';
+  return own ? event.workload : `cullis-${event.node.replace('/', '-')}`;
 }
 
 function severityOf(event: Event): Severity {
@@ -44,7 +45,10 @@ function severityOf(event: Event): Severity {
       return event.action === 'ejected' || event.action === 'drifted' ? 'warn' : 'info';
     case 'link':
       return event.mtls || event.action === 'summary' || event.source === 'client' ? 'info' : 'warn';
+    case 'name':
+      return event.answer === 'unknown' || event.answer === 'limited' ? 'warn' : 'info';
     case 'gap':
+    case 'egress':
       return 'warn';
   }
 }
@@ -56,6 +60,8 @@ function sentenceOf(event: Event): string {
     return `${what} ${outcome}${event.status > 0 ? ` ${event.status}` : ''}${event.reasons?.[0] ? `: ${event.reasons[0].text}` : ''}`;
   }
   if (event.type === 'audit') return `${event.operator} ${event.action} ${event.target}`.trim();
+  if (event.type === 'egress') return `${event.action}: ${event.text}`;
+  if (event.type === 'name') return `name ${event.name} (${event.record}) is ${event.answer}, asked ${event.count} times`;
   return `${event.type}${'action' in event ? ` ${event.action}` : ''}: ${event.detail}`;
 }
 

@@ -10,8 +10,8 @@ const JOIN_BYTES_MAX = 4096;
 /** What a sender needs of its connection. */
 export interface BodyCarrier {
   readonly socket: Socket;
-  /** Bytes went out: the destination cannot be blamed for silence yet. */
-  requestMoved(): void;
+  /** So many bytes of the body went out: the destination cannot be blamed for silence yet. */
+  requestMoved(bytes: number): void;
   /** The request is sent whole. */
   requestSent(): void;
   /** The body broke off or disagrees with its length: the request must not look complete. */
@@ -58,7 +58,7 @@ export class BodySender implements BodySink {
       if (chunked) socket.write(after, 'latin1');
       socket.uncork();
     }
-    this.#carrier.requestMoved();
+    this.#carrier.requestMoved(chunk.length);
     return !this.#carrier.socket.writableNeedDrain;
   }
 

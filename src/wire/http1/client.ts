@@ -10,6 +10,15 @@ import { type ConnectionPool, UpstreamConnection } from './upstream-connection.t
 import { UpstreamExchange } from './upstream-exchange.ts';
 import type { UpstreamCallbacks, UpstreamHead, UpstreamPool, UpstreamRequest } from '../upstream-types.ts';
 
+/** Connections opened at once: handshakes cost both sides milliseconds each, and whoever is served already must not wait for hundreds of them. */
+const CONNECTING_MAX = 16;
+/** While requests wait, it is looked this often whether somebody holds connections up, and for how long one may. */
+const PRESSURE_LOOK_MS = 250;
+const HELD_UP_MS = 2000;
+/** One client connection that holds up more than so many has less time. */
+const HELD_BY_ONE_MAX = 8;
+const HELD_UP_BY_MANY_MS = 500;
+
 export interface PoolOptions {
   /** Opens a connection, TLS included. Must settle: it gives up after `limits.connectTimeoutMs` by itself. */
   readonly connect: () => Promise<Socket>;
@@ -55,6 +64,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   #connecting = 0;
   #closing = false;
   readonly #pendingTimer: Timer;
+  readonly #pressureTimer: Timer;
 
   constructor(options: PoolOptions) {
     this.limits = options.limits;
@@ -67,6 +77,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     this.#gate?.join(this);
     this.#connect = options.connect;
     this.#pendingTimer = options.timers.timer(() => this.#expirePending());
+    this.#pressureTimer = options.timers.timer(() => this.#makeRoom());
   }
 
   /**
@@ -172,9 +183,45 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     }
     exchange.pendingUntilMs = this.timers.coarseMs + this.limits.connectTimeoutMs;
     if (first) this.#pending.unshift(exchange);
-    else this.#pending.push(exchange);
+    else this.#queue(exchange);
     if (!this.#pendingTimer.armed) this.#pendingTimer.arm(this.limits.connectTimeoutMs);
+    if (!this.#pressureTimer.armed) this.#pressureTimer.arm(PRESSURE_LOOK_MS);
     this.#open();
+  }
+
+  /** Clients take turns: one that asks for much at once does not stand before one that asks for little. */
+  #queue(exchange: UpstreamExchange): void {
+    const pending = this.#pending;
+    const { client } = exchange;
+    if (client !== undefined) for (const waiting of pending) if (waiting.client === client) exchange.turn++;
+    let at = pending.length;
+    while (at > 0 && pending[at - 1]!.turn > exchange.turn) at--;
+    pending.splice(at, 0, exchange);
+  }
+
+  /**
+   * Requests wait, and no connection can be opened for them: those whose clients take or send nothing make room, of those that hold up the most first. Otherwise a few slow
+   * clients would shut out everybody else for as long as they like (proxy hardening F 56).
+   */
+  #makeRoom(): void {
+    const wanted = this.#pending.reduce((sum, exchange) => sum + (exchange.open ? 1 : 0), 0) - this.#connecting;
+    if (this.#pending.length === 0) return;
+    this.#pressureTimer.arm(PRESSURE_LOOK_MS);
+    if (wanted <= 0) return;
+    const nowMs = this.timers.coarseMs;
+    const held: { readonly connection: UpstreamConnection; readonly ms: number }[] = [];
+    const counts = new Map<object, number>();
+    for (const connection of this.#connections) {
+      const ms = connection.heldUpMs(nowMs);
+      if (ms < HELD_UP_BY_MANY_MS) continue;
+      held.push({ connection, ms });
+      const { client } = connection;
+      if (client) counts.set(client, (counts.get(client) ?? 0) + 1);
+    }
+    const heldBy = ({ connection }: (typeof held)[number]): number => counts.get(connection.client ?? connection) ?? 1;
+    held.sort((a, b) => heldBy(b) - heldBy(a) || b.ms - a.ms);
+    const leaving = held.filter((one) => one.ms >= HELD_UP_MS || heldBy(one) > HELD_BY_ONE_MAX).slice(0, wanted);
+    for (const { connection } of leaving) connection.evict();
   }
 
   #nextPending(): UpstreamExchange | undefined {
@@ -188,7 +235,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
   #open(): void {
     while (
       !this.#closing &&
-      this.#connecting < this.#pending.length &&
+      this.#connecting < Math.min(this.#pending.length, CONNECTING_MAX) &&
       this.#connections.size + this.#connecting < this.limits.upstreamConnectionsMax &&
       this.#gate?.mayConnect(this, this.#connections.size + this.#connecting) !== false
     ) {
@@ -219,6 +266,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     const connection = new UpstreamConnection(this, socket);
     this.#connections.add(connection);
     this.released(connection);
+    if (this.#pending.length > 0) this.#open();
   }
 
   #connectFailed(error: unknown): void {
@@ -250,6 +298,7 @@ export class Http1Pool implements ConnectionPool, UpstreamPool, GatedPool {
     const waiting = this.#pending;
     this.#pending = [];
     this.#pendingTimer.clear();
+    this.#pressureTimer.clear();
     for (const exchange of waiting) exchange.fail(kind, message);
   }
 }

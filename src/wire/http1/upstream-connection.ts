@@ -22,6 +22,9 @@ const INTERIM_MAX = 8;
 /** A connection is left this long before the destination says it would close it. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
 
+/** A client that sends a body slower than this holds the connection up, where others wait for it. */
+const SLOW_BYTES_PER_SECOND = 4096;
+
 /** The pool, as its connections see it. */
 export interface ConnectionPool {
   readonly limits: Limits;
@@ -65,6 +68,11 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
   #feedEnd = 0;
   /** How often what was fed is in use for longer. */
   #keeps = 0;
+  /** Since when whoever reads the answer takes nothing, coarse milliseconds; 0 while it does. */
+  #pausedMs = 0;
+  #sentMs = 0;
+  /** Bytes of this request's body that went out. */
+  #bodySent = 0;
   #error = 'the destination closed the connection';
   readonly #reader: DirectReader;
   readonly #onEnd = (): void => this.#ended();
@@ -100,6 +108,9 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     this.#answering = false;
     this.#interims = 0;
     this.#heard = false;
+    this.#pausedMs = 0;
+    this.#sentMs = this.#pool.timers.coarseMs;
+    this.#bodySent = 0;
     this.#used++;
     this.#silenceMs = this.#pool.limits.upstreamTimeoutMs;
     this.#timer.arm(this.#silenceMs);
@@ -115,13 +126,33 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     this.#closed();
   }
 
+  /** Whose request it carries. */
+  get client(): object | undefined {
+    return this.#exchange?.client;
+  }
+
+  /** How long its client has held it up, by not reading the answer or by sending a body slower than `SLOW_BYTES_PER_SECOND`; 0 when it does not. */
+  heldUpMs(nowMs: number): number {
+    if (this.#pausedMs > 0) return nowMs - this.#pausedMs;
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.sent || this.socket.writableNeedDrain) return 0;
+    const ms = nowMs - this.#sentMs;
+    return this.#bodySent * 1000 < ms * SLOW_BYTES_PER_SECOND ? ms : 0;
+  }
+
+  /** Others need the place more than a client that holds it up. */
+  evict(): void {
+    this.#fail('overload', 'its client held the connection up while others waited for one');
+  }
+
   drop(): void {
     this.#exchange = undefined;
     this.#body = undefined;
     this.destroy();
   }
 
-  requestMoved(): void {
+  requestMoved(bytes: number): void {
+    this.#bodySent += bytes;
     this.#timer.arm(this.#silenceMs);
   }
 
@@ -136,6 +167,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
 
   bodyPaused(paused: boolean): void {
     if (this.gone) return;
+    this.#pausedMs = paused ? this.#pool.timers.coarseMs : 0;
     if (paused) {
       this.#timer.clear();
       this.socket.pause();

@@ -20,6 +20,7 @@ export class UpstreamExchange implements UpstreamRequest {
   readonly callbacks: UpstreamCallbacks;
   readonly isHead: boolean;
   readonly upgrade: string;
+  readonly client: object | undefined;
   /** Neither answered nor failed nor given up. */
   open = true;
   /** The whole request was handed to the socket. */
@@ -27,6 +28,8 @@ export class UpstreamExchange implements UpstreamRequest {
   bytesSent = false;
   /** Waits for a connection until then, in the pool's coarse milliseconds. */
   pendingUntilMs = 0;
+  /** How many requests of its client waited before it. */
+  turn = 0;
   /** A stale connection was met once already. */
   retried = false;
   /** Its credentials may stay with the connection, which is therefore not kept. */
@@ -45,6 +48,7 @@ export class UpstreamExchange implements UpstreamRequest {
     this.callbacks = callbacks;
     this.isHead = head.method === 'HEAD';
     this.upgrade = upgrade;
+    this.client = head.client;
     this.#method = head.method;
     this.#body = bodied ? body : undefined;
     this.#length = head.bodyKind === 'length' ? head.length : -1;

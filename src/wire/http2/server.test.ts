@@ -569,7 +569,7 @@ describe('flow control', () => {
     await rig.told();
     assert.deepEqual(got, [2 * 16_384]);
     rig.feed(h2.data(1, 'x'.repeat(10_000)));
-    rig.feed(h2.data(1, 'x'.repeat(10_000), true));
+    rig.feed(h2.data(1, 'x'.repeat(10_000), h2.END_STREAM));
     assert.deepEqual([got, ended], [[2 * 16_384, 20_000], true]);
     await rig.told();
     assert.equal(got.length, 2);

@@ -70,14 +70,14 @@ function inRecords(hello: Buffer, size: number): Buffer {
 
 test('a hello is read whole from any number of records, and more is asked for until it is there', async () => {
   const hello = await helloOf({ servername: 'Cart.Shop', ALPNProtocols: ['h2'] });
-  const want = { serverName: 'cart.shop', protocols: ['h2'] };
+  const want = { serverName: 'cart.shop', protocols: ['h2'], encrypted: false };
   for (const bytes of [hello, inRecords(hello, 64), inRecords(hello, 40)]) {
     assert.deepEqual(readClientHello(bytes), want);
     for (let length = 0; length < bytes.length; length += 7)
       assert.equal(readClientHello(bytes.subarray(0, length)), 'more', `${length}`);
   }
   assert.equal(readClientHello(inRecords(hello, 1)), undefined, 'more records than anybody needs');
-  assert.deepEqual(readClientHello(await helloOf({})), { serverName: '', protocols: [] });
+  assert.deepEqual(readClientHello(await helloOf({})), { serverName: '', protocols: [], encrypted: false });
 });
 
 /** A hello whose server name extension holds these bytes; `again` puts it there twice. */

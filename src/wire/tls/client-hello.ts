@@ -4,6 +4,8 @@ const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 const ALPN_EXTENSION = 16;
+/** encrypted_client_hello (RFC 9849 section 5). */
+const ECH_EXTENSION = 0xfe0d;
 /** A hello with post-quantum key shares has about 2 KiB; OpenSSL takes no more than this either way. */
 export const HELLO_BYTES_MAX = 16 * 1024;
 /** A hello in crumbs: nobody needs more records for one. */
@@ -16,6 +18,8 @@ export interface ClientHello {
   readonly serverName: string;
   /** Application protocols (RFC 7301 section 3.1) in the client's order. */
   readonly protocols: readonly string[];
+  /** The name that is meant may be another one, inside an encrypted hello. */
+  readonly encrypted: boolean;
 }
 
 /**
@@ -84,7 +88,7 @@ function read(message: Buffer): ClientHello | undefined {
   at += 1 + message.readUInt8(at);
   let serverName = '';
   let protocols: readonly string[] = [];
-  if (at === end) return { serverName, protocols };
+  if (at === end) return { serverName, protocols, encrypted: false };
   if (at + 2 + message.readUInt16BE(at) !== end) return undefined;
   at += 2;
   const seen = new Set<number>();
@@ -104,7 +108,7 @@ function read(message: Buffer): ClientHello | undefined {
     }
     at += size;
   }
-  return { serverName, protocols };
+  return { serverName, protocols, encrypted: seen.has(ECH_EXTENSION) };
 }
 
 /** One host name (RFC 6066 section 3): a list of more, or of other kinds, is what nobody sends. */
