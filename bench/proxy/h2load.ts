@@ -12,14 +12,19 @@ export async function h2load(stand: Stand, job: Job, port: number, seconds: numb
   rmSync(log, { force: true });
   const message = join(stand.folder, 'message');
   if (job.upBytes > 0) writeFileSync(message, grpcMessage(job.upBytes - 5));
-  const grpc = job.upBytes === 0 ? [] : ['-d', message, '-H', 'content-type: application/grpc', '-H', 'te: trailers'];
+  const fields = job.shape === 'grpc' ? ['-H', 'content-type: application/grpc', '-H', 'te: trailers'] : [];
+  const posted = job.upBytes === 0 ? [] : ['-d', message];
+  // Windows of a megabyte for each stream and four for the connection, as browsers have them.
+  const windows = job.bodyBytes === 0 ? [] : ['-w20', '-W22'];
   const url = `${job.secure ? 'https' : 'http'}://127.0.0.1:${port}${job.path}`;
   const text = await stand.run('h2load', [
     `-c${job.connections}`,
     `-m${job.streams}`,
     `-D${seconds}`,
     `--log-file=${log}`,
-    ...grpc,
+    ...posted,
+    ...fields,
+    ...windows,
     url,
   ]);
   const [done = 0, failed = 0, errored = 0] =

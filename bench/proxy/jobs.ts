@@ -1,4 +1,4 @@
-// What contenders are measured at: `plain`, `tls`, `pair`, `h2`, `grpc`, and bodies of a size through one of the first three (`plain-down-10m`,
+// What contenders are measured at: `plain`, `tls`, `pair`, `h2`, `grpc`, and bodies of a size through one of the first four (`plain-down-10m`,
 // `pair-up-64k`).
 
 /** How proxies stand: `plain` and `tls` are a gateway, `pair` and `grpc` two sidecars in one process with mutual TLS between them. */
@@ -88,16 +88,27 @@ export const USUAL_JOBS = [
   'tls-down-10m',
   'pair-down-10m',
   'pair-up-10m',
+  'h2-down-1m',
+  'h2-up-1m',
 ].join(',');
+
+/** Bodies over HTTP/2 to a gateway. */
+const http2 = (job: Job): Job => ({
+  ...job,
+  name: job.name.replace('tls', 'h2'),
+  client: 'http2',
+  streams: 4,
+  what: job.what.replace('HTTP/1', 'HTTP/2'),
+});
 
 /** @throws Error for a name that is none */
 export function jobNamed(name: string): Job {
   const known = SMALL[name];
   if (known) return known;
-  const [, shape, direction, size] = /^(plain|tls|pair)-(down|up)-(1k|64k|1m|10m)$/.exec(name) ?? [];
+  const [, shape, direction, size] = /^(plain|tls|pair|h2)-(down|up)-(1k|64k|1m|10m)$/.exec(name) ?? [];
   if (shape === undefined || direction === undefined || size === undefined)
     throw new Error(
-      `no job \`${name}\`; there are ${Object.keys(SMALL).join(', ')}, and plain, tls or pair with -down- or -up- and 1k, 64k, 1m or 10m`,
+      `no job \`${name}\`; there are ${Object.keys(SMALL).join(', ')}, and plain, tls, pair or h2 with -down- or -up- and 1k, 64k, 1m or 10m`,
     );
-  return body(shape as Shape, direction, size);
+  return shape === 'h2' ? http2(body('tls', direction, size)) : body(shape as Shape, direction, size);
 }

@@ -33,7 +33,7 @@ const stand = new Stand();
 /** V8 writes a profile there when the process ends. */
 function profileFlags(folder: string): string[] {
   mkdirSync(folder, { recursive: true });
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--allow-fs-write=${folder}`];
+  return ['--cpu-prof', '--allow-inspector', `--cpu-prof-dir=${folder}`, `--allow-fs-write=${folder}`];
 }
 
 async function contend(contender: Contender, job: Job, origin: number, pem: Certificates): Promise<Result> {

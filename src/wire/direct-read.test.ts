@@ -123,7 +123,7 @@ describe('reading into shared memory', () => {
             kept.push({ view: bytes, copy: Buffer.from(bytes) });
           }
         }
-        reader.lease(at < content.length - 100_000);
+        reader.lease(at < content.length - 100_000, false);
       });
       far.write(content);
       await until(() => at === content.length);
@@ -223,6 +223,7 @@ describe('reading into shared memory', () => {
     };
     const sizes = [1, 10, 500, 4096, 4097, 20_000, 65_536, 70_000, 300_000];
     await Promise.all(Array.from({ length: 72 }, (_, i) => exchange(sizes[i % sizes.length]!, i % 2 === 0)));
+    await Promise.all(Array.from({ length: 60 }, (_, i) => exchange(12_000 + 1_700 * i, i % 3 === 0, i % 2 === 0, 30_000)));
     const long = [1_500_000, 6_000_000];
     await Promise.all(Array.from({ length: 8 }, (_, i) => exchange(long[i % 2]!, i % 4 < 2, i > 3, 300_000)));
   });

@@ -16,6 +16,10 @@ const LEASED_BYTES = 256 * 1024;
 const SPARE_MAX = 16;
 const spare: (typeof shared)[] = [];
 
+/** A copy of fewer bytes costs the collector little. */
+const LENT_BYTES_MIN = 12 * 1024;
+const lent: (typeof shared)[] = [];
+
 type OnRead = (length: number, memory: Buffer) => boolean;
 
 interface Inner {
@@ -35,6 +39,27 @@ export function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;
+}
+
+/**
+ * A copy of what is in shared memory, in memory that is used again: large copies that are thrown away one after another bring full collections.
+ * @returns memory that begins with the bytes, for `giveBack` when nothing refers to it any more, else for the collector; undefined for few bytes
+ */
+export function lentCopy(bytes: Buffer): Buffer | undefined {
+  if (bytes.length < LENT_BYTES_MIN || bytes.length > SHARED_BYTES) return undefined;
+  const memory = lentMemory();
+  bytes.copy(memory);
+  return memory;
+}
+
+/** 64 KiB that were in use before, for `giveBack`. */
+export function lentMemory(): Buffer {
+  return lent.pop() ?? Buffer.allocUnsafeSlow(SHARED_BYTES);
+}
+
+/** @param memory from `lentCopy` or `lentMemory`, given back once, when nothing refers to it any more */
+export function giveBack(memory: Buffer): void {
+  if (lent.length < SPARE_MAX) lent.push(memory as typeof shared);
 }
 
 /**
@@ -99,9 +124,12 @@ export class DirectReader {
     return this.#own;
   }
 
-  /** From the next read on: memory of its own, or the shared one. */
-  lease(on: boolean): void {
-    this.#leased = on && NEXT !== undefined;
+  /**
+   * From the next read on: memory of its own, or the shared one.
+   * @param inPieces of one read a part is given on before the rest is looked at. TLS ends get no memory for that: an empty write to one makes it read.
+   */
+  lease(on: boolean, inPieces: boolean): void {
+    this.#leased = on && NEXT !== undefined && !(inPieces && 'encrypted' in this.#socket);
   }
 
   /** The bytes being given are in use for longer. What comes next is read into shared memory, so that a slow receiver holds no more than these. */

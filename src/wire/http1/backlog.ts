@@ -1,6 +1,6 @@
 // Bytes that arrived and were not read yet. One chunk is kept as it is; more are gathered in a buffer that doubles, so that a peer who sends
 // byte by byte costs linear work.
-import { copyOf } from '../direct-read.ts';
+import { copyOf, lentCopy } from '../direct-read.ts';
 
 const EMPTY = Buffer.alloc(0);
 const TERMINATOR = Buffer.from('\r\n\r\n');
@@ -47,6 +47,21 @@ export class Backlog {
     this.start = 0;
     this.end = length;
     this.#owned = true;
+  }
+
+  /** As `own`, in memory that is used again. @returns it, see `lentCopy`; undefined when there is nothing to give back */
+  borrow(): Buffer | undefined {
+    const { length } = this;
+    const loan = this.#owned ? undefined : lentCopy(this.bytes.subarray(this.start, this.end));
+    if (!loan) {
+      this.own();
+      return undefined;
+    }
+    this.bytes = loan;
+    this.start = 0;
+    this.end = length;
+    this.#owned = true;
+    return loan;
   }
 
   /** Moves past what was read up to the offset `to` of `bytes`. */

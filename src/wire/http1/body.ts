@@ -51,6 +51,8 @@ export class IncomingBody implements BodyReader {
   received = 0;
   /** What is fed is a view: good until `feed` returns, and for longer when the host is told so. */
   views = false;
+  /** What waits here is a view in the same way. */
+  holdsViews = false;
   /** Set when `feed` gives -1. */
   error: RefusalKind = 'body-large';
   readonly #host: BodyHost;
@@ -95,6 +97,11 @@ export class IncomingBody implements BodyReader {
   /** Bytes of a Content-Length body that have not arrived; Infinity when the length is not known. */
   get missing(): number {
     return this.complete ? 0 : this.#left >= 0 ? this.#left : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether bytes wait here for a reader. */
+  get holds(): boolean {
+    return this.#held !== undefined;
   }
 
   /** Somebody reads it, and much is to come: known from its length, or expected for what has come. */
@@ -166,7 +173,7 @@ export class IncomingBody implements BodyReader {
     this.#held = undefined;
     this.#heldBytes = 0;
     let open = true;
-    if (held) for (const chunk of held) open = sink.write(chunk);
+    if (held) for (const chunk of held) open = this.holdsViews ? this.#passed(sink, chunk) : sink.write(chunk);
     if (this.complete) sink.end(this.#chunks?.trailers);
     else if (open) this.resume();
     else this.pause();
@@ -191,8 +198,7 @@ export class IncomingBody implements BodyReader {
   #give(chunk: Buffer): void {
     const sink = this.#sink;
     if (sink) {
-      if (this.views) this.#pass(sink, chunk);
-      else if (!sink.write(chunk)) this.pause();
+      if (!(this.views ? this.#passed(sink, chunk) : sink.write(chunk))) this.pause();
       return;
     }
     (this.#held ??= []).push(this.views ? copyOf(chunk) : chunk);
@@ -200,10 +206,11 @@ export class IncomingBody implements BodyReader {
     if (this.#heldBytes > this.#heldMax) this.pause();
   }
 
-  #pass(sink: BodySink, view: Buffer): void {
+  /** @returns whether more may come */
+  #passed(sink: BodySink, view: Buffer): boolean {
     const passed = passOn(sink, view);
     if ((passed & KEPT) !== 0) this.#host.bodyKept();
-    if ((passed & PAUSE) !== 0) this.pause();
+    return (passed & PAUSE) === 0;
   }
 
   #finish(at: number): void {

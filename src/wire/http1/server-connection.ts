@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Limits } from '#model/platform.ts';
 import { connectionInfo } from '../connection-info.ts';
-import { DirectReader, copyOf } from '../direct-read.ts';
+import { DirectReader, copyOf, giveBack, lentCopy } from '../direct-read.ts';
 import { resetSocket } from '../reset.ts';
 import { announcedTrailers } from '../trailer-fields.ts';
 import type { ConnectionInfo, ServedConnection, HttpHandler, ConnectionState } from '../types.ts';
@@ -47,6 +47,8 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   #reading = false;
   #inputPaused = false;
   #lingerBytes = 0;
+  /** How often what was fed is in use for longer. */
+  #keeps = 0;
   readonly #reader: DirectReader;
   readonly #onEnd = (): void => this.#peerEnd();
   readonly #onDrain = (): void => this.#drained();
@@ -103,14 +105,19 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     const body = this.#body;
     let rest = bytes;
     if (body && !body.complete && this.#backlog.length === 0) {
-      body.views = this.#reader.own;
-      const chunk = body.views ? bytes : copyOf(bytes);
-      const at = this.#feed(body, chunk, 0, chunk.length);
-      if (at < 0 || at === chunk.length) {
+      // What is behind the body, another request, is copied before any of it moves on.
+      const own = this.#reader.own && bytes.length <= body.missing;
+      const loan = own ? undefined : lentCopy(bytes);
+      const chunk = own ? bytes : (loan ?? copyOf(bytes));
+      body.views = own || loan !== undefined;
+      const keeps = this.#keeps;
+      const at = this.#feed(body, chunk, 0, bytes.length);
+      if (at >= 0 && at < bytes.length) rest = copyOf(chunk.subarray(at, bytes.length));
+      if (loan && keeps === this.#keeps) giveBack(loan);
+      if (at < 0 || at === bytes.length) {
         if (at > 0 && body.complete) this.#proceed();
         return;
       }
-      rest = chunk.subarray(at);
     }
     this.#backlog.append(rest);
     if (this.#exchange && this.#backlog.length > this.#limits.bufferBytesMax) this.#pauseInput();
@@ -121,7 +128,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   /** Gives body bytes on and keeps its clock. @returns as IncomingBody.feed */
   #feed(body: IncomingBody, bytes: Buffer, from: number, end: number): number {
     const at = body.feed(bytes, from, end);
-    this.#reader.lease(body.isLong);
+    this.#reader.lease(body.isLong, body.kind === 'chunked');
     if (at < 0) this.#refuse(body.error);
     else if (!body.complete && this.#isOpen()) this.#clock.bodyMoved(this.#inputPaused);
     return at;
@@ -196,6 +203,8 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     this.#body = undefined;
     this.#continueDue = parser.expectsContinue;
     backlog.consumeTo(after);
+    const keeps = this.#keeps;
+    const loan = framing > 0 && framing <= this.#limits.bodyBytesMax && backlog.length <= framing ? backlog.borrow() : undefined;
     backlog.own();
     if (framing > 0 || framing === CHUNKED) {
       if (framing > this.#limits.bodyBytesMax) {
@@ -211,6 +220,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
         framing === CHUNKED ? announcedTrailers(parser.headers) : undefined,
       );
       body = this.#body = incoming;
+      incoming.holdsViews = loan !== undefined;
       this.#clock.body();
       // What has arrived of the body is looked at before the handler is called: a request that breaks the rules here never happened.
       const at = this.#feed(incoming, backlog.bytes, backlog.start, backlog.end);
@@ -238,6 +248,10 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
     } catch (error) {
       this.#bug(error);
     }
+    if (loan && body instanceof IncomingBody) {
+      body.holdsViews = false;
+      if (keeps === this.#keeps && !body.holds) giveBack(loan);
+    }
     return true;
   }
 
@@ -249,6 +263,7 @@ export class ServerConnection implements ServedConnection, BodyHost, ExchangeHos
   }
 
   bodyKept(): void {
+    this.#keeps++;
     this.#reader.keep();
   }
 

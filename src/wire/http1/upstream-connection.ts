@@ -3,7 +3,7 @@ import { challengesConnection } from './connection-auth.ts';
 import type { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import type { Limits } from '#model/platform.ts';
-import { DirectReader, copyOf } from '../direct-read.ts';
+import { DirectReader, copyOf, giveBack, lentCopy } from '../direct-read.ts';
 import type { IdleConnection } from '../idle-connections.ts';
 import type { Timer, TimerWheel } from '../timers.ts';
 import { answerIdleMs } from '../stream-idle.ts';
@@ -66,6 +66,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
   /** In the pool's coarse milliseconds; Infinity when it may grow as old as it likes. */
   readonly #retireAtMs: number;
   #feedEnd = 0;
+  /** How often what was fed is in use for longer. */
+  #keeps = 0;
   /** Since when whoever reads the answer takes nothing, coarse milliseconds; 0 while it does. */
   #pausedMs = 0;
   #sentMs = 0;
@@ -176,6 +178,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
   }
 
   bodyKept(): void {
+    this.#keeps++;
     this.#reader.keep();
   }
 
@@ -198,9 +201,12 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     // A head that drips has the time that silence has, and no more.
     if (this.#answering) {
       this.#timer.arm(this.#silenceMs);
-      const views = this.#reader.own;
-      if (this.#body) this.#body.views = views;
-      this.#feed(views ? bytes : copyOf(bytes), 0, bytes.length);
+      const own = this.#reader.own;
+      const loan = own ? undefined : lentCopy(bytes);
+      if (this.#body) this.#body.views = own || loan !== undefined;
+      const keeps = this.#keeps;
+      this.#feed(own ? bytes : (loan ?? copyOf(bytes)), 0, bytes.length);
+      if (loan && keeps === this.#keeps) giveBack(loan);
       return;
     }
     this.#backlog.append(bytes);
@@ -213,7 +219,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     if (!body) return;
     this.#feedEnd = end;
     if (body.feed(bytes, from, end) < 0) this.#refuse(body.error);
-    this.#reader.lease(this.#body?.isLong ?? false);
+    this.#reader.lease(this.#body?.isLong ?? false, this.#body?.kind === 'chunked');
   }
 
   #readHeads(exchange: UpstreamExchange): void {
@@ -225,11 +231,15 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
       if (after < 0) this.#refuse(parser.error);
       if (after <= 0) return;
       backlog.consumeTo(after);
-      backlog.own();
       if (parser.status >= 200) {
-        this.#answer(exchange);
+        const loan = backlog.borrow();
+        const keeps = this.#keeps;
+        const body = this.#answer(exchange, loan !== undefined);
+        if (loan && keeps === this.#keeps && body?.holds !== true) giveBack(loan);
+        if (body) body.holdsViews = false;
         return;
       }
+      backlog.own();
       if (!this.#interim(exchange)) return;
     }
   }
@@ -249,7 +259,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     return true;
   }
 
-  #answer(exchange: UpstreamExchange): void {
+  /** @param lent the memory of the backlog is used again unless it is kept or held @returns the body that it begins */
+  #answer(exchange: UpstreamExchange, lent: boolean): IncomingBody | undefined {
     const { status, framing, headers, connection, minorVersion } = this.#parser;
     const backlog = this.#backlog;
     this.#answering = true;
@@ -259,6 +270,7 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     const keptMs = this.#parser.keepAliveMs();
     if (keptMs >= 0) this.#idleMs = Math.min(this.#pool.limits.idleTimeoutMs, Math.max(0, keptMs - KEEP_ALIVE_MARGIN_MS));
     let body: BodyReader;
+    let incoming: IncomingBody | undefined;
     if (exchange.isHead || status === 204 || status === 304) {
       body = emptyBody(framing >= 0 && status !== 204 ? framing : -1);
       this.#complete(backlog.length > 0);
@@ -266,7 +278,8 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
       body = emptyBody(0);
       this.#complete(backlog.length > 0);
     } else {
-      const incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
+      incoming = this.#incoming(framing, framing === CHUNKED ? announcedTrailers(headers) : undefined);
+      incoming.holdsViews = lent;
       body = this.#body = incoming;
       this.#timer.arm(this.#silenceMs);
       if (framing < 0) {
@@ -277,9 +290,10 @@ export class UpstreamConnection implements ExchangeCarrier, BodyHost, IdleConnec
     }
     backlog.clear();
     // Given up, or refused for what its body began with.
-    if (!exchange.open) return;
+    if (!exchange.open) return incoming;
     exchange.open = false;
     exchange.callbacks.onHead(status, headers, body);
+    return incoming;
   }
 
   #incoming(framing: number, trailers: ReadonlySet<string> | undefined): IncomingBody {

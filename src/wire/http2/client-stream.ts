@@ -6,6 +6,7 @@ import { emptyBody } from '../http1/body.ts';
 import { isToken, isVisible } from '../http1/chars.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
 import { valueOf } from '../header-input.ts';
+import { PASSED, PAUSE } from '../passing.ts';
 import { answerIdleMs } from '../stream-idle.ts';
 import type { BodySink, ConnectionInfo, HeaderInput, HeaderList } from '../types.ts';
 import type { UpstreamError } from '../upstream-types.ts';
@@ -88,14 +89,21 @@ export class ClientStream extends Stream implements BodySink {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#owed >= 0 && !this.gone) {
-      if (chunk.length > this.#owed) {
-        this.abort('the body is longer than its length says');
-        return true;
-      }
-      this.#owed -= chunk.length;
+    return !this.#takes(chunk.length) || this.put(chunk);
+  }
+
+  pass(view: Buffer): number {
+    return !this.#takes(view.length) || this.putView(view) ? PASSED : PAUSE;
+  }
+
+  #takes(bytes: number): boolean {
+    if (this.#owed < 0 || this.gone) return true;
+    if (bytes > this.#owed) {
+      this.abort('the body is longer than its length says');
+      return false;
     }
-    return this.put(chunk);
+    this.#owed -= bytes;
+    return true;
   }
 
   end(trailers?: HeaderInput): void {

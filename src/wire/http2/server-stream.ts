@@ -4,6 +4,7 @@ import type { Limits } from '#model/platform.ts';
 import { emptyBody } from '../http1/body.ts';
 import { problemBody } from '../http1/problem.ts';
 import { REFUSALS, type RefusalKind } from '../http1/refusals.ts';
+import { PASSED, PAUSE } from '../passing.ts';
 import { staysOpen } from '../stream-idle.ts';
 import type { AnswerObserver, AnswerSink, ConnectionInfo, HeaderInput, HttpRequest, HttpResponder } from '../types.ts';
 import type { Socket } from 'node:net';
@@ -230,16 +231,24 @@ export class ServerStream extends Stream implements HttpResponder, AnswerSink {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#state !== STREAMING || this.#owed === -3 || chunk.length === 0) return true;
+    return !this.#takes(chunk.length) || this.put(chunk);
+  }
+
+  pass(view: Buffer): number {
+    return !this.#takes(view.length) || this.putView(view) ? PASSED : PAUSE;
+  }
+
+  #takes(bytes: number): boolean {
+    if (this.#state !== STREAMING || this.#owed === -3 || bytes === 0) return false;
     if (this.#owed >= 0) {
-      if (chunk.length > this.#owed) {
+      if (bytes > this.#owed) {
         this.destroy();
-        return true;
+        return false;
       }
-      this.#owed -= chunk.length;
+      this.#owed -= bytes;
     }
-    this.bytesOut += chunk.length;
-    return this.put(chunk);
+    this.bytesOut += bytes;
+    return true;
   }
 
   end(trailers?: HeaderInput): void {

@@ -533,7 +533,10 @@ describe('flow control', () => {
       request.body.pipe({ write: (chunk) => got.push(chunk.length) > 0 && open, end() {}, abort() {} }),
     );
     rig.feed(Buffer.concat([h2.hello(), h2.post(1)]));
-    for (let i = 0; i < 4; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
+    for (let i = 0; i < 4; i++) {
+      rig.feed(h2.data(1, 'x'.repeat(16_384)));
+      await rig.told();
+    }
     const paid = (): number[] =>
       h2
         .framesOf(rig.written)
@@ -545,11 +548,31 @@ describe('flow control', () => {
     rig.seen[0]!.body.resume();
     await rig.told();
     // All of it, and as much again for a reader that keeps up.
-    assert.deepEqual([got.length, paid()], [4, [8 * 16_384]]);
+    const total = got.reduce((sum, size) => sum + size, 0);
+    assert.deepEqual([total, paid()], [4 * 16_384, [8 * 16_384]]);
     // The window was used up: what comes before it is opened again is an error of the stream.
     open = false;
     for (let i = 0; i < 9; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
     assert.ok((await rig.told()).includes('RST_STREAM 1 FLOW_CONTROL_ERROR'));
+  });
+
+  it('large pieces of one turn go on together, those of an end at once', async () => {
+    const got: number[] = [];
+    let ended = false;
+    const rig = serveRig((request) =>
+      request.body.pipe({ write: (chunk) => got.push(chunk.length) > 0, end: () => (ended = true), abort() {} }),
+    );
+    rig.feed(Buffer.concat([h2.hello(), h2.post(1)]));
+    await rig.told();
+    for (let i = 0; i < 2; i++) rig.feed(h2.data(1, 'x'.repeat(16_384)));
+    assert.deepEqual(got, []);
+    await rig.told();
+    assert.deepEqual(got, [2 * 16_384]);
+    rig.feed(h2.data(1, 'x'.repeat(10_000)));
+    rig.feed(h2.data(1, 'x'.repeat(10_000), h2.END_STREAM));
+    assert.deepEqual([got, ended], [[2 * 16_384, 20_000], true]);
+    await rig.told();
+    assert.equal(got.length, 2);
   });
 
   it('bytes for streams that are gone are paid back to the connection', async () => {

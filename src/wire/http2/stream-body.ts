@@ -1,11 +1,21 @@
 // A body on its way in over a stream: kept while nobody reads, within the stream's window, and paid back to the sender as it is read.
-import { copyOf } from '../direct-read.ts';
+import { copyOf, giveBack, lentMemory } from '../direct-read.ts';
+import { KEPT, PASSED, PAUSE, passOn } from '../passing.ts';
 import type { BodyReader, BodySink, HeaderInput } from '../types.ts';
 
 /** Pieces below this are gathered while they wait, so that one byte a frame does not cost a buffer a frame. */
 const GATHERED_BYTES = 4096;
+/** Pieces from this are gathered in larger memory, which is used again. */
+const LARGE_BYTES = 8192;
 
-const DISCARD: BodySink = { write: () => true, end() {}, abort() {} };
+const DISCARD: BodySink = { write: () => true, pass: () => PASSED, end() {}, abort() {} };
+
+/** Large pieces of one turn of the event loop, which TLS gives one record at a time, go on together, unless so many have come. */
+const FULL_BYTES = 40 * 1024;
+
+function deliverLater(body: StreamBody): void {
+  body.later();
+}
 
 /** The stream that a body arrives on. */
 export interface StreamBodyHost {
@@ -29,11 +39,15 @@ export class StreamBody implements BodyReader {
   /** Room in the last held buffer behind what is used. */
   #tail: Buffer | undefined;
   #tailUsed = 0;
+  /** Memory of large pieces among those held, in their order. */
+  #loans: Buffer[] = [];
   #sink: BodySink | undefined;
   #trailers: HeaderInput | undefined;
   #failed: string | undefined;
   #told = false;
   #delivering = false;
+  /** `later` is called at the end of this turn. */
+  #later = false;
 
   /** @param length declared, -1 when it was not */
   constructor(host: StreamBodyHost, length: number) {
@@ -59,20 +73,32 @@ export class StreamBody implements BodyReader {
       return;
     }
     this.#heldBytes += size;
-    if (size < GATHERED_BYTES / 4 && this.#held.length > 0) {
-      if (!this.#tail || this.#tail.length - this.#tailUsed < size) this.#newTail();
-      bytes.copy(this.#tail!, this.#tailUsed, from, to);
-      this.#tailUsed += size;
+    const large = size >= LARGE_BYTES;
+    if (!large && (size >= GATHERED_BYTES / 4 || this.#held.length === 0)) {
+      this.#closeTail();
+      this.#held.push(copyOf(bytes.subarray(from, to)));
       return;
     }
-    this.#closeTail();
-    this.#held.push(copyOf(bytes.subarray(from, to)));
+    if (!this.#tail || this.#tail.length - this.#tailUsed < size) this.#newTail(large);
+    bytes.copy(this.#tail!, this.#tailUsed, from, to);
+    this.#tailUsed += size;
   }
 
-  #newTail(): void {
+  #newTail(large: boolean): void {
     this.#closeTail();
-    this.#tail = Buffer.allocUnsafeSlow(GATHERED_BYTES);
-    this.#held.push(this.#tail);
+    const tail = (this.#tail = large ? lentMemory() : Buffer.allocUnsafeSlow(GATHERED_BYTES));
+    this.#held.push(tail);
+    if (large) this.#loans.push(tail);
+  }
+
+  /** @returns whether more may be given */
+  #give(sink: BodySink, chunk: Buffer): boolean {
+    const [loan] = this.#loans;
+    if (loan?.buffer !== chunk.buffer) return sink.write(chunk);
+    this.#loans.shift();
+    const passed = passOn(sink, chunk);
+    if ((passed & KEPT) === 0) giveBack(loan);
+    return (passed & PAUSE) === 0;
   }
 
   #closeTail(): void {
@@ -81,17 +107,34 @@ export class StreamBody implements BodyReader {
     this.#tailUsed = 0;
   }
 
+  /** For `deliver`. */
+  later(): void {
+    this.#later = false;
+    this.#deliverNow();
+  }
+
   finish(trailers?: HeaderInput): void {
     this.complete = true;
     this.#trailers = trailers;
   }
 
-  /** Hands on what has arrived, as far as the reader takes it. */
+  /** Hands on what has arrived, as far as the reader takes it; large pieces with more to come at the end of the turn. */
   deliver(): void {
+    if (this.#sink === undefined) return;
+    const gathers = !this.complete && !this.paused && this.#tail && this.#loans.length === 1 && this.#tailUsed <= FULL_BYTES;
+    if (!gathers) this.#deliverNow();
+    else if (!this.#later) {
+      this.#later = true;
+      setImmediate(deliverLater, this);
+    }
+  }
+
+  #deliverNow(): void {
     const sink = this.#sink;
     if (!sink || this.#delivering || this.#told) return;
     this.#delivering = true;
-    this.#closeTail();
+    // What waits goes on gathering.
+    if (!this.paused) this.#closeTail();
     let read = 0;
     while (!this.paused && this.#held.length > 0) {
       const held = this.#held;
@@ -101,7 +144,7 @@ export class StreamBody implements BodyReader {
         const chunk = held[i++]!;
         read += chunk.length;
         this.#heldBytes -= chunk.length;
-        if (!sink.write(chunk)) this.paused = true;
+        if (!this.#give(sink, chunk)) this.paused = true;
         if (this.#told) break;
       }
       // What could not be given goes in front of what came meanwhile.
@@ -141,6 +184,7 @@ export class StreamBody implements BodyReader {
 
   #forget(): void {
     this.#held = [];
+    this.#loans = [];
     this.#tail = undefined;
     const bytes = this.#heldBytes;
     this.#heldBytes = 0;

@@ -1,4 +1,5 @@
 // What a stream is on both sides (RFC 9113 section 5): its windows, what waits to be sent, and how far each direction has come.
+import { copyOf } from '../direct-read.ts';
 import type { TimerWheel } from '../timers.ts';
 import type { HeaderInput } from '../types.ts';
 import type { Output } from './output.ts';
@@ -12,6 +13,7 @@ export interface StreamWriter {
   /** Bytes of DATA that the connection may send. */
   readonly window: number;
   mayWrite(stream: Stream, bytes: number): boolean;
+  room(stream: Stream): number;
   beginData(stream: Stream, size: number, ended: boolean): void;
   headers(stream: Stream, first: readonly string[], headers: HeaderInput, ended: boolean): void;
   end(stream: Stream, trailers: HeaderInput | undefined): void;
@@ -115,6 +117,13 @@ export abstract class Stream implements StreamBodyHost {
     this.queuedBytes += chunk.length;
     writer.enqueue(this);
     return this.#thirst();
+  }
+
+  /** As `put`, of bytes that are only good until it returns: what must wait is copied. */
+  putView(view: Buffer): boolean {
+    const now = this.queuedBytes === 0 ? Math.min(this.writer.room(this), view.length) : 0;
+    const open = now === 0 || this.put(view.subarray(0, now));
+    return now === view.length ? open : this.put(copyOf(view.subarray(now)));
   }
 
   #thirst(): false {

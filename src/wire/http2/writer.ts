@@ -85,6 +85,12 @@ export class Writer {
     );
   }
 
+  /** Bytes of a stream that may go out at once. */
+  room(stream: Stream): number {
+    if (this.#ready.length > 0 || this.blocked) return 0;
+    return Math.max(0, Math.min(OUTPUT_BYTES_MAX - this.out.length, stream.sendWindow, this.window));
+  }
+
   /** Writes the head of a DATA frame; its content goes to the output next. */
   beginData(stream: Stream, size: number, ended: boolean): void {
     stream.sendWindow -= size;
