@@ -30,7 +30,7 @@ import type { Known } from './request.ts';
 
 const NOTHING = new Uint8Array(0);
 /** Workloads of one file that are equal but for a number in their names. Beyond these a finding says nothing that is not said already. */
-const ALIKE_MAX = 250;
+const ALIKE_MAX = 200;
 
 /** Nothing is said of vulnerabilities, or of the age of manifests, where nothing is known of them. */
 export interface AnalyseOptions extends FileOptions, Known {

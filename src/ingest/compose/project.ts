@@ -33,7 +33,7 @@ export interface ComposeModel {
   readonly files: readonly string[];
 }
 
-const SERVICES_MAX = 500;
+const SERVICES_MAX = 200;
 /** Services that extend each other in a row, and extensions of one project altogether. */
 const EXTENDS_MAX = 8;
 const EXTENSIONS_MAX = 4000;

@@ -29,6 +29,8 @@ export function readSbom(file: string, text: string, options: SbomOptions = {}):
     .replace(/^\ufeff/, '')
     .trimStart();
   if (start.startsWith('{')) {
+    // Reading a document with its places costs; one that cannot be meant is not read. An escape could hide the member's name.
+    if (!/"(?:bomFormat|spdxVersion|specVersion)"/.test(text) && !text.includes('\\u')) return undefined;
     const json = readJson(file, text);
     if (isCycloneDx(json.value)) return readCycloneDxJson(file, json, options.validate);
     return isSpdx(json.value) ? readSpdxJson(file, json) : undefined;
