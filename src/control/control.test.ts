@@ -18,6 +18,7 @@ import { Metrics } from '#telemetry/metrics.ts';
 import { fakeKeyWrap, fakeKv, fakePlan, fakeSystem, identityOf } from '../../test/fakes/control.ts';
 import { fakeClock, fakeRandom } from '../../test/fakes/time.ts';
 import { type Control, type ControlPorts, startControl } from './control.ts';
+import { linkStats } from '../../test/fakes/links.ts';
 
 const NAMES = ['cart', 'billing'];
 const OBSERVED = { placements: {}, gateways: {}, isolation: 'none' } as const;
@@ -355,33 +356,18 @@ test('status, services, identities, metrics and explanations answer to their con
   b.control.setProcesses([{ workload: 'shop/cart', pid: 77, state: 'ready', restarts: 2 }]);
   const worker = b.worker().hello();
   await worker.next('snapshot');
-  const link = {
+  const link = linkStats({
     source: identityOf('cart'),
     destination: 'shop/billing',
     port: 8080,
-    protocol: 'http',
     requests: 9,
     denied: 2,
     failed: 1,
-    mtls: true,
-    tlsProtocol: 'TLSv1.3',
-    cipher: 'TLS_AES_128_GCM_SHA256',
-    peerSerial: '4a',
-    peerNotBeforeMs: 1,
-    peerNotAfterMs: 9,
-    connections: 1,
-    oldestConnectionMs: 1,
-    mode: 'STRICT',
-    modeAt: '',
-    mtlsDenied: 0,
-    policyDenied: 0,
-    latency: { first: 0, counts: [] },
-    latencySumMs: 0,
     p50Ms: 1,
     p90Ms: 1,
     p99Ms: 2,
     lastMs: 5,
-  } as const;
+  });
   const certificates = [{ identity: identityOf('cart'), serial: 'ab', notAfterMs: 99 }];
   worker.say(
     report('proxy/1', {

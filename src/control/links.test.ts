@@ -1,39 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { NO_LATENCY, latencyQuantileMs } from '#model/latency.ts';
+import { latencyQuantileMs } from '#model/latency.ts';
 import type { LinkStats, WorkerReport } from '#model/snapshot.ts';
 import { LinkLedger } from './links.ts';
-
-function link(change: Partial<LinkStats>): LinkStats {
-  return {
-    source: 'spiffe://cluster.local/ns/shop/sa/a',
-    destination: 'shop/b',
-    port: 80,
-    protocol: 'http',
-    requests: 1,
-    denied: 0,
-    failed: 0,
-    mtls: true,
-    tlsProtocol: 'TLSv1.3',
-    cipher: 'TLS_AES_128_GCM_SHA256',
-    peerSerial: '4a',
-    peerNotBeforeMs: 1,
-    peerNotAfterMs: 9,
-    connections: 1,
-    oldestConnectionMs: 1,
-    mode: 'STRICT',
-    modeAt: '',
-    mtlsDenied: 0,
-    policyDenied: 0,
-    latency: NO_LATENCY,
-    latencySumMs: 0,
-    p50Ms: 0,
-    p90Ms: 0,
-    p99Ms: 0,
-    lastMs: 1,
-    ...change,
-  };
-}
+import { linkStats } from '../../test/fakes/links.ts';
 
 function report(name: string, pid: number, links: readonly LinkStats[]): WorkerReport {
   return { name, pid, rssBytes: 0, snapshotVersion: '', certificates: [], links, metrics: '' };
@@ -44,14 +14,14 @@ test('workers add up, and quantiles are those of all requests together', () => {
   const fast = { first: 10, counts: [25, 5] };
   ledger.report(
     report('proxy/1', 1, [
-      link({ requests: 30, denied: 1, mtlsDenied: 1, latency: fast, latencySumMs: 9, p99Ms: 1, lastMs: 5 }),
-      link({ destination: 'shop/a' }),
+      linkStats({ requests: 30, denied: 1, mtlsDenied: 1, latency: fast, latencySumMs: 9, p99Ms: 1, lastMs: 5 }),
+      linkStats({ destination: 'shop/a' }),
     ]),
   );
   const slow = { first: 11, counts: [5, 0, 5] };
   ledger.report(
     report('proxy/2', 2, [
-      link({ requests: 10, failed: 2, policyDenied: 1, latency: slow, latencySumMs: 8, lastMs: 3, tlsProtocol: '' }),
+      linkStats({ requests: 10, failed: 2, policyDenied: 1, latency: slow, latencySumMs: 8, lastMs: 3, tlsProtocol: '' }),
     ]),
   );
   const rows = ledger.merged();
@@ -72,7 +42,7 @@ test('workers add up, and quantiles are those of all requests together', () => {
   };
   assert.deepEqual(
     rows[1],
-    link({
+    linkStats({
       ...want,
       latency,
       p50Ms: latencyQuantileMs(latency, 0.5),
@@ -91,7 +61,7 @@ test('a later report replaces an earlier one; a successor starts from what was c
     [2, 3],
     [3, 1],
   ] as const)
-    ledger.report(report('proxy/1', pid, [link({ requests })]));
+    ledger.report(report('proxy/1', pid, [linkStats({ requests })]));
   assert.equal(ledger.merged()[0]?.requests, 7 + 3 + 1);
 });
 
@@ -128,7 +98,8 @@ test('a link is mutual TLS only when every worker that carried some of it says s
   ];
   for (const [workers, want] of rows) {
     const ledger = new LinkLedger();
-    for (const [i, [mtls, requests]] of workers.entries()) ledger.report(report(`proxy/${i}`, i + 1, [link({ mtls, requests })]));
+    for (const [i, [mtls, requests]] of workers.entries())
+      ledger.report(report(`proxy/${i}`, i + 1, [linkStats({ mtls, requests })]));
     assert.equal(ledger.merged()[0]?.mtls, want, JSON.stringify(workers));
   }
 });
@@ -139,7 +110,7 @@ test('links without end are counted in one', () => {
     report(
       'proxy/1',
       1,
-      Array.from({ length: 9000 }, (_, i) => link({ source: String(i) })),
+      Array.from({ length: 9000 }, (_, i) => linkStats({ source: String(i) })),
     ),
   );
   const rows = ledger.merged();

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Timer } from '#wire/timers.ts';
 import type { Exchange } from './exchange.ts';
 import type { Destination } from './destination.ts';
+import { PassingBody } from './passing-body.ts';
 import type { UpstreamEndpoint } from './upstreams.ts';
 
 /** Bytes of a body that wait for one copy. */
@@ -157,50 +158,31 @@ class Mirror implements UpstreamCallbacks, BodyReader {
 }
 
 /** A request's body that copies are fed from as it passes. */
-class MirroredBody implements BodyReader, BodySink {
-  readonly kind: BodyReader['kind'];
-  readonly length: number;
-  readonly #body: BodyReader;
+class MirroredBody extends PassingBody {
   readonly #mirrors: readonly Mirror[];
-  #sink: BodySink | undefined;
 
   constructor(body: BodyReader, mirrors: readonly Mirror[]) {
-    this.kind = body.kind;
-    this.length = body.length;
-    this.#body = body;
+    super(body);
     this.#mirrors = mirrors;
   }
 
-  pipe(sink: BodySink): void {
-    this.#sink = sink;
-    this.#body.pipe(this);
-  }
-
-  discard(): void {
+  override discard(): void {
     for (const mirror of this.#mirrors) mirror.cut('the request was not sent');
-    this.#body.discard();
-  }
-
-  pause(): void {
-    this.#body.pause();
-  }
-
-  resume(): void {
-    this.#body.resume();
+    super.discard();
   }
 
   write(chunk: Buffer): boolean {
     for (const mirror of this.#mirrors) mirror.take(chunk);
-    return this.#sink!.write(chunk);
+    return this.sink.write(chunk);
   }
 
   end(trailers?: HeaderInput): void {
     for (const mirror of this.#mirrors) mirror.finish(trailers);
-    this.#sink!.end(trailers);
+    this.sink.end(trailers);
   }
 
   abort(why: string): void {
     for (const mirror of this.#mirrors) mirror.cut(why);
-    this.#sink!.abort(why);
+    this.sink.abort(why);
   }
 }

@@ -1,44 +1,25 @@
-import type { BodyReader, BodySink, HeaderInput } from '#wire/types.ts';
+import type { HeaderInput } from '#wire/types.ts';
 import type { Exchange } from '../exchange.ts';
+import { PassingBody } from '../passing-body.ts';
 import type { Caller } from './events.ts';
 import type { Inspection } from './inspection.ts';
 import { OutboundStream } from './outbound-stream.ts';
 import type { Refused, WayOut } from './way-out.ts';
 
 /** A request body that leaves the mesh. A piece that may not leave ends the request: what the destination has of it does not look whole. */
-export class OutboundBody implements BodyReader, BodySink {
-  readonly kind: BodyReader['kind'];
-  readonly length: number;
-  readonly #body: BodyReader;
+export class OutboundBody extends PassingBody {
   readonly #x: Exchange;
   readonly #stream: OutboundStream;
-  #sink: BodySink | undefined;
 
   constructor(x: Exchange, way: WayOut, caller: Caller, inspection: Inspection) {
-    const { body } = x.request;
-    this.kind = body.kind;
-    this.length = body.length;
-    this.#body = body;
+    super(x.request.body);
     this.#x = x;
     this.#stream = new OutboundStream(x.runtime, way, caller, this, inspection);
   }
 
-  pipe(sink: BodySink): void {
-    this.#sink = sink;
-    this.#body.pipe(this);
-  }
-
-  discard(): void {
+  override discard(): void {
     this.#stream.abandon();
-    this.#body.discard();
-  }
-
-  pause(): void {
-    this.#body.pause();
-  }
-
-  resume(): void {
-    this.#body.resume();
+    super.discard();
   }
 
   write(chunk: Buffer): boolean {
@@ -46,22 +27,22 @@ export class OutboundBody implements BodyReader, BodySink {
   }
 
   end(trailers?: HeaderInput): void {
-    if (this.#stream.end()) this.#sink!.end(trailers);
+    if (this.#stream.end()) this.sink.end(trailers);
   }
 
   abort(why: string): void {
     this.#stream.abandon();
-    this.#sink!.abort(why);
+    this.sink.abort(why);
   }
 
   forward(bytes: Buffer): boolean {
-    const more = this.#sink!.write(bytes);
-    if (!more) this.#body.pause();
+    const more = this.sink.write(bytes);
+    if (!more) this.body.pause();
     return more;
   }
 
   refused(why: Refused): void {
     this.#x.blocked = why;
-    this.#sink!.abort('the workload may not send this out');
+    this.sink.abort('the workload may not send this out');
   }
 }

@@ -355,7 +355,7 @@ for (const [name, files, config, want] of [
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, Content>>, Partial<ImageConfig>, readonly string[]])[])
   test(`libraries: ${name}`, () =>
     assert.deepEqual(
-      inspect({ ...BASE, ...files }, config).missing.map((each) => `${each.program} ${each.library}`),
+      inspect({ ...BASE, ...files }, config).missing.map(({ program, library }) => `${program} ${library}`),
       want,
     ));
 

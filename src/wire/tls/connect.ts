@@ -1,9 +1,9 @@
 // The calling side of TLS: a connection counts only when the peer proved exactly the identity that was meant.
 import { type Socket, isIP } from 'node:net';
-import { type ConnectionOptions, type SecureContext, type TLSSocket, connect, createSecureContext } from 'node:tls';
-import { CullisError, messageOf } from '#base/errors.ts';
+import { type SecureContext, type TLSSocket, createSecureContext } from 'node:tls';
 import { type PeerFacts, judgeChain, peerChain, peerFacts } from './chain.ts';
 import { contextOptions } from './context.ts';
+import { handshake } from './handshake.ts';
 import type { TlsIdentity, TlsVersion, VerifyPeer } from './types.ts';
 
 export interface TlsClientOptions {
@@ -40,7 +40,7 @@ export function tlsClient(options: TlsClientOptions): TlsClient {
   let context = createSecureContext(contextOptions(options.identity, options.minVersion));
   const alpn = alpnList(options.alpn);
   return {
-    secure: (raw, target) => handshake(raw, target, context, target.alpn ? alpnList(target.alpn) : alpn, options),
+    secure: (raw, target) => secure(raw, target, context, target.alpn ? alpnList(target.alpn) : alpn, options),
     setIdentity: (identity) => {
       context = createSecureContext(contextOptions(identity, options.minVersion));
     },
@@ -56,50 +56,28 @@ function alpnList(names: readonly string[]): DataView {
   return new DataView(bytes.buffer);
 }
 
-function handshake(
+function secure(
   raw: Socket,
   target: TlsTarget,
   secureContext: SecureContext,
   alpn: DataView,
   options: TlsClientOptions,
 ): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const settings: ConnectionOptions = {
-      socket: raw,
-      secureContext,
-      // RFC 6066 section 3 has no addresses in server names.
-      ...(target.sni !== '' && isIP(target.sni) === 0 && { servername: target.sni }),
-      ...(alpn.byteLength > 0 && { ALPNProtocols: alpn }),
-      // Judged below by `verifyPeer` and the exact identity, before anybody holds the socket: SPIFFE ids are not host names.
-      // cullis:ignore code.tls-verification-off: `verifyPeer` judges chain and identity before anybody holds the socket until 2027-11-30
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-    };
-    const socket = connect(settings);
-    socket.allowHalfOpen = true;
-    const failed = (error: CullisError): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      raw.destroy();
-      reject(error);
-    };
-    const broken = (reason: string, cause?: unknown): void =>
-      failed(new CullisError('upstream.unreachable', `TLS handshake with \`${target.name}\` failed: ${reason}`, { cause }));
-    const timer = setTimeout(() => broken(`not done within ${options.handshakeTimeoutMs} ms`), options.handshakeTimeoutMs);
-    const onClose = (): void => broken('the connection was closed');
-    socket.on('error', (error) => broken(messageOf(error), error));
-    raw.on('error', () => {});
-    socket.once('close', onClose);
-    socket.once('secureConnect', () => {
-      const reason = refusalOf(socket, target, options);
-      if (reason !== undefined) {
-        failed(new CullisError('trust.rejected', `\`${target.name}\` did not prove \`${target.identity}\`: ${reason}`));
-        return;
-      }
-      clearTimeout(timer);
-      socket.off('close', onClose);
-      resolve(socket);
-    });
+  const settings = {
+    secureContext,
+    // RFC 6066 section 3 has no addresses in server names.
+    ...(target.sni !== '' && isIP(target.sni) === 0 && { servername: target.sni }),
+    ...(alpn.byteLength > 0 && { ALPNProtocols: alpn }),
+    // Judged below by `verifyPeer` and the exact identity, before anybody holds the socket: SPIFFE ids are not host names.
+    // cullis:ignore code.tls-verification-off: `verifyPeer` judges chain and identity before anybody holds the socket until 2027-11-30
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  };
+  return handshake(raw, settings, {
+    name: target.name,
+    proof: `\`${target.identity}\``,
+    timeoutMs: options.handshakeTimeoutMs,
+    refusalOf: (socket) => refusalOf(socket, target, options),
   });
 }
 

@@ -1,17 +1,16 @@
 // TLS towards servers that are not of the mesh: public or given roots, and the name or one of the given alternative names in the certificate.
 import { type Socket, isIP } from 'node:net';
 import {
-  type ConnectionOptions,
   type PeerCertificate,
   type SecureContext,
   type TLSSocket,
   checkServerIdentity,
-  connect,
   createSecureContext,
   getCACertificates,
 } from 'node:tls';
-import { CullisError, messageOf } from '#base/errors.ts';
+import { messageOf } from '#base/errors.ts';
 import { contextOptions } from './context.ts';
+import { handshake } from './handshake.ts';
 import type { TlsIdentity } from './types.ts';
 
 /** Own key and certificate, shown to a server that asks for one. */
@@ -45,40 +44,21 @@ export function outsideContext(ca: string | undefined, identity: OutsideIdentity
  * @throws CullisError trust.rejected when the server is not who it must be, upstream.unreachable when the handshake fails or takes too long
  */
 export function secureOutside(raw: Socket, options: OutsideTls): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const { serverName, alpn, name, insecureSkipVerify } = options;
-    const settings: ConnectionOptions = {
-      socket: raw,
-      secureContext: options.context,
-      ...(isIP(serverName) === 0 && { servername: serverName }),
-      ALPNProtocols: [...alpn],
-      // Judged below, so that a wrong certificate is told from a broken handshake.
-      // cullis:ignore code.tls-verification-off: chain and name are judged in `refusalOf` before anybody holds the socket until 2027-11-30
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-    };
-    const socket = connect(settings);
-    socket.allowHalfOpen = true;
-    const failed = (error: CullisError): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      raw.destroy();
-      reject(error);
-    };
-    const broken = (why: string, cause?: unknown): void =>
-      failed(new CullisError('upstream.unreachable', `TLS handshake with \`${name}\` failed: ${why}`, { cause }));
-    const timer = setTimeout(() => broken(`not done within ${options.handshakeTimeoutMs} ms`), options.handshakeTimeoutMs);
-    const onClose = (): void => broken('the connection was closed');
-    socket.on('error', (error) => broken(messageOf(error), error));
-    raw.on('error', () => {});
-    socket.once('close', onClose);
-    socket.once('secureConnect', () => {
-      const why = insecureSkipVerify ? undefined : refusalOf(socket, options);
-      if (why !== undefined) return failed(new CullisError('trust.rejected', `\`${name}\` did not prove who it is: ${why}`));
-      clearTimeout(timer);
-      socket.off('close', onClose);
-      resolve(socket);
-    });
+  const { serverName, alpn, name, insecureSkipVerify } = options;
+  const settings = {
+    secureContext: options.context,
+    ...(isIP(serverName) === 0 && { servername: serverName }),
+    ALPNProtocols: [...alpn],
+    // Judged below, so that a wrong certificate is told from a broken handshake.
+    // cullis:ignore code.tls-verification-off: chain and name are judged in `refusalOf` before anybody holds the socket until 2027-11-30
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  };
+  return handshake(raw, settings, {
+    name,
+    proof: 'who it is',
+    timeoutMs: options.handshakeTimeoutMs,
+    refusalOf: (socket) => (insecureSkipVerify ? undefined : refusalOf(socket, options)),
   });
 }
 

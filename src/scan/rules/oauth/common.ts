@@ -15,6 +15,20 @@ export function clientHit(client: OAuthClient, path: Path | undefined, title: st
   return { title, at: { resource: client.resource, path: path ?? client.path }, detail: client.id, ...more };
 }
 
+/** Hits at every flow of that type in the security schemes of APIs: their clients are told to use it. */
+export function* flowHits({ system }: ScanContext, grant: 'implicit' | 'password'): Generator<Hit> {
+  for (const api of system.apis)
+    for (const { name, flows, node } of api.securitySchemes)
+      for (const { type, at } of flows)
+        if (type === grant)
+          yield {
+            title: `the API's scheme \`${name}\` has clients use the ${grant} grant`,
+            severity: 'medium',
+            at: { resource: node.resource, path: at },
+            detail: name,
+          };
+}
+
 export function serverHit(server: OAuthServer, path: Path | undefined, title: string, more: Partial<Hit> = {}): Hit {
   return { title, at: { resource: server.resource, path: path ?? server.path }, detail: server.name, ...more };
 }

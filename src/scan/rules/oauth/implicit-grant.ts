@@ -3,7 +3,7 @@ import { originOf } from '#model/origin.ts';
 import type { Path } from '#model/origin.ts';
 import type { Resource } from '#model/resource.ts';
 import type { SystemRule } from '../../rule.ts';
-import { BCP, clientHit, clientsOf, givesTokens, has, serverHit } from './common.ts';
+import { BCP, clientHit, clientsOf, flowHits, givesTokens, has, serverHit } from './common.ts';
 
 /** RFC 9700 section 2.1.2. */
 export const IMPLICIT_GRANT = {
@@ -50,16 +50,7 @@ export const IMPLICIT_GRANT = {
         },
       );
     }
-    for (const api of context.system.apis)
-      for (const { name, flows, node } of api.securitySchemes)
-        for (const { type, at } of flows)
-          if (type === 'implicit')
-            yield {
-              title: `the API's scheme \`${name}\` has clients use the implicit grant`,
-              severity: 'medium',
-              at: { resource: node.resource, path: at },
-              detail: name,
-            };
+    yield* flowHits(context, 'implicit');
   },
 } satisfies SystemRule;
 

@@ -1,5 +1,5 @@
 import type { SystemRule } from '../../rule.ts';
-import { BCP, clientHit, clientsOf, has, serverHit } from './common.ts';
+import { BCP, clientHit, clientsOf, flowHits, has, serverHit } from './common.ts';
 
 /** RFC 9700 section 2.4. */
 export const PASSWORD_GRANT = {
@@ -26,15 +26,6 @@ export const PASSWORD_GRANT = {
         yield serverHit(server, server.grants?.path, `the server \`${server.name}\` offers the password grant`, {
           severity: 'medium',
         });
-    for (const api of context.system.apis)
-      for (const { name, flows, node } of api.securitySchemes)
-        for (const { type, at } of flows)
-          if (type === 'password')
-            yield {
-              title: `the API's scheme \`${name}\` has clients use the password grant`,
-              severity: 'medium',
-              at: { resource: node.resource, path: at },
-              detail: name,
-            };
+    yield* flowHits(context, 'password');
   },
 } satisfies SystemRule;
